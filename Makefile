@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+# 'make' builds, 'make check' tests, 'make install' installs. 'make V=1' shows the commands.
+
+SHELL = /bin/sh
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+VERSION = 0.1.0
+
+prefix ?= /usr/local
+exec_prefix ?= $(prefix)
+bindir ?= $(exec_prefix)/bin
+libexecdir ?= $(exec_prefix)/libexec
+sysconfdir ?= /etc
+datarootdir ?= $(prefix)/share
+mandir ?= $(datarootdir)/man
+docdir ?= $(datarootdir)/doc/sk-helper
+bashcompletiondir ?= $(datarootdir)/bash-completion/completions
+zshcompletiondir ?= $(datarootdir)/zsh/site-functions
+fishcompletiondir ?= $(datarootdir)/fish/vendor_completions.d
+
+INSTALL ?= install
+INSTALL_PROGRAM ?= $(INSTALL) -m 755
+INSTALL_DATA ?= $(INSTALL) -m 644
+PKG_CONFIG ?= pkg-config
+CFLAGS ?= -O2 -g
+JOBS ?= 2
+
+# The front door links nothing but a libc, and starts fastest with musl's.
+FRONT_CC ?= $(shell command -v musl-gcc || echo $(CC))
+FRONT_CFLAGS ?= -O2
+FRONT_LDFLAGS ?= -static
+
+# Where this variant is built, and where 'make check' puts what it tests.
+B ?= build
+STAGE = $(CURDIR)/build/stage
+
+WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla
+SK_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSK_VERSION='"$(VERSION)"' -DSK_LIBEXECDIR='"$(libexecdir)"' \
+	-DSK_SYSCONFDIR='"$(sysconfdir)"' -Ihelper/base -Ihelper/model -Ihelper/protocols -Ihelper/core -Ihelper/oauth -Ikeyring \
+	$(SANITIZE:%=-DSK_SANITIZE)
+SK_CFLAGS = -std=c11 $(WARNINGS) -fstack-protector-strong $(SANITIZE:%=-fsanitize=% -fno-sanitize-recover=all -fno-omit-frame-pointer)
+HARDENING = -fPIE -pie -Wl,-z,relro,-z,now
+SK_LDFLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE),$(HARDENING))
+
+BASE_FRONT = status buf wire text harden clock
+SHARED = $(BASE_FRONT:%=helper/base/%.c) $(wildcard helper/model/*.c helper/protocols/*.c) keyring/keyring-name.c \
+	keyring/kernel-read.c
+KEYRING = $(SHARED) helper/base/lock.c helper/base/subprocess.c keyring/keyring.c keyring/kernel.c keyring/secret-service.c
+
+sk-helper_SOURCES = helper/front/main.c $(SHARED)
+sk-core_SOURCES = $(wildcard helper/core/*.c) $(KEYRING)
+sk-oauth_SOURCES = $(wildcard helper/oauth/*.c) $(BASE_FRONT:%=helper/base/%.c) helper/model/url.c helper/model/token.c
+sk-secret-service_SOURCES = keyring/sk-secret-service/main.c $(BASE_FRONT:%=helper/base/%.c)
+
+PRIVATE = sk-core sk-oauth sk-secret-service
+PROGRAMS = sk-helper $(PRIVATE)
+MANUALS = $(wildcard helper/man/*.[1-8])
+
+# each asked for once, and only when something needs it
+once = $(eval $(1) := $$(shell $(2)))$($(1))
+SECRET_CFLAGS = $(call once,SECRET_CFLAGS,$(PKG_CONFIG) --cflags libsecret-1)
+SECRET_LIBS = $(call once,SECRET_LIBS,$(PKG_CONFIG) --libs libsecret-1)
+OAUTH_LIBS = $(call once,OAUTH_LIBS,$(PKG_CONFIG) --libs libcurl libcjson)
+CORE_LIBS = $(call once,CORE_LIBS,$(PKG_CONFIG) --libs libkeyutils libcjson)
+
+Q = $(if $(V),,@)
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
+
+all: $(PROGRAMS:%=$(B)/%)
+
+# What was compiled with other flags or other directories is compiled again.
+FLAGS = $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(FRONT_CC) $(FRONT_CFLAGS) $(FRONT_LDFLAGS) $(SK_CPPFLAGS) $(SK_CFLAGS)
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(FLAGS))' >$@
+FORCE:
+
+$(B)/front/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(FRONT_CC) $(SK_CPPFLAGS) $(CPPFLAGS) $(SK_CFLAGS) -fno-pie $(FRONT_CFLAGS) $(WERROR) -MMD -MP -c -o $@ $<
+
+$(B)/obj/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(SK_CPPFLAGS) $(CPPFLAGS) $(SK_CFLAGS) -fPIE $(EXTRA) $(CFLAGS) $(WERROR) -MMD -MP -c -o $@ $<
+
+$(B)/obj/keyring/sk-secret-service/main.o: EXTRA = $(SECRET_CFLAGS)
+
+$(B)/sk-helper: $(sk-helper_SOURCES:%.c=$(B)/front/%.o)
+	$(call say,LD,$@)$(FRONT_CC) $(if $(SANITIZE),$(SK_LDFLAGS),-no-pie) $(FRONT_LDFLAGS) -o $@ $^
+
+$(B)/sk-core: $(sk-core_SOURCES:%.c=$(B)/obj/%.o)
+	$(call say,LD,$@)$(CC) $(SK_LDFLAGS) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(LDLIBS)
+
+$(B)/sk-oauth: $(sk-oauth_SOURCES:%.c=$(B)/obj/%.o)
+	$(call say,LD,$@)$(CC) $(SK_LDFLAGS) $(LDFLAGS) -o $@ $^ $(OAUTH_LIBS) $(LDLIBS)
+
+$(B)/sk-secret-service: $(sk-secret-service_SOURCES:%.c=$(B)/obj/%.o)
+	$(call say,LD,$@)$(CC) $(SK_LDFLAGS) $(LDFLAGS) -o $@ $^ $(SECRET_LIBS) $(LDLIBS)
+
+# make install: into prefix (/usr/local), below DESTDIR where that is set
+install: all
+	$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(libexecdir)/sk-helper' '$(DESTDIR)$(mandir)/man1' '$(DESTDIR)$(mandir)/man5' \
+		'$(DESTDIR)$(bashcompletiondir)' '$(DESTDIR)$(zshcompletiondir)' '$(DESTDIR)$(fishcompletiondir)'
+	$(INSTALL_PROGRAM) $(B)/sk-helper '$(DESTDIR)$(bindir)/sk-helper'
+	for p in $(PRIVATE); do $(INSTALL_PROGRAM) $(B)/$$p '$(DESTDIR)$(libexecdir)/sk-helper/'$$p || exit 1; done
+	for m in $(MANUALS); do $(INSTALL_DATA) $$m '$(DESTDIR)$(mandir)/man'$${m##*.}/$${m##*/} || exit 1; done
+	$(INSTALL_DATA) completions/sk-helper.bash '$(DESTDIR)$(bashcompletiondir)/sk-helper'
+	$(INSTALL_DATA) completions/sk-helper.zsh '$(DESTDIR)$(zshcompletiondir)/_sk-helper'
+	$(INSTALL_DATA) completions/sk-helper.fish '$(DESTDIR)$(fishcompletiondir)/sk-helper.fish'
+
+# make uninstall: what install put there
+uninstall:
+	rm -f '$(DESTDIR)$(bindir)/sk-helper' '$(DESTDIR)$(bashcompletiondir)/sk-helper' '$(DESTDIR)$(zshcompletiondir)/_sk-helper' \
+		'$(DESTDIR)$(fishcompletiondir)/sk-helper.fish'
+	for p in $(PRIVATE); do rm -f '$(DESTDIR)$(libexecdir)/sk-helper/'$$p; done
+	for m in $(MANUALS); do rm -f '$(DESTDIR)$(mandir)/man'$${m##*.}/$${m##*/}; done
+	-rmdir '$(DESTDIR)$(libexecdir)/sk-helper' 2>/dev/null
+
+# make clean: remove what was built
+clean:
+	rm -rf build tests/node_modules
+
+.PHONY: all install uninstall clean FORCE
+include tests/tests.mk
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

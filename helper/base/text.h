@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// Small questions about strings.
+#ifndef SK_TEXT_H
+#define SK_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// No byte below 0x20 (NUL included), no DEL.
+bool text_has_no_control(const char *s, size_t len);
+
+// One or more of 0x21-0x7e: what a token, and a word of a request, may consist of.
+bool text_is_graphic(const char *s);
+
+// Decimal digits alone, between min and max; *out is untouched otherwise.
+bool text_to_number(const char *s, int64_t min, int64_t max, int64_t *out);
+
+// Makes peer text fit for a terminal, in place: everything but printable ASCII becomes '?'.
+void text_sanitize(char *s);
+
+// FNV-1a. To spread and to tell apart, never to protect.
+uint64_t text_hash(const char *s);
+
+bool text_starts(const char *s, const char *prefix);
+
+// Equal, where NULL and "" are the same.
+bool text_same(const char *a, const char *b);
+
+#endif

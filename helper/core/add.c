@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+// add: a profile and its client secret. The store is tried first, then the secret is asked for, then it has to prove itself
+// with a token, and only then is anything kept.
+#include "ask.h"
+#include "client.h"
+#include "commands.h"
+#include "obtain.h"
+#include "profiles.h"
+#include "secret.h"
+#include "text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct option add_options[] = {
+	{ "--no-verify", NULL, "store the secret without getting a token first" },
+	{ "--yes", NULL, "answer every question with yes" },
+	{ NULL, NULL, NULL },
+};
+
+struct add {
+	struct profile profile;
+	bool no_verify, yes;
+};
+
+// "--token-endpoint" is the key token_endpoint.
+static const struct profile_key *key_of_option(const char *option, size_t len)
+{
+	char name[32];
+
+	if (len >= sizeof name)
+		return NULL;
+	for (size_t i = 0; i < len; i++)
+		name[i] = option[i] == '-' ? '_' : option[i];
+	name[len] = '\0';
+	return profile_key_find(name);
+}
+
+static enum status take_option(struct add *add, char ***args, struct err *err)
+{
+	const char *option = **args + 2, *value = strchr(option, '=');
+	const struct profile_key *key = key_of_option(option, value ? (size_t)(value - option) : strlen(option));
+
+	if (!strcmp(option, "no-verify")) {
+		add->no_verify = true;
+		return STATUS_OK;
+	}
+	if (!strcmp(option, "yes")) {
+		add->yes = true;
+		return STATUS_OK;
+	}
+	if (text_starts(option, "client-secret") || text_starts(option, "secret="))
+		return err_set(err, STATUS_USAGE, "a secret is never an argument, where all can see it: it is asked for, or read from "
+						  "standard input");
+	if (!key)
+		return err_set(err, STATUS_USAGE, "add has no option '%s': see 'sk-helper help add'", **args);
+	value = value ? value + 1 : *++*args;
+	if (!value)
+		return err_set(err, STATUS_USAGE, "--%s wants a value", option);
+	return profile_set(&add->profile, key->name, value, err);
+}
+
+static enum status parse(struct add *add, char **args, struct err *err)
+{
+	*add = (struct add){ 0 };
+	for (; *args; args++) {
+		enum status status = STATUS_OK;
+
+		if (text_starts(*args, "--"))
+			status = take_option(add, &args, err);
+		else if (*add->profile.name)
+			status = err_set(err, STATUS_USAGE, "add takes one name, not also '%s'", *args);
+		else if (!profile_name_ok(*args))
+			status = err_set(err, STATUS_USAGE,
+					 "a profile's name is 1 to %d letters, digits, '.', '_' or '-', and begins with a letter or digit",
+					 PROFILE_NAME_MAX);
+		else
+			memcpy(add->profile.name, *args, strlen(*args) + 1);
+		if (status != STATUS_OK)
+			return status;
+	}
+	if (!*add->profile.name)
+		return err_set(err, STATUS_USAGE, "add: a name is missing: see 'sk-helper help add'");
+	if (!add->profile.token_endpoint || !add->profile.client_id)
+		return err_set(err, STATUS_USAGE, "add wants --token-endpoint and --client-id");
+	return STATUS_OK;
+}
+
+// Neither a profile nor a secret that is there is replaced without a word.
+static enum status may_replace(const struct add *add, struct err *err)
+{
+	const struct keyring_key key = { KEYRING_SECRET, add->profile.name, NULL };
+	BUF_AUTO(record, SECRET_RECORD_MAX);
+	char question[200];
+
+	if (add->yes)
+		return STATUS_OK;
+	if (profiles_exists(add->profile.name))
+		(void)snprintf(question, sizeof question, "profile '%s' exists: replace it and its secret?", add->profile.name);
+	else if (keyring_find(add->profile.secret_store)->get(&key, &record, NULL) == STATUS_OK)
+		(void)snprintf(question, sizeof question, "a client secret is stored for '%s' already: replace it?",
+			       add->profile.name);
+	else
+		return STATUS_OK;
+	return ask_yes(question, err);
+}
+
+static void print_lifetime(int64_t seconds)
+{
+	if (seconds < 120)
+		printf("%lld s", (long long)seconds);
+	else
+		printf("%lld min", (long long)seconds / 60);
+}
+
+static void report(const struct add *add, const struct obtained *obtained, const struct err *why_not)
+{
+	const struct profile *profile = &add->profile;
+	const struct token *token = &obtained->token;
+	char path[PROFILES_PATH_MAX] = "";
+
+	(void)profiles_user_path(path, profile->name, NULL);
+	printf("profile '%s': %s\n", profile->name, path);
+	printf("client secret: in the %s keyring: %s\n", profile->secret_store, keyring_find(profile->secret_store)->survives);
+	if (*why_not->text)
+		printf("  (not elsewhere, because: %s)\n", why_not->text);
+	if (add->no_verify)
+		return;
+	printf("token: the server gave one for ");
+	print_lifetime(token->expires_at - token->issued_at);
+	if (*token->granted_scope)
+		printf(", scope '%s'", token->granted_scope);
+	else if (profile->scope)
+		printf("; it did not say which of the scopes it granted");
+	printf("\n");
+}
+
+enum status command_add(char **args, struct err *err)
+{
+	__attribute__((cleanup(obtained_free))) struct obtained obtained = OBTAINED_INIT;
+	BUF_AUTO(client_secret, SECRET_MAX);
+	struct err why_not;
+	struct add add;
+	enum status status = parse(&add, args, err);
+
+	if (status == STATUS_OK)
+		status = client_prepare_profiles(err);
+	if (status == STATUS_OK)
+		status = client_choose_keyrings(&add.profile, &why_not, err);
+	if (status == STATUS_OK)
+		status = profile_complete(&add.profile, err);
+	if (status == STATUS_OK)
+		status = client_try_store(&add.profile, err);
+	if (status == STATUS_OK)
+		status = may_replace(&add, err);
+	if (status == STATUS_OK)
+		status = ask_secret(add.profile.name, &client_secret, err);
+	if (status == STATUS_OK && !add.no_verify) {
+		status = obtain_with_secret(&add.profile, client_secret.data, &obtained, err);
+		if (status != STATUS_OK)
+			err_prefix(err, "profile '%s' not added", add.profile.name);
+	}
+	if (status == STATUS_OK)
+		status = client_keep(&add.profile, client_secret.data, err);
+	if (status != STATUS_OK)
+		return status;
+	if (!add.no_verify)
+		obtain_cache(&add.profile, &obtained);
+	report(&add, &obtained, &why_not);
+	if (*obtained.warning.text)
+		warn(&obtained.warning);
+	return STATUS_OK;
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "ask.h"
+
+#include "secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t caught;
+
+static void catch(int number)
+{
+	caught = number;
+}
+
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
+#define SIGNALS (sizeof signals / sizeof signals[0])
+
+// One line, without its LF. False with errno set, EINTR when a signal came.
+static bool read_line(int fd, struct buf *line)
+{
+	for (;;) {
+		char c;
+		ssize_t got = read(fd, &c, 1);
+
+		if (got < 0)
+			return false;
+		if (got == 0 || c == '\n')
+			return true;
+		buf_addc(line, c);
+		if (!buf_ok(line)) {
+			errno = EFBIG;
+			return false;
+		}
+	}
+}
+
+// The terminal is put back before a signal has its way.
+static bool read_without_echo(int tty, struct buf *line)
+{
+	const struct sigaction action = { .sa_handler = catch };
+	struct sigaction old[SIGNALS];
+	struct termios before, quiet;
+	bool ok;
+
+	if (tcgetattr(tty, &before) < 0)
+		return false;
+	caught = 0;
+	for (size_t i = 0; i < SIGNALS; i++)
+		sigaction(signals[i], &action, &old[i]);
+	quiet = before;
+	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK);
+	quiet.c_lflag |= ECHONL;
+	tcsetattr(tty, TCSAFLUSH, &quiet);
+	ok = read_line(tty, line);
+	tcsetattr(tty, TCSAFLUSH, &before);
+	for (size_t i = 0; i < SIGNALS; i++)
+		sigaction(signals[i], &old[i], NULL);
+	if (caught)
+		raise(caught);
+	return ok && !caught;
+}
+
+static bool say(int fd, const char *text)
+{
+	return write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+}
+
+enum status ask_secret(const char *profile, struct buf *secret, struct err *err)
+{
+	bool ok;
+	int tty;
+
+	if (!isatty(STDIN_FILENO)) {
+		do {
+			errno = 0;
+			ok = read_line(STDIN_FILENO, secret);
+		} while (!ok && errno == EINTR);
+	} else {
+		char prompt[128];
+
+		tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+		if (tty < 0)
+			return err_set(err, STATUS_USAGE, "client secret: no terminal to ask on: give it on standard input");
+		(void)snprintf(prompt, sizeof prompt, "Client secret of '%s' (not shown): ", profile);
+		ok = say(tty, prompt) && read_without_echo(tty, secret);
+		close(tty);
+	}
+	if (!ok)
+		return err_set(err, STATUS_USAGE, "client secret: %s",
+			       errno == EFBIG ? "the line is too long" : "could not be read from standard input");
+	// a NUL would end it early
+	if (strlen(secret->data) != secret->len)
+		return err_set(err, STATUS_USAGE, "client secret: it has a NUL byte");
+	return secret_text_check(secret->data, err);
+}
+
+enum status ask_yes(const char *question, struct err *err)
+{
+	BUF_AUTO(line, 256);
+	bool yes = false;
+	int tty = isatty(STDIN_FILENO) ? open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY) : -1;
+
+	if (tty < 0)
+		return err_set(err, STATUS_USAGE, "%s (--yes says yes)", question);
+	if (say(tty, question) && say(tty, " [y/N] ") && read_line(tty, &line))
+		yes = !strcmp(line.data, "y") || !strcmp(line.data, "yes") || !strcmp(line.data, "Y");
+	close(tty);
+	return yes ? STATUS_OK : err_set(err, STATUS_USAGE, "nothing was changed");
+}

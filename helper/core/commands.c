@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include "commands.h"
+
+#include <string.h>
+
+const struct command commands[] = {
+	{
+		.name = "get",
+		.arguments = "[NAME|URL|-]",
+		.summary = "print a token: from the cache, or a new one",
+		.run = command_get,
+		.options = get_options,
+		.has_formats = true,
+		.example = "t=$(sk-helper get todo) && curl --oauth2-bearer \"$t\" https://api.example.com/",
+	},
+	{
+		.name = "add",
+		.arguments = "NAME --token-endpoint URL --client-id ID",
+		.summary = "make a profile and store its client secret",
+		.run = command_add,
+		.options = add_options,
+		.takes_keys = true,
+		.example = "sk-helper add todo --token-endpoint https://ACME.scalekit.dev/oauth/token --client-id m2m_1",
+	},
+	{
+		.name = "list",
+		.arguments = "",
+		.summary = "show the profiles, where their secrets are, and what is cached",
+		.run = command_list,
+		.options = list_options,
+		.example = "sk-helper list",
+	},
+	{
+		.name = "doctor",
+		.arguments = "[NAME]",
+		.summary = "check the keyrings and a profile's server, and say how to cure what is wrong",
+		.run = command_doctor,
+		.example = "sk-helper doctor todo",
+	},
+	{
+		.name = "erase",
+		.arguments = "[NAME|-]",
+		.summary = "forget cached tokens; never a client secret",
+		.run = command_erase,
+		.example = "sk-helper erase todo",
+	},
+	{
+		.name = "remove",
+		.arguments = "NAME",
+		.summary = "remove a profile, its client secret and its tokens",
+		.run = command_remove,
+		.example = "sk-helper remove todo",
+	},
+	{
+		.name = "store",
+		.arguments = "",
+		.summary = "make or change a profile from key=value lines on standard input",
+		.run = command_store,
+		.example = "printf 'profile=todo\\nscope=todo:read\\n' | sk-helper store",
+	},
+	{
+		.name = "help",
+		.arguments = "[COMMAND]",
+		.summary = "show this, or a command's options and an example",
+		.run = command_help,
+		.example = "sk-helper help get",
+	},
+	{
+		.name = "renew",
+		.arguments = "NAME [SCOPE]",
+		.summary = "renew a cached token that is near its end",
+		.run = command_renew,
+		.internal = true,
+	},
+};
+const size_t command_count = sizeof commands / sizeof commands[0];
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < command_count; i++) {
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+// doctor: what each keyring says, and whether a profile's server can be reached and believed; with the cure for what cannot.
+#include "commands.h"
+#include "keyring.h"
+#include "oauth-client.h"
+#include "profiles.h"
+#include "secret.h"
+#include "text.h"
+#include "token.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// More than this between the clocks, and tokens are stale, or not yet valid, on arrival.
+#define CLOCK_TOLERANCE 30
+
+static void say(const char *what, bool good, const char *text)
+{
+	char clean[768];
+
+	(void)snprintf(clean, sizeof clean, "%s", text);
+	text_sanitize(clean);
+	printf("%-16s %s  %s\n", what, good ? "ok " : "BAD", clean);
+}
+
+static enum status check_keyrings(const char *wanted, struct err *err)
+{
+	enum status best = STATUS_UNAVAILABLE;
+
+	for (size_t i = 0; i < keyring_count; i++) {
+		struct err found;
+		enum status status = keyrings[i]->probe(&found);
+
+		say(keyrings[i]->name, status == STATUS_OK, found.text);
+		if (!wanted || !strcmp(wanted, keyrings[i]->name)) {
+			if (best != STATUS_OK)
+				best = err_set(err, status, "%s", found.text);
+		}
+	}
+	return best;
+}
+
+static enum status check_secret(const struct profile *profile, struct err *err)
+{
+	const struct keyring_key key = { KEYRING_SECRET, profile->name, NULL };
+	const struct keyring *store = keyring_find(profile->secret_store);
+	BUF_AUTO(record, SECRET_RECORD_MAX);
+	struct secret secret;
+	enum status status = store->get(&key, &record, err);
+
+	if (status == STATUS_NOT_FOUND)
+		err_set(err, status, "not in the %s keyring: 'sk-helper store' or 'sk-helper add' puts it there", store->name);
+	if (status == STATUS_OK)
+		status = secret_parse(&secret, record.data, record.len, err);
+	if (status == STATUS_OK)
+		status = secret_check(&secret, profile, err);
+	if (status == STATUS_OK)
+		err_set(err, status, "in the %s keyring, given for this server: %s", store->name, store->survives);
+	return status;
+}
+
+static enum status check_endpoint(const struct profile *profile, struct err *err)
+{
+	BUF_AUTO(answer, 65536);
+	struct endpoint_report report;
+	struct moment before = clock_now(), now;
+	enum status status = oauth_look(profile, &answer, &report, err);
+	long long off = 0;
+	char text[200];
+
+	say("token endpoint", status == STATUS_OK, status == STATUS_OK ? profile->token_endpoint : err->text);
+	if (status != STATUS_OK)
+		return status;
+	now = clock_now();
+	if (text_starts(profile->token_endpoint, "https:")) {
+		(void)snprintf(text, sizeof text, "the certificate of %s is verified", report.address);
+		say("TLS", true, text);
+	} else {
+		say("TLS", true, "none: plain http to this machine itself");
+	}
+	if (!report.date) {
+		say("clock", true, "the server does not tell its time");
+		return STATUS_OK;
+	}
+	if (report.date < before.wall)
+		off = (long long)(before.wall - report.date);
+	else if (report.date > now.wall)
+		off = (long long)(now.wall - report.date);
+	(void)snprintf(text, sizeof text,
+		       llabs(off) <= CLOCK_TOLERANCE ? "within %lld s of the server's" :
+						       "%lld s away from the server's: set this machine's clock (timedatectl)",
+		       llabs(off));
+	say("clock", llabs(off) <= CLOCK_TOLERANCE, text);
+	return STATUS_OK;
+}
+
+enum status command_doctor(char **args, struct err *err)
+{
+	BUF_AUTO(text, PROFILE_FILE_MAX);
+	char name[PROFILE_NAME_MAX + 1];
+	struct profile profile;
+	enum status status, endpoint;
+
+	if (args[0] && args[1])
+		return err_set(err, STATUS_USAGE, "doctor takes one profile, not also '%s'", args[1]);
+	status = profiles_choose(name, args[0], NULL, err);
+	if (status != STATUS_OK && args[0])
+		return status;
+	if (status != STATUS_OK) {
+		struct err why = *err;
+
+		status = check_keyrings(NULL, err);
+		say("profile", true, why.text);
+		return status;
+	}
+	status = profiles_load(name, &text, &profile, err);
+	if (status != STATUS_OK)
+		return status;
+	status = check_keyrings(profile.secret_store, err);
+	say("profile", true, profile.name);
+	if (status == STATUS_OK) {
+		status = check_secret(&profile, err);
+		say("client secret", status == STATUS_OK, err->text);
+	}
+	endpoint = check_endpoint(&profile, status == STATUS_OK ? err : &(struct err){ 0 });
+	if (status == STATUS_OK)
+		status = endpoint;
+	if (status != STATUS_OK)
+		err_prefix(err, "profile '%s'", profile.name);
+	return status;
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// erase: forgets cached tokens. The one that was refused, where it is named, so that a newer one stays. Never a secret.
+#include "commands.h"
+#include "obtain.h"
+#include "profiles.h"
+#include "request.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static enum status read_request(struct request *request, struct buf *text, struct err *err)
+{
+	enum status status = request_read(text, STDIN_FILENO, err);
+
+	if (status == STATUS_OK)
+		status = request_parse(request, text->data, text->len, err);
+	// a request that names nothing is no request: git's helpers that matched "anything" then are CVE-2020-11008
+	if (status == STATUS_OK && !request->profile && !request->url)
+		status = err_set(err, STATUS_USAGE, "standard input: erase wants profile= or url=");
+	return status;
+}
+
+enum status command_erase(char **args, struct err *err)
+{
+	BUF_AUTO(input, REQUEST_MAX);
+	BUF_AUTO(text, PROFILE_FILE_MAX);
+	char name[PROFILE_NAME_MAX + 1];
+	struct request request = { 0 };
+	struct profile profile;
+	unsigned count;
+	enum status status = STATUS_OK;
+
+	if (args[0] && args[1])
+		return err_set(err, STATUS_USAGE, "erase takes one profile, not also '%s'", args[1]);
+	if (args[0] && !strcmp(args[0], "-"))
+		status = read_request(&request, &input, err);
+	else
+		request.profile = args[0];
+	if (status == STATUS_OK)
+		status = profiles_choose(name, request.profile, request.url, err);
+	if (status == STATUS_OK)
+		status = profiles_load(name, &text, &profile, err);
+	if (status == STATUS_OK && request.url && !profile_covers(&profile, request.url))
+		status = err_set(err, STATUS_POLICY, "profile '%s': it has no url that covers '%s'", name, request.url);
+	// nothing to forget is forgotten
+	return status == STATUS_OK ? obtain_forget(&profile, request.credential, &count, err) : status;
+}

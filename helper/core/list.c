@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+// list: the profiles, where each secret is, and whether a token is cached and for how long.
+#include "commands.h"
+#include "keyring.h"
+#include "profiles.h"
+#include "text.h"
+#include "token.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const struct option list_options[] = {
+	{ "--json", NULL, "as a JSON array" },
+	{ "--names", NULL, "only the names, without a look into any keyring" },
+	{ NULL, NULL, NULL },
+};
+
+#define ROWS_MAX 1000
+
+struct row {
+	char name[PROFILE_NAME_MAX + 1];
+	char problem[200]; // "" where the profile can be read
+	char endpoint[256], scope[128];
+	const char *store; // NULL with a problem
+	const char *secret; // "stored", "missing", "locked", "unavailable"
+	int64_t left;       // of the token, 0 for none
+};
+
+struct rows {
+	struct row *row;
+	size_t count;
+	// what a keyring said, asked once
+	enum status store_status[2];
+};
+
+static bool add_name(const char *name, void *context)
+{
+	struct rows *rows = context;
+
+	if (rows->count == ROWS_MAX)
+		return false;
+	memcpy(rows->row[rows->count++].name, name, strlen(name) + 1);
+	return true;
+}
+
+static const char *secret_state(enum status status)
+{
+	switch (status) {
+	case STATUS_OK:
+		return "stored";
+	case STATUS_NOT_FOUND:
+		return "missing";
+	case STATUS_LOCKED:
+		return "locked";
+	default:
+		return "unavailable";
+	}
+}
+
+struct wanted {
+	const char *profile;
+	bool found;
+};
+
+static void match_secret(const struct keyring_key *key, void *context)
+{
+	struct wanted *wanted = context;
+
+	wanted->found = wanted->found || !strcmp(key->profile, wanted->profile);
+}
+
+// By the names that the keyring lists: a secret is not taken out only to be looked at.
+static const char *look_for_secret(const struct keyring *store, const char *name)
+{
+	struct wanted wanted = { name, false };
+	enum status status = store->list(KEYRING_SECRET, match_secret, &wanted, NULL);
+
+	return secret_state(status == STATUS_OK && !wanted.found ? STATUS_NOT_FOUND : status);
+}
+
+static int64_t token_life(const struct profile *profile)
+{
+	const struct keyring *cache = keyring_find(profile->token_cache);
+	const struct keyring_key key = { KEYRING_TOKEN, profile->name, NULL };
+	BUF_AUTO(record, TOKEN_RECORD_MAX);
+	char boot_id[BOOT_ID_SIZE];
+	struct token token;
+	int64_t left;
+
+	if (!cache || cache->get(&key, &record, NULL) != STATUS_OK || !token_parse(&token, record.data, record.len) ||
+	    !token_is_for(&token, profile, profile->scope))
+		return 0;
+	clock_boot_id(boot_id);
+	left = token_left(&token, clock_now(), boot_id);
+	return left > 0 ? left : 0;
+}
+
+static void fill(struct row *row)
+{
+	BUF_AUTO(text, PROFILE_FILE_MAX);
+	struct profile profile;
+	struct err err;
+
+	if (profiles_load(row->name, &text, &profile, &err) != STATUS_OK) {
+		(void)snprintf(row->problem, sizeof row->problem, "%.199s", err.text);
+		text_sanitize(row->problem);
+		return;
+	}
+	(void)snprintf(row->endpoint, sizeof row->endpoint, "%s", profile.token_endpoint);
+	(void)snprintf(row->scope, sizeof row->scope, "%s", profile.scope ? profile.scope : "");
+	row->store = keyring_find(profile.secret_store)->name;
+	row->secret = look_for_secret(keyring_find(profile.secret_store), row->name);
+	row->left = token_life(&profile);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct row *)a)->name, ((const struct row *)b)->name);
+}
+
+static enum status print_json(const struct rows *rows, struct err *err)
+{
+	cJSON *array = cJSON_CreateArray();
+	char *text;
+
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct row *row = &rows->row[i];
+		cJSON *object = cJSON_CreateObject();
+
+		cJSON_AddStringToObject(object, "profile", row->name);
+		if (*row->problem) {
+			cJSON_AddStringToObject(object, "problem", row->problem);
+		} else {
+			cJSON_AddStringToObject(object, "token_endpoint", row->endpoint);
+			cJSON_AddStringToObject(object, "scope", row->scope);
+			cJSON_AddStringToObject(object, "secret_store", row->store);
+			cJSON_AddStringToObject(object, "secret", row->secret);
+			cJSON_AddBoolToObject(object, "token_cached", row->left > 0);
+			cJSON_AddNumberToObject(object, "token_expires_in", (double)row->left);
+		}
+		cJSON_AddItemToArray(array, object);
+	}
+	text = cJSON_PrintUnformatted(array);
+	cJSON_Delete(array);
+	if (!text)
+		return err_set(err, STATUS_INTERNAL, "no memory");
+	puts(text);
+	free(text);
+	return STATUS_OK;
+}
+
+static void describe_life(int64_t left, char text[32])
+{
+	if (left <= 0)
+		(void)snprintf(text, 32, "none");
+	else if (left < 120)
+		(void)snprintf(text, 32, "%lld s", (long long)left);
+	else if (left < 7200)
+		(void)snprintf(text, 32, "%lld min", (long long)left / 60);
+	else
+		(void)snprintf(text, 32, "%lld h", (long long)left / 3600);
+}
+
+static void print_table(const struct rows *rows)
+{
+	int width = 7;
+
+	for (size_t i = 0; i < rows->count; i++) {
+		if ((int)strlen(rows->row[i].name) > width)
+			width = (int)strlen(rows->row[i].name);
+	}
+	printf("%-*s  %-26s  %-8s  %s\n", width, "PROFILE", "SECRET", "TOKEN", "TOKEN ENDPOINT");
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct row *row = &rows->row[i];
+		char secret[64], life[32];
+
+		if (*row->problem) {
+			printf("%-*s  %s\n", width, row->name, row->problem);
+			continue;
+		}
+		(void)snprintf(secret, sizeof secret, "%s, %s", row->store, row->secret);
+		describe_life(row->left, life);
+		printf("%-*s  %-26s  %-8s  %s\n", width, row->name, secret, life, row->endpoint);
+	}
+}
+
+enum status command_list(char **args, struct err *err)
+{
+	struct rows rows = { 0 };
+	bool json = false, names = false;
+	enum status status;
+
+	for (; *args; args++) {
+		if (!strcmp(*args, "--json"))
+			json = true;
+		else if (!strcmp(*args, "--names"))
+			names = true;
+		else
+			return err_set(err, STATUS_USAGE, "list takes no '%s': see 'sk-helper help list'", *args);
+	}
+	rows.row = calloc(ROWS_MAX, sizeof *rows.row);
+	if (!rows.row)
+		return err_set(err, STATUS_INTERNAL, "no memory");
+	status = profiles_each(add_name, &rows, err);
+	qsort(rows.row, rows.count, sizeof *rows.row, by_name);
+	for (size_t i = 0; i < rows.count && !names; i++)
+		fill(&rows.row[i]);
+	if (status == STATUS_OK && json)
+		status = print_json(&rows, err);
+	else if (status == STATUS_OK && names)
+		for (size_t i = 0; i < rows.count; i++)
+			puts(rows.row[i].name);
+	else if (status == STATUS_OK && rows.count)
+		print_table(&rows);
+	else if (status == STATUS_OK && isatty(STDOUT_FILENO))
+		puts("no profiles yet: 'sk-helper add NAME ...' makes one");
+	free(rows.row);
+	return status;
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// sk-core: every command; run by sk-helper, the front door. It does not talk to the network or to D-Bus: sk-oauth and
+// sk-secret-service do. Only this file prints errors and chooses the exit status.
+#include "commands.h"
+#include "harden.h"
+#include "text.h"
+
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void print_line(const char *prefix, const struct err *err)
+{
+	char text[sizeof err->text];
+
+	memcpy(text, err->text, sizeof text);
+	text_sanitize(text);
+	fprintf(stderr, "sk-helper: %s%s\n", prefix, text);
+}
+
+void warn(const struct err *warning)
+{
+	print_line("warning: ", warning);
+}
+
+// Cron, and hooks that clear the environment.
+static void find_home(void)
+{
+	const struct passwd *user;
+
+	if (getenv("HOME") && *getenv("HOME"))
+		return;
+	user = getpwuid(geteuid());
+	if (user && user->pw_dir)
+		setenv("HOME", user->pw_dir, 1);
+}
+
+static enum status run(char **argv, struct err *err)
+{
+	const struct command *command;
+	const char *name = argv[1];
+	enum status status;
+
+	if (!name)
+		return err_set(err, STATUS_USAGE, "which command? 'sk-helper help' shows them");
+	if (!strcmp(name, "--version")) {
+		puts("sk-helper " SK_VERSION);
+		return STATUS_OK;
+	}
+	if (!strcmp(name, "--help") || !strcmp(name, "-h"))
+		name = "help";
+	command = command_find(name);
+	if (!command)
+		return err_set(err, STATUS_USAGE, "no command '%s': 'sk-helper help' shows them", name);
+	if (argv[2] && !strcmp(argv[2], "--help"))
+		return command_help((char *[]){ argv[1], NULL }, err);
+	status = command->run(argv + 2, err);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct err err = { STATUS_INTERNAL, "no reason given" };
+	enum status status;
+
+	(void)argc;
+	harden();
+	umask(077);
+	signal(SIGPIPE, SIG_IGN);
+	find_home();
+	status = run(argv, &err);
+	if (fflush(stdout) != 0 && status == STATUS_OK)
+		status = err_set(&err, STATUS_INTERNAL, "standard output: cannot be written");
+	if (status != STATUS_OK)
+		print_line("", &err);
+	return status_exit_code(status);
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#include "oauth-client.h"
+
+#include "subprocess.h"
+#include "text.h"
+#include "token.h"
+#include "wire.h"
+
+#include <string.h>
+
+// Not http_proxy: what goes over plain http goes to this machine itself.
+static const char *const environment[] = { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY",
+#ifdef SK_SANITIZE
+					   "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
+#endif
+					   NULL };
+
+static void put_endpoint(struct buf *request, const char *operation, const struct profile *profile)
+{
+	wire_put(request, "operation", operation);
+	wire_put(request, "token_endpoint", profile->token_endpoint);
+	wire_put(request, "ca_file", profile->ca_file);
+	wire_put(request, "proxy", profile->proxy);
+	wire_put_number(request, "timeout_ms", profile->timeout * 1000);
+}
+
+// Gives each field of the answer to take, and turns the answer's status into ours.
+static enum status converse(const struct buf *request, const struct profile *profile, struct buf *answer,
+			    void (*take)(const struct wire_field *field, void *context), void *context, struct err *err)
+{
+	const struct subprocess what = {
+		.program = "sk-oauth",
+		.environment = environment,
+		.input = request,
+		.timeout_ms = profile->timeout * 1000 + 1500, // it keeps its own time; this is for the case that it hangs
+	};
+	enum status said = STATUS_INTERNAL;
+	const char *message = "sk-oauth: no answer";
+	enum wire_result result;
+	struct wire_field field;
+	enum status status;
+	struct wire wire;
+
+	if (!buf_ok(request))
+		return err_set(err, STATUS_INTERNAL, "token request: too long");
+	status = subprocess_run(&what, answer, err);
+	if (status != STATUS_OK)
+		return status;
+	wire = wire_message(answer->data, answer->len);
+	while ((result = wire_next(&wire, &field, err)) == WIRE_FIELD) {
+		if (!strcmp(field.key, "status") && !status_from_word(field.value, &said))
+			said = STATUS_INTERNAL;
+		else if (!strcmp(field.key, "message"))
+			message = field.value;
+		else
+			take(&field, context);
+	}
+	if (result == WIRE_BAD)
+		return err_set(err, STATUS_INTERNAL, "sk-oauth: answer not understood");
+	return said == STATUS_OK ? STATUS_OK : err_set(err, said, "%s", message);
+}
+
+static void take_grant(const struct wire_field *field, void *context)
+{
+	struct grant *grant = context;
+
+	if (!strcmp(field->key, "access_token"))
+		grant->access_token = field->value;
+	else if (!strcmp(field->key, "scope"))
+		grant->scope = field->value;
+	else if (!strcmp(field->key, "expires_in"))
+		(void)text_to_number(field->value, 0, TOKEN_LIFETIME_MAX, &grant->expires_in);
+}
+
+enum status oauth_request_token(const struct profile *profile, const char *scope, const struct secret *secret,
+				struct buf *answer, struct grant *grant, struct err *err)
+{
+	BUF_AUTO(request, 65536);
+	struct grant got = { "", "", 0 };
+	enum status status;
+
+	put_endpoint(&request, "token", profile);
+	wire_put(&request, "auth_method", profile->auth_method);
+	wire_put(&request, "client_id", profile->client_id);
+	wire_put(&request, "client_secret", secret->client_secret);
+	wire_put(&request, "scope", scope);
+	wire_put(&request, "resource", profile->resource);
+	wire_put(&request, "audience", profile->audience);
+	status = converse(&request, profile, answer, take_grant, &got, err);
+	if (status != STATUS_OK)
+		return status;
+	if (!token_text_ok(got.access_token))
+		return err_set(err, STATUS_POLICY, "token endpoint: the token is not one line of printable ASCII");
+	*grant = got;
+	return STATUS_OK;
+}
+
+static void take_report(const struct wire_field *field, void *context)
+{
+	struct endpoint_report *report = context;
+
+	if (!strcmp(field->key, "http_status"))
+		(void)text_to_number(field->value, 0, 999, &report->http_status);
+	else if (!strcmp(field->key, "date"))
+		(void)text_to_number(field->value, 0, INT32_MAX * 4LL, &report->date);
+	else if (!strcmp(field->key, "address"))
+		report->address = field->value;
+}
+
+enum status oauth_look(const struct profile *profile, struct buf *answer, struct endpoint_report *report, struct err *err)
+{
+	BUF_AUTO(request, 65536);
+
+	*report = (struct endpoint_report){ 0, 0, "" };
+	put_endpoint(&request, "look", profile);
+	return converse(&request, profile, answer, take_report, report, err);
+}

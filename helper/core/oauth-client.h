@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// The client half of sk-oauth, the program that talks to the network.
+#ifndef SK_OAUTH_CLIENT_H
+#define SK_OAUTH_CLIENT_H
+
+#include "buf.h"
+#include "profile.h"
+#include "secret.h"
+#include "status.h"
+
+#include <stdint.h>
+
+// What a token endpoint granted. The strings point into the caller's buf.
+struct grant {
+	const char *access_token; // has passed token_text_ok()
+	const char *scope;        // "" where the server did not say
+	int64_t expires_in;       // 0 where the server did not say anything that makes sense
+};
+
+// Sends the client secret to the profile's token endpoint: secret_check() must have said yes. STATUS_REFUSED, TEMPORARY or
+// POLICY with the reason; nothing in err is the secret, even when the server repeats it.
+enum status oauth_request_token(const struct profile *profile, const char *scope, const struct secret *secret,
+				struct buf *answer, struct grant *grant, struct err *err);
+
+struct endpoint_report {
+	int64_t http_status;
+	int64_t date; // the server's clock, seconds since 1970; 0 where it did not say
+	const char *address;
+};
+
+// Looks at the token endpoint without any credential.
+enum status oauth_look(const struct profile *profile, struct buf *answer, struct endpoint_report *report, struct err *err);
+
+#endif

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: MIT
+#include "obtain.h"
+
+#include "keyring.h"
+#include "lock.h"
+#include "oauth-client.h"
+#include "profiles.h"
+#include "text.h"
+#include "wire.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+// After a failed renewal in the soft window the token that is there is good for a while: do not ask at every get.
+#define RENEW_PAUSE_MS 10000
+
+void obtained_free(struct obtained *obtained)
+{
+	buf_free(&obtained->record);
+}
+
+static const struct keyring *cache_of(const struct profile *profile)
+{
+	return keyring_find(profile->token_cache); // NULL for "none"
+}
+
+static struct keyring_key key_of(const struct profile *profile, const char *scope, char slot[TOKEN_SLOT_SIZE])
+{
+	token_slot(slot, profile, scope);
+	return (struct keyring_key){ KEYRING_TOKEN, profile->name, slot };
+}
+
+// Whether the cache has a token that was issued for this very profile and scope.
+static bool look_in_cache(const struct profile *profile, const char *scope, struct obtained *obtained)
+{
+	const struct keyring *cache = cache_of(profile);
+	char slot[TOKEN_SLOT_SIZE];
+	struct keyring_key key = key_of(profile, scope, slot);
+	struct err err;
+	enum status status;
+
+	if (!cache)
+		return false;
+	buf_reset(&obtained->record);
+	status = cache->get(&key, &obtained->record, &err);
+	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+		err_set(&obtained->warning, status, "token cache: %s", err.text);
+	return status == STATUS_OK && token_parse(&obtained->token, obtained->record.data, obtained->record.len) &&
+	       token_is_for(&obtained->token, profile, scope);
+}
+
+void obtain_cache(const struct profile *profile, struct obtained *obtained)
+{
+	const struct keyring *cache = cache_of(profile);
+	char slot[TOKEN_SLOT_SIZE];
+	struct keyring_key key = key_of(profile, obtained->token.requested_scope, slot);
+	int64_t left = token_left(&obtained->token, clock_now(), obtained->boot_id);
+	BUF_AUTO(record, TOKEN_RECORD_MAX);
+	struct err err;
+	enum status status;
+
+	if (!cache || left <= 0)
+		return;
+	token_write(&obtained->token, &record);
+	if (!buf_ok(&record))
+		status = err_set(&err, STATUS_FULL, "the token is too large to be kept");
+	else
+		status = cache->put(&key, &record, left, &err);
+	if (status != STATUS_OK)
+		err_set(&obtained->warning, status, "token not cached: %s", err.text);
+}
+
+// Asks the authorization server. The lifetime counts from before the request was sent.
+static enum status request_token(const struct profile *profile, const char *scope, const struct secret *secret,
+				 struct obtained *obtained, struct err *err)
+{
+	struct moment sent = clock_now();
+	struct token *token = &obtained->token;
+	struct grant grant;
+	enum status status;
+	int64_t lifetime;
+
+	buf_reset(&obtained->record);
+	status = oauth_request_token(profile, scope, secret, &obtained->record, &grant, err);
+	if (status != STATUS_OK)
+		return status;
+	clock_boot_id(obtained->boot_id);
+	lifetime = grant.expires_in ? grant.expires_in : profile->default_ttl;
+	token_bind(token, profile, scope);
+	token->access_token = grant.access_token;
+	token->granted_scope = grant.scope;
+	token->issued_at = sent.wall;
+	token->expires_at = sent.wall + lifetime;
+	token->boot_expires_ms = sent.boot + lifetime * 1000;
+	token->boot_id = obtained->boot_id;
+	return STATUS_OK;
+}
+
+enum status obtain_with_secret(const struct profile *profile, const char *client_secret, struct obtained *obtained,
+			       struct err *err)
+{
+	const struct secret secret = { .client_secret = client_secret };
+
+	return request_token(profile, profile->scope, &secret, obtained, err);
+}
+
+static enum status request_with_stored_secret(const struct profile *profile, const char *scope, struct obtained *obtained,
+					      struct err *err)
+{
+	const struct keyring *store = keyring_find(profile->secret_store);
+	const struct keyring_key key = { KEYRING_SECRET, profile->name, NULL };
+	BUF_AUTO(record, SECRET_RECORD_MAX);
+	struct secret secret;
+	enum status status = store->get(&key, &record, err);
+
+	if (status == STATUS_NOT_FOUND)
+		return err_set(err, status, "its client secret is not in the %s keyring%s: 'sk-helper store' or 'sk-helper add' puts it there",
+			       store->name, store == &keyring_kernel ? " (that keyring is empty after a reboot)" : "");
+	if (status == STATUS_OK)
+		status = secret_parse(&secret, record.data, record.len, err);
+	if (status == STATUS_OK)
+		status = secret_check(&secret, profile, err);
+	if (status == STATUS_OK)
+		status = request_token(profile, scope, &secret, obtained, err);
+	return status;
+}
+
+// The lock's name tells apart profiles of the same name of one user with several homes (tests, containers, sandboxes).
+static void lock_name(char name[128], const struct profile *profile)
+{
+	char path[PROFILES_PATH_MAX];
+
+	if (profiles_user_path(path, profile->name, NULL) != STATUS_OK)
+		path[0] = '\0';
+	(void)snprintf(name, 128, "%s-%016" PRIx64 ".lock", profile->name, text_hash(path));
+}
+
+// How the last flight failed, for those who were waiting for it.
+static void note_failure(const struct lock *lock, const char *slot, const struct err *why)
+{
+	BUF_AUTO(note, LOCK_NOTE_MAX);
+	char text[sizeof why->text];
+
+	memcpy(text, why->text, sizeof text);
+	text_sanitize(text);
+	wire_put_number(&note, "failed", clock_now().boot);
+	wire_put(&note, "slot", slot);
+	wire_put(&note, "status", status_word(why->status));
+	wire_put(&note, "why", text);
+	lock_write_note(lock, &note);
+}
+
+// Whether a flight for the same thing failed since that moment; err then says how.
+static bool failed_since(const struct lock *lock, const char *slot, int64_t since, struct err *err)
+{
+	BUF_AUTO(note, LOCK_NOTE_MAX);
+	const char *why = "", *whose = "";
+	enum status status = STATUS_INTERNAL;
+	struct wire_field field;
+	struct wire wire;
+	int64_t when = 0;
+
+	lock_read_note(lock, &note);
+	wire = wire_message(note.data, note.len);
+	while (wire_next(&wire, &field, NULL) == WIRE_FIELD) {
+		if (!strcmp(field.key, "failed"))
+			(void)text_to_number(field.value, 0, INT64_MAX / 100, &when);
+		else if (!strcmp(field.key, "slot"))
+			whose = field.value;
+		else if (!strcmp(field.key, "status"))
+			(void)status_from_word(field.value, &status);
+		else if (!strcmp(field.key, "why"))
+			why = field.value;
+	}
+	// a time to come is from before a reboot
+	if (!when || when < since || when > clock_now().boot || strcmp(whose, slot) != 0 || status == STATUS_OK)
+		return false;
+	err_set(err, status, "%s", why);
+	return true;
+}
+
+static bool cached_will_do(const struct profile *profile, const struct request *request, const char *scope,
+			   struct moment since, struct obtained *obtained)
+{
+	struct moment now = clock_now();
+
+	if (!look_in_cache(profile, scope, obtained))
+		return false;
+	clock_boot_id(obtained->boot_id);
+	// what was issued after we asked is as new as anything that we would get ourselves
+	if (token_issued_since(&obtained->token, since) && token_left(&obtained->token, now, obtained->boot_id) > 0)
+		return true;
+	return !request->fresh &&
+	       token_freshness(&obtained->token, now, obtained->boot_id, request->min_ttl) != TOKEN_STALE;
+}
+
+// Under the lock: request, cache, and a note of how it failed.
+static enum status fly(const struct profile *profile, const char *scope, const struct lock *lock, struct obtained *obtained,
+		       struct err *err)
+{
+	char slot[TOKEN_SLOT_SIZE];
+	enum status status = request_with_stored_secret(profile, scope, obtained, err);
+
+	if (status == STATUS_OK) {
+		obtain_cache(profile, obtained);
+	} else {
+		token_slot(slot, profile, scope);
+		note_failure(lock, slot, err);
+	}
+	return status;
+}
+
+enum status obtain_token(const struct profile *profile, const struct request *request, struct obtained *obtained,
+			 struct err *err)
+{
+	const char *scope = request->scope ? request->scope : profile->scope;
+	char name[128], slot[TOKEN_SLOT_SIZE];
+	struct moment start = clock_now();
+	struct lock lock;
+	enum status status;
+
+	if (cached_will_do(profile, request, scope, start, obtained))
+		return STATUS_OK;
+	lock_name(name, profile);
+	token_slot(slot, profile, scope);
+	if (!lock_take(&lock, name, (profile->timeout + 6) * 1000))
+		return err_set(err, STATUS_TEMPORARY, "another sk-helper has been getting a token for too long: try again");
+	if (cached_will_do(profile, request, scope, start, obtained))
+		status = STATUS_OK;
+	else if (failed_since(&lock, slot, start.boot, err))
+		status = err->status;
+	else
+		status = fly(profile, scope, &lock, obtained, err);
+	lock_release(&lock);
+	return status;
+}
+
+enum status obtain_renew(const struct profile *profile, const char *scope, struct err *err)
+{
+	__attribute__((cleanup(obtained_free))) struct obtained obtained = OBTAINED_INIT;
+	char name[128], slot[TOKEN_SLOT_SIZE];
+	struct moment now = clock_now();
+	struct lock lock;
+	enum status status = STATUS_OK;
+
+	if (!scope)
+		scope = profile->scope;
+	lock_name(name, profile);
+	token_slot(slot, profile, scope);
+	if (!lock_take(&lock, name, 0))
+		return STATUS_OK;
+	clock_boot_id(obtained.boot_id);
+	if (look_in_cache(profile, scope, &obtained) &&
+	    token_freshness(&obtained.token, now, obtained.boot_id, 0) == TOKEN_FRESH)
+		status = STATUS_OK;
+	else if (!failed_since(&lock, slot, now.boot - RENEW_PAUSE_MS, err))
+		status = fly(profile, scope, &lock, &obtained, err);
+	lock_release(&lock);
+	return status;
+}
+
+struct forget {
+	const struct profile *profile;
+	const struct keyring *cache;
+	const char *credential;
+	unsigned count;
+	enum status status;
+	struct err *err;
+};
+
+static void forget_one(const struct keyring_key *key, void *context)
+{
+	struct forget *forget = context;
+	BUF_AUTO(record, TOKEN_RECORD_MAX);
+	struct token token;
+	enum status status;
+
+	if (strcmp(key->profile, forget->profile->name) != 0)
+		return;
+	if (forget->credential) {
+		if (forget->cache->get(key, &record, NULL) != STATUS_OK || !token_parse(&token, record.data, record.len) ||
+		    !secret_equal(token.access_token, strlen(token.access_token), forget->credential,
+				  strlen(forget->credential)))
+			return;
+	}
+	status = forget->cache->del(key, forget->err);
+	if (status == STATUS_OK)
+		forget->count++;
+	else if (status != STATUS_NOT_FOUND)
+		forget->status = status;
+}
+
+enum status obtain_forget(const struct profile *profile, const char *credential, unsigned *count, struct err *err)
+{
+	struct forget forget = { profile, cache_of(profile), credential, 0, STATUS_OK, err };
+	enum status status = STATUS_OK;
+
+	if (forget.cache)
+		status = forget.cache->list(KEYRING_TOKEN, forget_one, &forget, err);
+	*count = forget.count;
+	return status == STATUS_OK ? forget.status : status;
+}

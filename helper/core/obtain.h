@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// A token for a profile: from the cache while it is fresh, else from the authorization server, one flight at a time.
+#ifndef SK_OBTAIN_H
+#define SK_OBTAIN_H
+
+#include "profile.h"
+#include "request.h"
+#include "status.h"
+#include "token.h"
+
+struct obtained {
+	struct token token; // points into record and into the profile
+	struct buf record;
+	char boot_id[BOOT_ID_SIZE];
+	struct err warning; // text "" for none: what did not work, though there is a token
+};
+
+#define OBTAINED_INIT ((struct obtained){ .record = BUF_INIT(65536) })
+
+void obtained_free(struct obtained *obtained);
+
+// For a get: the cache, or one flight.
+enum status obtain_token(const struct profile *profile, const struct request *request, struct obtained *obtained,
+			 struct err *err);
+
+// For the renewal behind a get in the soft window: goes only if nobody else does, and not again soon after a failure.
+// STATUS_OK too when there was nothing to do.
+enum status obtain_renew(const struct profile *profile, const char *scope, struct err *err);
+
+// For 'add': a token with this secret, which is not stored yet. Not cached.
+enum status obtain_with_secret(const struct profile *profile, const char *client_secret, struct obtained *obtained,
+			       struct err *err);
+
+// Puts it into the profile's token cache. A failure is only a warning in obtained.
+void obtain_cache(const struct profile *profile, struct obtained *obtained);
+
+// Forgets the profile's tokens, whatever scope they are for; with a credential, only one that is equal to it. count: how many.
+enum status obtain_forget(const struct profile *profile, const char *credential, unsigned *count, struct err *err);
+
+#endif

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+// store: makes or changes a profile from key=value lines, for programs. With client_secret= the secret, too; without it,
+// nothing may change that decides who sees the secret that is there.
+#include "client.h"
+#include "commands.h"
+#include "profiles.h"
+#include "request.h"
+#include "secret.h"
+#include "wire.h"
+
+#include <string.h>
+#include <unistd.h>
+
+struct change {
+	const char *name;
+	const char *client_secret;
+	struct profile profile; // the keys that were given
+};
+
+static enum status read_change(struct change *change, struct buf *text, struct err *err)
+{
+	struct wire_field field;
+	enum wire_result result;
+	struct wire wire;
+	enum status status = request_read(text, STDIN_FILENO, err);
+
+	*change = (struct change){ 0 };
+	if (status != STATUS_OK)
+		return status;
+	wire = wire_message(text->data, text->len);
+	while ((result = wire_next(&wire, &field, err)) == WIRE_FIELD) {
+		const char **place = !strcmp(field.key, "profile")       ? &change->name :
+				     !strcmp(field.key, "client_secret") ? &change->client_secret :
+									   NULL;
+
+		if (place && *place)
+			status = err_set(err, STATUS_USAGE, "%s: given twice", field.key);
+		else if (place)
+			*place = field.value;
+		else
+			status = profile_set(&change->profile, field.key, field.value, err);
+		if (status != STATUS_OK)
+			break;
+	}
+	if (status == STATUS_OK && result == WIRE_BAD)
+		status = STATUS_USAGE;
+	if (status == STATUS_OK && (!change->name || !profile_name_ok(change->name)))
+		status = err_set(err, STATUS_USAGE, "profile: missing, or not a profile's name");
+	if (status == STATUS_OK && change->client_secret)
+		status = secret_text_check(change->client_secret, err);
+	if (status != STATUS_OK)
+		err_prefix(err, "standard input");
+	return status;
+}
+
+// What is given counts; what is not stays as it was.
+static void merge(struct profile *profile, const struct profile *given)
+{
+	for (size_t i = 0; i < profile_key_count; i++) {
+		const struct profile_key *key = &profile_keys[i];
+		void *to = (char *)profile + key->offset;
+		const void *from = (const char *)given + key->offset;
+
+		if (key->kind == KEY_TEXT && *(const char *const *)from)
+			*(const char **)to = *(const char *const *)from;
+		else if (key->kind == KEY_NUMBER && *(const int64_t *)from)
+			*(int64_t *)to = *(const int64_t *)from;
+	}
+	if (given->url_count) {
+		memcpy(profile->urls, given->urls, sizeof profile->urls);
+		profile->url_count = given->url_count;
+	}
+}
+
+// The secret that is stored must be for the profile as it would be.
+static enum status check_stored_secret(const struct profile *profile, struct err *err)
+{
+	const struct keyring_key key = { KEYRING_SECRET, profile->name, NULL };
+	BUF_AUTO(record, SECRET_RECORD_MAX);
+	struct secret secret;
+	enum status status = keyring_find(profile->secret_store)->get(&key, &record, err);
+
+	if (status == STATUS_NOT_FOUND)
+		return err_set(err, status, "no client secret is in the %s keyring: give client_secret=, too", profile->secret_store);
+	if (status == STATUS_OK)
+		status = secret_parse(&secret, record.data, record.len, err);
+	return status == STATUS_OK ? secret_check(&secret, profile, err) : status;
+}
+
+enum status command_store(char **args, struct err *err)
+{
+	BUF_AUTO(text, REQUEST_MAX);
+	BUF_AUTO(old_text, PROFILE_FILE_MAX);
+	struct profile profile;
+	struct change change;
+	struct err why_not;
+	enum status status;
+
+	if (args[0])
+		return err_set(err, STATUS_USAGE, "store takes its request on standard input, and no '%s'", args[0]);
+	status = read_change(&change, &text, err);
+	if (status != STATUS_OK)
+		return status;
+	if (profiles_exists(change.name)) {
+		status = profiles_load(change.name, &old_text, &profile, err);
+		if (status != STATUS_OK)
+			return status;
+	} else {
+		memset(&profile, 0, sizeof profile);
+		memcpy(profile.name, change.name, strlen(change.name) + 1);
+	}
+	merge(&profile, &change.profile);
+	status = client_prepare_profiles(err);
+	if (status == STATUS_OK)
+		status = client_choose_keyrings(&profile, &why_not, err);
+	if (status == STATUS_OK)
+		status = profile_complete(&profile, err);
+	if (status == STATUS_OK && change.client_secret)
+		status = client_keep(&profile, change.client_secret, err);
+	else if (status == STATUS_OK && (status = check_stored_secret(&profile, err)) == STATUS_OK)
+		status = client_write_profile(&profile, err);
+	if (status != STATUS_OK)
+		err_prefix(err, "profile '%s'", change.name);
+	return status;
+}

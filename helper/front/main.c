@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+// sk-helper, the front door. Answers a get from the token cache in the kernel keyring, and hands everything else, errors
+// included, to sk-core with the same arguments. It never opens a socket, parses JSON, or sees a client secret.
+#include "clock.h"
+#include "harden.h"
+#include "kernel-read.h"
+#include "profiles.h"
+#include "protocols.h"
+#include "request.h"
+#include "text.h"
+#include "token.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define CORE SK_LIBEXECDIR "/sk-helper/sk-core"
+
+extern char **environ;
+
+// Static, because malloc(3) costs more system calls than all the rest.
+static char request_text[REQUEST_MAX + 1], request_copy[REQUEST_MAX + 1];
+static char profile_text[PROFILE_FILE_MAX + 1];
+static char record_text[TOKEN_RECORD_MAX + 1];
+static char answer_text[2 * TOKEN_MAX + 4096];
+
+// Variables that change what the programs after us do before their first line runs. They have no use here.
+static void scrub_environment(void)
+{
+	static const char *const prefixes[] = { "LD_", "GCONV_PATH=", "MALLOC_", "GLIBC_TUNABLES=", "NLSPATH=", "LOCPATH=",
+						"SSLKEYLOGFILE=", "OPENSSL_", "G_MESSAGES_DEBUG=", "SECRET_BACKEND=",
+						"SECRET_FILE_TEST_" };
+	char **out = environ;
+
+	for (char **in = environ; *in; in++) {
+		bool keep = true;
+
+		for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
+			keep = keep && !text_starts(*in, prefixes[i]);
+		if (keep)
+			*out++ = *in;
+	}
+	*out = NULL;
+}
+
+static int become_core(char **argv)
+{
+	scrub_environment();
+	execv(CORE, argv);
+	dprintf(STDERR_FILENO, "sk-helper: cannot run '%s': is sk-helper installed whole? ('make install')\n", CORE);
+	return 1;
+}
+
+// What was read of standard input, given back to whoever reads it next.
+static bool give_back(const char *text, size_t len)
+{
+	struct buf b = { .data = (char *)(uintptr_t)text, .len = len };
+	int fd = memfd_create("request", 0);
+	bool ok = fd >= 0 && buf_write(&b, fd) && lseek(fd, 0, SEEK_SET) == 0 && dup2(fd, STDIN_FILENO) == STDIN_FILENO;
+
+	if (fd > STDERR_FILENO)
+		close(fd);
+	return ok;
+}
+
+// In a session of its own, with nothing of the caller's: "$(...)" waits until the last holder of its pipe has gone.
+static void renew_detached(char **argv, const char *profile, const char *scope)
+{
+	char *args[] = { argv[0], "renew", (char *)(uintptr_t)profile, (char *)(uintptr_t)scope, NULL };
+
+	if (fork() != 0)
+		return;
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		close(fd);
+	// each takes the lowest free number
+	if (open("/dev/null", O_RDONLY) != 0 || open("/dev/null", O_WRONLY) != 1 || open("/dev/null", O_WRONLY) != 2)
+		_exit(1);
+	setsid();
+	scrub_environment();
+	execv(CORE, args);
+	_exit(1);
+}
+
+// True when the whole request has been answered.
+static bool answer_from_cache(char **argv, struct request *request)
+{
+	struct buf text = BUF_FIXED(profile_text), record = BUF_FIXED(record_text), out = BUF_FIXED(answer_text);
+	char name[PROFILE_NAME_MAX + 1], slot[TOKEN_SLOT_SIZE];
+	enum freshness freshness;
+	struct profile profile;
+	struct answer answer;
+	struct token token;
+	const char *scope;
+	bool answered;
+
+	if (request->fresh || profiles_choose(name, request->profile, request->url, NULL) != STATUS_OK ||
+	    profiles_load(name, &text, &profile, NULL) != STATUS_OK || strcmp(profile.token_cache, "kernel") != 0)
+		return false;
+	if (request->url && !profile_covers(&profile, request->url))
+		return false;
+	scope = request->scope ? request->scope : profile.scope;
+	token_slot(slot, &profile, scope);
+	if (kernel_get(&(struct keyring_key){ KEYRING_TOKEN, name, slot }, &record, NULL) != STATUS_OK ||
+	    !token_parse(&token, record.data, record.len) || !token_is_for(&token, &profile, scope))
+		return false;
+	// no boot id: nothing in the kernel keyring is older than the boot
+	answer = (struct answer){ .profile = name, .token = &token, .now = clock_now() };
+	answer.left = token_left(&token, answer.now, NULL);
+	freshness = token_freshness(&token, answer.now, NULL, request->min_ttl);
+	if (freshness == TOKEN_STALE)
+		return false;
+	answered = protocol_answer(request->protocol, &answer, &out, NULL) == STATUS_OK;
+	if (answered && freshness == TOKEN_AGING)
+		renew_detached(argv, name, request->scope);
+	buf_reset(&out);
+	explicit_bzero(record_text, record.len);
+	return answered;
+}
+
+int main(int argc, char **argv)
+{
+	struct buf text = BUF_FIXED(request_text);
+	struct request request;
+	bool answered;
+
+	harden();
+	if (argc < 2 || strcmp(argv[1], "get") != 0 || request_from_args(&request, argv + 2, NULL) != STATUS_OK)
+		return become_core(argv);
+	if (!request.from_stdin)
+		return answer_from_cache(argv, &request) ? 0 : become_core(argv);
+
+	if (request_read(&text, STDIN_FILENO, NULL) != STATUS_OK) {
+		dprintf(STDERR_FILENO, "sk-helper: standard input: cannot be read, or longer than %d bytes\n", REQUEST_MAX);
+		return 2;
+	}
+	memcpy(request_copy, request_text, text.len);
+	answered = request_parse(&request, request_text, text.len, NULL) == STATUS_OK && answer_from_cache(argv, &request);
+	if (!answered && give_back(request_copy, text.len))
+		return become_core(argv);
+	return answered ? 0 : 1;
+}

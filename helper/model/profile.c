@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+#include "profile.h"
+
+#include "text.h"
+#include "url.h"
+#include "wire.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum status check_graphic(const char *value, struct err *err)
+{
+	if (!text_is_graphic(value))
+		return err_set(err, STATUS_USAGE, "only printable ASCII without spaces");
+	return STATUS_OK;
+}
+
+// RFC 6749 section 3.3: words of 0x21, 0x23-0x5b, 0x5d-0x7e, one space between them.
+static enum status check_scope(const char *value, struct err *err)
+{
+	for (const char *s = value; *s; s++) {
+		bool bad = *s < 0x20 || *s > 0x7e || *s == '"' || *s == '\\';
+
+		if (bad || (*s == ' ' && (s == value || s[1] == ' ' || s[1] == '\0')))
+			return err_set(err, STATUS_USAGE, "not a list of scopes with one space between them");
+	}
+	return STATUS_OK;
+}
+
+static enum status check_endpoint(const char *value, struct err *err)
+{
+	struct url url;
+	enum status status = url_parse(&url, value, err);
+
+	if (status == STATUS_OK && !url_is_safe(&url))
+		return err_set(err, STATUS_POLICY, "'%s' is plain http: only https, or http to this machine itself", value);
+	return status;
+}
+
+static enum status check_url(const char *value, struct err *err)
+{
+	struct url url;
+	enum status status = check_endpoint(value, err);
+
+	if (status == STATUS_OK && url_parse(&url, value, err) == STATUS_OK && url.has_query)
+		return err_set(err, STATUS_USAGE, "'%s' has a query: a URL that tokens are for has none", value);
+	return status;
+}
+
+// RFC 8707: an absolute URI without a fragment. Not only https: Entra and others use urn: and api:.
+static enum status check_resource(const char *value, struct err *err)
+{
+	if (!text_is_graphic(value) || !strchr(value, ':') || strchr(value, '#'))
+		return err_set(err, STATUS_USAGE, "not an absolute URI without a fragment");
+	return STATUS_OK;
+}
+
+static enum status check_word(const char *const *words, const char *value, struct err *err)
+{
+	for (; *words; words++) {
+		if (!strcmp(*words, value))
+			return STATUS_OK;
+	}
+	return err_set(err, STATUS_USAGE, "'%s' is not one that sk-helper knows", value);
+}
+
+static enum status check_auth_method(const char *value, struct err *err)
+{
+	return check_word((const char *const[]){ "client_secret_post", "client_secret_basic", NULL }, value, err);
+}
+
+static enum status check_secret_store(const char *value, struct err *err)
+{
+	return check_word((const char *const[]){ "secret-service", "kernel", NULL }, value, err);
+}
+
+static enum status check_token_cache(const char *value, struct err *err)
+{
+	return check_word((const char *const[]){ "kernel", "secret-service", "none", NULL }, value, err);
+}
+
+static enum status check_path(const char *value, struct err *err)
+{
+	if (value[0] != '/')
+		return err_set(err, STATUS_USAGE, "'%s' is not an absolute path", value);
+	return STATUS_OK;
+}
+
+static enum status check_proxy(const char *value, struct err *err)
+{
+	static const char *const schemes[] = { "http://", "https://", "socks5://", "socks5h://", NULL };
+
+	for (const char *const *s = schemes; *s; s++) {
+		if (text_starts(value, *s) && text_is_graphic(value) && !strchr(value, '@'))
+			return STATUS_OK;
+	}
+	return err_set(err, STATUS_USAGE, "not http://, https://, socks5:// or socks5h:// with a host and no password");
+}
+
+#define TEXT(member) .offset = offsetof(struct profile, member), .kind = KEY_TEXT
+#define NUMBER(member, least, most, otherwise) \
+	.offset = offsetof(struct profile, member), .kind = KEY_NUMBER, .min = (least), .max = (most), .preset = (otherwise)
+
+const struct profile_key profile_keys[] = {
+	{ "token_endpoint", TEXT(token_endpoint), .check = check_endpoint, .binds_secret = true, .argument = "URL",
+	  .help = "where tokens come from: https://ACME.scalekit.dev/oauth/token" },
+	{ "client_id", TEXT(client_id), .check = check_graphic, .argument = "ID", .help = "the OAuth client's id" },
+	{ "scope", TEXT(scope), .check = check_scope, .argument = "SCOPES", .help = "what to ask for, one space between scopes" },
+	{ "resource", TEXT(resource), .check = check_resource, .argument = "URI",
+	  .help = "the resource that the token is for (RFC 8707), sent as it is" },
+	{ "audience", TEXT(audience), .check = check_graphic, .argument = "AUD",
+	  .help = "the audience, for servers that want this parameter" },
+	{ "url", .offset = offsetof(struct profile, urls), .kind = KEY_URLS, .check = check_url, .argument = "URL",
+	  .help = "whom this token may go to; may be repeated" },
+	{ "auth_method", TEXT(auth_method), .check = check_auth_method, .argument = "METHOD",
+	  .help = "client_secret_post (default) or client_secret_basic" },
+	{ "issuer", TEXT(issuer), .check = check_endpoint, .binds_secret = true, .argument = "URL",
+	  .help = "the authorization server that the client is registered at" },
+	{ "secret_store", TEXT(secret_store), .check = check_secret_store, .argument = "STORE",
+	  .help = "where the client secret is: secret-service or kernel" },
+	{ "token_cache", TEXT(token_cache), .check = check_token_cache, .argument = "CACHE",
+	  .help = "where tokens are kept: kernel (default), secret-service or none" },
+	{ "ca_file", TEXT(ca_file), .check = check_path, .binds_secret = true, .argument = "PATH",
+	  .help = "CA certificates of the server: a PEM file, or a directory with hashed names" },
+	{ "proxy", TEXT(proxy), .check = check_proxy, .binds_secret = true, .argument = "URL",
+	  .help = "the proxy on the way to the server; otherwise the environment's" },
+	{ "timeout", NUMBER(timeout, 1, 60, 8), .argument = "SECONDS", .help = "what a token request may take (8)" },
+	{ "default_ttl", NUMBER(default_ttl, 1, 3600, 60), .argument = "SECONDS",
+	  .help = "how long a token is kept whose server names no lifetime (60)" },
+};
+const size_t profile_key_count = sizeof profile_keys / sizeof profile_keys[0];
+
+const struct profile_key *profile_key_find(const char *name)
+{
+	for (size_t i = 0; i < profile_key_count; i++) {
+		if (!strcmp(profile_keys[i].name, name))
+			return &profile_keys[i];
+	}
+	return NULL;
+}
+
+static void *member(const struct profile *p, const struct profile_key *key)
+{
+	return (char *)(uintptr_t)p + key->offset;
+}
+
+bool profile_name_ok(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len == 0 || len > PROFILE_NAME_MAX || strchr("._-", name[0]))
+		return false;
+	return strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == len;
+}
+
+enum status profile_set(struct profile *p, const char *name, const char *value, struct err *err)
+{
+	const struct profile_key *key = profile_key_find(name);
+	enum status status = STATUS_OK;
+
+	if (!key)
+		return STATUS_OK;
+	if (!*value)
+		return err_set(err, STATUS_USAGE, "%s: empty", name);
+	if (key->check)
+		status = key->check(value, err);
+	if (status != STATUS_OK) {
+		err_prefix(err, "%s", name);
+		return status;
+	}
+	if (key->kind == KEY_URLS) {
+		if (p->url_count == PROFILE_URLS_MAX)
+			return err_set(err, STATUS_USAGE, "%s: more than %d", name, PROFILE_URLS_MAX);
+		p->urls[p->url_count++] = value;
+		return STATUS_OK;
+	}
+	if (key->kind == KEY_NUMBER) {
+		int64_t *number = member(p, key);
+
+		if (*number)
+			return err_set(err, STATUS_USAGE, "%s: given twice", name);
+		if (!text_to_number(value, key->min, key->max, number))
+			return err_set(err, STATUS_USAGE, "%s: not a number from %lld to %lld", name, (long long)key->min,
+				       (long long)key->max);
+		return STATUS_OK;
+	}
+	const char **text = member(p, key);
+
+	if (*text)
+		return err_set(err, STATUS_USAGE, "%s: given twice", name);
+	*text = value;
+	return STATUS_OK;
+}
+
+const char *profile_get(const struct profile *p, const struct profile_key *key)
+{
+	return key->kind == KEY_TEXT ? *(const char **)member(p, key) : NULL;
+}
+
+enum status profile_complete(struct profile *p, struct err *err)
+{
+	if (!p->token_endpoint)
+		return err_set(err, STATUS_USAGE, "token_endpoint is missing");
+	if (!p->client_id)
+		return err_set(err, STATUS_USAGE, "client_id is missing");
+	if (!p->auth_method)
+		p->auth_method = "client_secret_post";
+	if (!p->secret_store)
+		return err_set(err, STATUS_USAGE, "secret_store is missing");
+	if (!p->token_cache)
+		p->token_cache = "kernel";
+	for (size_t i = 0; i < profile_key_count; i++) {
+		int64_t *number = member(p, &profile_keys[i]);
+
+		if (profile_keys[i].kind == KEY_NUMBER && !*number)
+			*number = profile_keys[i].preset;
+	}
+	return STATUS_OK;
+}
+
+enum status profile_parse(struct profile *p, const char *name, char *text, size_t len, struct err *err)
+{
+	struct wire wire = wire_file(text, len);
+	struct wire_field field;
+	enum wire_result result;
+
+	memset(p, 0, sizeof *p);
+	(void)snprintf(p->name, sizeof p->name, "%s", name);
+	while ((result = wire_next(&wire, &field, err)) == WIRE_FIELD) {
+		enum status status = profile_set(p, field.key, field.value, err);
+
+		if (status != STATUS_OK) {
+			err_prefix(err, "line %u", wire.line);
+			return status;
+		}
+	}
+	if (result == WIRE_BAD)
+		return STATUS_USAGE;
+	return profile_complete(p, err);
+}
+
+void profile_write(const struct profile *p, struct buf *b)
+{
+	for (size_t i = 0; i < profile_key_count; i++) {
+		const struct profile_key *key = &profile_keys[i];
+
+		if (key->kind == KEY_URLS) {
+			for (size_t u = 0; u < p->url_count; u++)
+				wire_put(b, key->name, p->urls[u]);
+		} else if (key->kind == KEY_TEXT) {
+			wire_put(b, key->name, profile_get(p, key));
+		} else if (*(int64_t *)member(p, key) && *(int64_t *)member(p, key) != key->preset) {
+			wire_put_number(b, key->name, *(int64_t *)member(p, key));
+		}
+	}
+}
+
+size_t profile_covers(const struct profile *p, const char *text)
+{
+	struct url url, base;
+	size_t best = 0;
+
+	if (url_parse(&url, text, NULL) != STATUS_OK || !url_is_safe(&url))
+		return 0;
+	for (size_t i = 0; i < p->url_count; i++) {
+		if (url_parse(&base, p->urls[i], NULL) == STATUS_OK && url_covers(&base, &url) && base.path_len + 1 > best)
+			best = base.path_len + 1;
+	}
+	return best;
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// A profile: one registered OAuth client, for one use. A file of key=value lines, with no secret in it.
+#ifndef SK_PROFILE_H
+#define SK_PROFILE_H
+
+#include "buf.h"
+#include "status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PROFILE_NAME_MAX 64
+#define PROFILE_FILE_MAX 16384
+#define PROFILE_URLS_MAX 16
+
+// The strings point into the text that was parsed, or are the caller's; what is absent is NULL.
+struct profile {
+	char name[PROFILE_NAME_MAX + 1];
+	const char *client_id;
+	const char *issuer;
+	const char *token_endpoint;
+	const char *auth_method; // never NULL after profile_parse or profile_complete
+	const char *scope;
+	const char *resource;
+	const char *audience;
+	const char *urls[PROFILE_URLS_MAX];
+	size_t url_count;
+	const char *secret_store; // the same
+	const char *token_cache;  // the same
+	const char *ca_file;
+	const char *proxy;
+	int64_t timeout;     // seconds that a token request may take, all attempts together
+	int64_t default_ttl; // seconds that a token is kept whose server names no lifetime
+};
+
+// What each key is: the one list of them.
+struct profile_key {
+	const char *name;
+	size_t offset; // of its member in struct profile
+	enum { KEY_TEXT, KEY_URLS, KEY_NUMBER } kind;
+	int64_t min, max, preset; // of a number
+	// NULL, or checks a value: STATUS_OK, or an error that names neither key nor profile
+	enum status (*check)(const char *value, struct err *err);
+	bool binds_secret; // decides who will see the client secret: a change needs the secret again
+	const char *argument;
+	const char *help;
+};
+
+extern const struct profile_key profile_keys[];
+extern const size_t profile_key_count;
+
+const struct profile_key *profile_key_find(const char *name);
+
+// A name is 1 to 64 of A-Z a-z 0-9 . _ - and begins with a letter or a digit: it becomes a file name.
+bool profile_name_ok(const char *name);
+
+// Sets one key, checked. A key that is no key is ignored; a second value replaces nothing, it is an error (but for url).
+enum status profile_set(struct profile *p, const char *key, const char *value, struct err *err);
+
+const char *profile_get(const struct profile *p, const struct profile_key *key);
+
+// Reads the file's text, which it cuts up in place and p then points into. p is undefined on failure.
+enum status profile_parse(struct profile *p, const char *name, char *text, size_t len, struct err *err);
+
+// Fills in the defaults, and checks what one key alone cannot tell.
+enum status profile_complete(struct profile *p, struct err *err);
+
+// The file's text. b fails when it would be too long.
+void profile_write(const struct profile *p, struct buf *b);
+
+// How well the profile's URLs cover this one: the length of the longest that does, 0 for none.
+size_t profile_covers(const struct profile *p, const char *url);
+
+#endif

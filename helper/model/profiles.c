@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: MIT
+#include "profiles.h"
+
+#include "text.h"
+#include "url.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define SUFFIX ".conf"
+#define SYSTEM_DIR SK_SYSCONFDIR "/sk-helper/profiles"
+
+enum status profiles_user_dir(char dir[PROFILES_PATH_MAX], struct err *err)
+{
+	const char *base = getenv("XDG_CONFIG_HOME"), *tail = "/sk-helper/profiles";
+	int len;
+
+	if (!base || base[0] != '/') {
+		base = getenv("HOME");
+		tail = "/.config/sk-helper/profiles";
+	}
+	if (!base || base[0] != '/')
+		return err_set(err, STATUS_USAGE, "profiles: neither HOME nor XDG_CONFIG_HOME is an absolute path");
+	len = snprintf(dir, PROFILES_PATH_MAX, "%s%s", base, tail);
+	if (len < 0 || len >= PROFILES_PATH_MAX - PROFILE_NAME_MAX - 16)
+		return err_set(err, STATUS_USAGE, "profiles: the path of the home directory is too long");
+	return STATUS_OK;
+}
+
+enum status profiles_user_path(char path[PROFILES_PATH_MAX], const char *name, struct err *err)
+{
+	enum status status = profiles_user_dir(path, err);
+
+	if (status == STATUS_OK)
+		(void)snprintf(path + strlen(path), PROFILES_PATH_MAX - strlen(path), "/%s" SUFFIX, name);
+	return status;
+}
+
+static void system_path(char path[PROFILES_PATH_MAX], const char *name)
+{
+	(void)snprintf(path, PROFILES_PATH_MAX, SYSTEM_DIR "/%s" SUFFIX, name);
+}
+
+// One directory's profiles, by getdents64(2): opendir(3) allocates, and the front door must not.
+struct listing {
+	int fd;
+	long len, at;
+	_Alignas(8) char data[8192];
+};
+
+struct entry {
+	uint64_t inode;
+	int64_t offset;
+	unsigned short len;
+	unsigned char type;
+	char name[];
+};
+
+static bool listing_open(struct listing *l, const char *dir)
+{
+	// not open(2): musl's adds an fcntl(2) to it
+	l->fd = openat(AT_FDCWD, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	l->len = l->at = 0;
+	return l->fd >= 0;
+}
+
+// The next profile's name, or false at the end.
+static bool listing_next(struct listing *l, char name[PROFILE_NAME_MAX + 1])
+{
+	for (;;) {
+		const struct entry *entry;
+		size_t len;
+
+		if (l->at >= l->len) {
+			l->len = syscall(SYS_getdents64, l->fd, l->data, sizeof l->data);
+			l->at = 0;
+			if (l->len <= 0)
+				return false;
+		}
+		entry = (const void *)(l->data + l->at);
+		l->at += entry->len;
+		len = strlen(entry->name);
+		if (len <= strlen(SUFFIX) || len - strlen(SUFFIX) > PROFILE_NAME_MAX ||
+		    strcmp(entry->name + len - strlen(SUFFIX), SUFFIX) != 0)
+			continue;
+		len -= strlen(SUFFIX);
+		memcpy(name, entry->name, len);
+		name[len] = '\0';
+		if (profile_name_ok(name))
+			return true;
+	}
+}
+
+static bool file_exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+static bool user_has(const char *name)
+{
+	char path[PROFILES_PATH_MAX];
+
+	return profiles_user_path(path, name, NULL) == STATUS_OK && file_exists(path);
+}
+
+bool profiles_exists(const char *name)
+{
+	char path[PROFILES_PATH_MAX];
+
+	if (user_has(name))
+		return true;
+	system_path(path, name);
+	return file_exists(path);
+}
+
+enum status profiles_each(bool (*visit)(const char *name, void *context), void *context, struct err *err)
+{
+	char dir[PROFILES_PATH_MAX], name[PROFILE_NAME_MAX + 1];
+	enum status status = profiles_user_dir(dir, err);
+	struct listing listing;
+	bool more = true;
+
+	if (status != STATUS_OK)
+		return status;
+	if (listing_open(&listing, dir)) {
+		while (more && listing_next(&listing, name))
+			more = visit(name, context);
+		close(listing.fd);
+	}
+	if (more && listing_open(&listing, SYSTEM_DIR)) {
+		while (more && listing_next(&listing, name)) {
+			if (!user_has(name))
+				more = visit(name, context);
+		}
+		close(listing.fd);
+	}
+	return STATUS_OK;
+}
+
+// Reads a whole small regular file that nobody else can write. STATUS_NOT_FOUND says nothing in err.
+static enum status read_file(const char *path, struct buf *text, struct err *err)
+{
+	struct stat st;
+	const char *why = NULL;
+	bool whole;
+	int fd;
+
+	// O_NONBLOCK: a FIFO in its place must not hang us
+	fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return STATUS_NOT_FOUND;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		why = strerror(errno);
+	else if (!S_ISREG(st.st_mode))
+		why = "not a regular file";
+	else if (st.st_uid != (uid_t)getauxval(AT_EUID) && st.st_uid != 0)
+		why = "it belongs to another user";
+	else if (st.st_mode & (S_IWGRP | S_IWOTH))
+		why = "others can write it (chmod go-w)";
+	else if (st.st_size > PROFILE_FILE_MAX)
+		why = "too large";
+	if (why) {
+		if (fd >= 0)
+			close(fd);
+		return err_set(err, STATUS_POLICY, "%s: %s", path, why);
+	}
+	buf_reset(text);
+	whole = buf_read_size(text, fd, (size_t)st.st_size);
+	close(fd);
+	if (!whole)
+		return err_set(err, STATUS_INTERNAL, "%s: cannot be read", path);
+	return STATUS_OK;
+}
+
+enum status profiles_load(const char *name, struct buf *text, struct profile *profile, struct err *err)
+{
+	char path[PROFILES_PATH_MAX];
+	enum status status;
+
+	if (!profile_name_ok(name))
+		return err_set(err, STATUS_USAGE,
+			       "a profile's name is 1 to %d letters, digits, '.', '_' or '-', and begins with a letter or digit",
+			       PROFILE_NAME_MAX);
+	status = profiles_user_path(path, name, err);
+	if (status != STATUS_OK)
+		return status;
+	status = read_file(path, text, err);
+	if (status == STATUS_NOT_FOUND) {
+		system_path(path, name);
+		status = read_file(path, text, err);
+	}
+	if (status == STATUS_NOT_FOUND)
+		return err_set(err, status, "no profile '%s': 'sk-helper add %s ...' makes it, 'sk-helper list' shows what there is",
+			       name, name);
+	if (status == STATUS_OK) {
+		status = profile_parse(profile, name, text->data, text->len, err);
+		if (status != STATUS_OK)
+			err_prefix(err, "%s", path);
+	}
+	if (status != STATUS_OK)
+		err_prefix(err, "profile '%s'", name);
+	return status;
+}
+
+// The longest "url=" of this file that covers url. Only these lines are looked at: a get by URL passes every profile by.
+static size_t file_covers(const char *dir, const char *name, const struct url *url)
+{
+	static char text[PROFILE_FILE_MAX + 1];
+	char path[PROFILES_PATH_MAX];
+	size_t best = 0;
+	ssize_t len;
+	int fd;
+
+	(void)snprintf(path, sizeof path, "%s/%s" SUFFIX, dir, name);
+	fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return 0;
+	len = read(fd, text, sizeof text - 1);
+	close(fd);
+	if (len <= 0)
+		return 0;
+	text[len] = '\0';
+	for (char *line = text, *next; line; line = next) {
+		struct url base;
+
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		if (text_starts(line, "url=") && url_parse(&base, line + 4, NULL) == STATUS_OK && url_covers(&base, url) &&
+		    base.path_len + 1 > best)
+			best = base.path_len + 1;
+	}
+	return best;
+}
+
+struct by_url {
+	size_t best;
+	bool tie;
+	char name[PROFILE_NAME_MAX + 1];
+	char other[PROFILE_NAME_MAX + 1];
+};
+
+static void choose_by_url_in(struct by_url *choice, const char *dir, bool system, const struct url *url)
+{
+	char name[PROFILE_NAME_MAX + 1];
+	struct listing listing;
+
+	if (!listing_open(&listing, dir))
+		return;
+	while (listing_next(&listing, name)) {
+		size_t len = file_covers(dir, name, url);
+
+		if (len == 0 || len < choice->best || (system && user_has(name)))
+			continue;
+		choice->tie = len == choice->best;
+		memcpy(choice->tie ? choice->other : choice->name, name, sizeof name);
+		choice->best = len;
+	}
+	close(listing.fd);
+}
+
+static enum status choose_by_url(char name[PROFILE_NAME_MAX + 1], const char *text, struct err *err)
+{
+	struct by_url choice = { 0 };
+	char dir[PROFILES_PATH_MAX];
+	struct url url;
+	enum status status = url_parse(&url, text, err);
+
+	if (status == STATUS_OK)
+		status = profiles_user_dir(dir, err);
+	if (status != STATUS_OK)
+		return status;
+	if (!url_is_safe(&url))
+		return err_set(err, STATUS_POLICY, "URL '%s': no token goes over plain http, but to this machine itself", text);
+	choose_by_url_in(&choice, dir, false, &url);
+	choose_by_url_in(&choice, SYSTEM_DIR, true, &url);
+	if (choice.best == 0)
+		return err_set(err, STATUS_NOT_FOUND, "no profile has a 'url' that covers '%s'", text);
+	if (choice.tie)
+		return err_set(err, STATUS_USAGE, "profiles '%s' and '%s' both cover '%s': name one", choice.name, choice.other,
+			       text);
+	memcpy(name, choice.name, sizeof choice.name);
+	return STATUS_OK;
+}
+
+struct only {
+	unsigned count;
+	char name[PROFILE_NAME_MAX + 1];
+};
+
+// Stops at the one called "default": then it does not matter how many there are.
+static bool count_or_default(const char *name, void *context)
+{
+	struct only *only = context;
+	bool found = strcmp(name, "default") == 0;
+
+	memcpy(only->name, name, strlen(name) + 1);
+	only->count = found ? 1 : only->count + 1;
+	return !found;
+}
+
+enum status profiles_choose(char name[PROFILE_NAME_MAX + 1], const char *wanted, const char *url, struct err *err)
+{
+	struct only only = { 0 };
+	enum status status;
+
+	if (!wanted && url)
+		return choose_by_url(name, url, err);
+	if (!wanted)
+		wanted = getenv(PROFILE_VARIABLE);
+	if (!wanted || !*wanted) {
+		if (user_has("default")) {
+			wanted = "default";
+		} else {
+			status = profiles_each(count_or_default, &only, err);
+			if (status != STATUS_OK)
+				return status;
+			if (only.count == 0)
+				return err_set(err, STATUS_NOT_FOUND, "there is no profile yet: 'sk-helper add NAME ...' makes one");
+			if (only.count > 1)
+				return err_set(err, STATUS_USAGE,
+					       "there are several profiles and none is called 'default': name one ('sk-helper list')");
+			wanted = only.name;
+		}
+	}
+	if (!profile_name_ok(wanted))
+		return err_set(err, STATUS_USAGE,
+			       "a profile's name is 1 to %d letters, digits, '.', '_' or '-', and begins with a letter or digit",
+			       PROFILE_NAME_MAX);
+	memcpy(name, wanted, strlen(wanted) + 1);
+	return STATUS_OK;
+}

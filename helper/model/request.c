@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+#include "request.h"
+
+#include "profile.h"
+#include "protocols.h"
+#include "text.h"
+#include "wire.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static enum status set_scope(struct request *request, const char *value, struct err *err)
+{
+	enum status status = profile_key_find("scope")->check(value, err);
+
+	if (status != STATUS_OK)
+		err_prefix(err, "scope");
+	else
+		request->scope = value;
+	return status;
+}
+
+static enum status set_min_ttl(struct request *request, const char *value, struct err *err)
+{
+	if (!text_to_number(value, 0, REQUEST_MIN_TTL_MAX, &request->min_ttl))
+		return err_set(err, STATUS_USAGE, "min-ttl: '%s' is not a number of seconds from 0 to %d", value,
+			       REQUEST_MIN_TTL_MAX);
+	return STATUS_OK;
+}
+
+static enum status set_format(struct request *request, const char *value, struct err *err)
+{
+	request->protocol = protocol_find(value);
+	if (!request->protocol)
+		return err_set(err, STATUS_USAGE, "no format '%s': 'sk-helper help get' lists them", value);
+	return STATUS_OK;
+}
+
+static enum status set_target(struct request *request, const char *value, struct err *err)
+{
+	if (request->profile || request->url || request->from_stdin)
+		return err_set(err, STATUS_USAGE, "get takes one profile or URL, not also '%s'", value);
+	if (!strcmp(value, "-"))
+		request->from_stdin = true;
+	else if (strstr(value, "://"))
+		request->url = value;
+	else
+		request->profile = value;
+	return STATUS_OK;
+}
+
+static const struct {
+	const char *name;
+	enum status (*set)(struct request *request, const char *value, struct err *err);
+} options[] = {
+	{ "--format", set_format },
+	{ "--scope", set_scope },
+	{ "--min-ttl", set_min_ttl },
+};
+
+// The setter of the option that arg is, and its value: after '=', or the next word.
+static enum status take_option(struct request *request, char ***args, struct err *err)
+{
+	const char *arg = **args;
+
+	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+		size_t len = strlen(options[i].name);
+
+		if (strncmp(arg, options[i].name, len) != 0 || (arg[len] && arg[len] != '='))
+			continue;
+		if (arg[len] == '=')
+			return options[i].set(request, arg + len + 1, err);
+		if (!(*args)[1])
+			return err_set(err, STATUS_USAGE, "%s wants a value", arg);
+		return options[i].set(request, *++*args, err);
+	}
+	if (!strcmp(arg, "--fresh")) {
+		request->fresh = true;
+		return STATUS_OK;
+	}
+	return err_set(err, STATUS_USAGE, "get has no option '%s': see 'sk-helper help get'", arg);
+}
+
+enum status request_from_args(struct request *request, char **args, struct err *err)
+{
+	bool options_end = false;
+
+	*request = (struct request){ 0 };
+	for (; *args; args++) {
+		const char *arg = *args;
+		enum status status;
+
+		if (!options_end && !strcmp(arg, "--")) {
+			options_end = true;
+			continue;
+		}
+		if (!options_end && arg[0] == '-' && arg[1])
+			status = take_option(request, &args, err);
+		else
+			status = set_target(request, arg, err);
+		if (status != STATUS_OK)
+			return status;
+	}
+	if (request->from_stdin && request->protocol)
+		return err_set(err, STATUS_USAGE, "'get -' answers in key=value lines: no --format with it");
+	if (!request->protocol)
+		request->protocol = request->from_stdin ? &protocol_native : protocol_find("token");
+	return STATUS_OK;
+}
+
+// Whether a blank line has come: from then on nothing more belongs to the message.
+static bool message_ends(const struct buf *text)
+{
+	return (text->len && text->data[0] == '\n') || strstr(text->data, "\n\n");
+}
+
+enum status request_read(struct buf *text, int fd, struct err *err)
+{
+	char chunk[4096];
+
+	while (!message_ends(text)) {
+		ssize_t got = read(fd, chunk, sizeof chunk);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return err_set(err, STATUS_USAGE, "standard input: %s", strerror(errno));
+		if (got == 0)
+			break;
+		buf_add(text, chunk, (size_t)got);
+		explicit_bzero(chunk, (size_t)got);
+		if (!buf_ok(text))
+			return err_set(err, STATUS_USAGE, "standard input: a request is at most %d bytes", REQUEST_MAX);
+	}
+	return STATUS_OK;
+}
+
+static enum status set_profile(struct request *request, const char *value, struct err *err)
+{
+	if (!profile_name_ok(value))
+		return err_set(err, STATUS_USAGE, "profile: not a profile's name");
+	request->profile = value;
+	return STATUS_OK;
+}
+
+static enum status set_url(struct request *request, const char *value, struct err *err)
+{
+	(void)err;
+	request->url = value;
+	return STATUS_OK;
+}
+
+static enum status set_credential(struct request *request, const char *value, struct err *err)
+{
+	(void)err;
+	request->credential = value;
+	return STATUS_OK;
+}
+
+static const struct {
+	const char *key;
+	enum status (*set)(struct request *request, const char *value, struct err *err);
+} keys[] = {
+	{ "profile", set_profile },
+	{ "url", set_url },
+	{ "scope", set_scope },
+	{ "min_ttl", set_min_ttl },
+	{ "credential", set_credential },
+};
+
+enum status request_parse(struct request *request, char *text, size_t len, struct err *err)
+{
+	struct wire wire = wire_message(text, len);
+	struct wire_field field;
+	enum wire_result result;
+	unsigned seen = 0;
+
+	while ((result = wire_next(&wire, &field, err)) == WIRE_FIELD) {
+		for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+			enum status status;
+
+			if (strcmp(field.key, keys[i].key) != 0)
+				continue;
+			if (seen & (1U << i))
+				return err_set(err, STATUS_USAGE, "standard input: %s: given twice", field.key);
+			seen |= 1U << i;
+			if (!field.value_len)
+				return err_set(err, STATUS_USAGE, "standard input: %s: empty", field.key);
+			status = keys[i].set(request, field.value, err);
+			if (status != STATUS_OK) {
+				err_prefix(err, "standard input");
+				return status;
+			}
+		}
+	}
+	if (result == WIRE_BAD) {
+		err_prefix(err, "standard input");
+		return STATUS_USAGE;
+	}
+	return STATUS_OK;
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// What is asked of us: which profile, which scope, how much life, in whose words.
+#ifndef SK_REQUEST_H
+#define SK_REQUEST_H
+
+#include "buf.h"
+#include "status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define REQUEST_MAX 65535
+#define REQUEST_MIN_TTL_MAX 86400
+
+struct protocol;
+
+// The strings point into argv or into the text that was read.
+struct request {
+	const char *profile; // NULL: to be chosen
+	const char *url;     // NULL: none
+	const char *scope;   // NULL: the profile's
+	const char *credential; // erase: the token that was refused
+	int64_t min_ttl;
+	bool fresh;
+	bool from_stdin; // the rest of it is to be read: "get -"
+	const struct protocol *protocol;
+};
+
+// From the words after "get": [NAME|URL|-] and options. STATUS_USAGE.
+enum status request_from_args(struct request *request, char **args, struct err *err);
+
+// Reads a message from fd up to its blank line or its end, and no further than it must.
+enum status request_read(struct buf *text, int fd, struct err *err);
+
+// From that message, which it cuts up in place.
+enum status request_parse(struct request *request, char *text, size_t len, struct err *err);
+
+#endif

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include "token.h"
+
+#include "text.h"
+#include "wire.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	const char *key;
+	size_t offset;
+} texts[] = {
+	{ "token_endpoint", offsetof(struct token, token_endpoint) },
+	{ "issuer", offsetof(struct token, issuer) },
+	{ "client_id", offsetof(struct token, client_id) },
+	{ "auth_method", offsetof(struct token, auth_method) },
+	{ "resource", offsetof(struct token, resource) },
+	{ "audience", offsetof(struct token, audience) },
+	{ "requested_scope", offsetof(struct token, requested_scope) },
+	{ "boot_id", offsetof(struct token, boot_id) },
+	{ "scope", offsetof(struct token, granted_scope) },
+	{ "access_token", offsetof(struct token, access_token) },
+}, numbers[] = {
+	{ "issued_at", offsetof(struct token, issued_at) },
+	{ "expires_at", offsetof(struct token, expires_at) },
+	{ "boot_expires_ms", offsetof(struct token, boot_expires_ms) },
+};
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+void token_slot(char slot[TOKEN_SLOT_SIZE], const struct profile *profile, const char *scope)
+{
+	slot[0] = '\0';
+	if (!text_same(profile->scope, scope))
+		(void)snprintf(slot, TOKEN_SLOT_SIZE, "%016" PRIx64, text_hash(scope ? scope : ""));
+}
+
+static bool take(struct token *token, const struct wire_field *field)
+{
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		if (!strcmp(field->key, texts[i].key))
+			*(const char **)((char *)token + texts[i].offset) = field->value;
+	}
+	for (size_t i = 0; i < COUNT(numbers); i++) {
+		if (!strcmp(field->key, numbers[i].key))
+			return text_to_number(field->value, 0, INT64_MAX / 2000, (int64_t *)((char *)token + numbers[i].offset));
+	}
+	return true;
+}
+
+bool token_parse(struct token *token, char *record, size_t len)
+{
+	struct wire wire = wire_message(record, len);
+	struct wire_field field;
+	enum wire_result result;
+
+	*token = (struct token){ 0 };
+	// a record that was cut off does not end so
+	if (len == 0 || record[len - 1] != '\n')
+		return false;
+	for (size_t i = 0; i < COUNT(texts); i++)
+		*(const char **)((char *)token + texts[i].offset) = "";
+	while ((result = wire_next(&wire, &field, NULL)) == WIRE_FIELD) {
+		if (!take(token, &field))
+			return false;
+	}
+	return result == WIRE_END && token_text_ok(token->access_token) && token->expires_at > token->issued_at &&
+	       token->expires_at - token->issued_at <= TOKEN_LIFETIME_MAX;
+}
+
+void token_write(const struct token *token, struct buf *b)
+{
+	for (size_t i = 0; i < COUNT(numbers); i++)
+		wire_put_number(b, numbers[i].key, *(const int64_t *)((const char *)token + numbers[i].offset));
+	for (size_t i = 0; i < COUNT(texts); i++)
+		wire_put(b, texts[i].key, *(const char *const *)((const char *)token + texts[i].offset));
+}
+
+void token_bind(struct token *token, const struct profile *profile, const char *scope)
+{
+	token->token_endpoint = profile->token_endpoint;
+	token->issuer = profile->issuer;
+	token->client_id = profile->client_id;
+	token->auth_method = profile->auth_method;
+	token->resource = profile->resource;
+	token->audience = profile->audience;
+	token->requested_scope = scope;
+}
+
+bool token_is_for(const struct token *token, const struct profile *profile, const char *scope)
+{
+	return text_same(token->token_endpoint, profile->token_endpoint) && text_same(token->issuer, profile->issuer) &&
+	       text_same(token->client_id, profile->client_id) && text_same(token->auth_method, profile->auth_method) &&
+	       text_same(token->resource, profile->resource) && text_same(token->audience, profile->audience) &&
+	       text_same(token->requested_scope, scope);
+}
+
+bool token_text_ok(const char *access_token)
+{
+	return strlen(access_token) <= TOKEN_MAX && text_is_graphic(access_token);
+}
+
+int64_t token_left(const struct token *token, struct moment now, const char *boot_id)
+{
+	int64_t wall = token->expires_at - now.wall;
+	int64_t boot = (token->boot_expires_ms - now.boot) / 1000;
+
+	if (boot_id && strcmp(boot_id, token->boot_id) != 0)
+		return wall;
+	return wall < boot ? wall : boot;
+}
+
+int64_t token_margin(const struct token *token)
+{
+	int64_t tenth = (token->expires_at - token->issued_at) / 10;
+
+	return tenth < 10 ? 10 : tenth > 60 ? 60 : tenth;
+}
+
+enum freshness token_freshness(const struct token *token, struct moment now, const char *boot_id, int64_t min_ttl)
+{
+	int64_t lifetime = token->expires_at - token->issued_at;
+	int64_t margin = token_margin(token);
+	int64_t left = token_left(token, now, boot_id);
+	// 18 to 22 percent of the lifetime
+	int64_t window = lifetime * (int64_t)(180 + text_hash(token->access_token) % 41) / 1000;
+
+	if (min_ttl > margin)
+		margin = min_ttl;
+	// more than all its life left: the clock was set back, and there is no telling
+	if (left < margin || left <= 0 || left > lifetime)
+		return TOKEN_STALE;
+	return left <= window ? TOKEN_AGING : TOKEN_FRESH;
+}
+
+int64_t token_expiry_for_tools(const struct token *token, struct moment now)
+{
+	int64_t early = token->expires_at - token_margin(token);
+
+	return early > now.wall ? early : token->expires_at;
+}
+
+bool token_issued_since(const struct token *token, struct moment since)
+{
+	return token->boot_expires_ms - (token->expires_at - token->issued_at) * 1000 >= since.boot;
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// A token: the access token, how long it lives, and exactly what it was issued for. As it is kept in the token cache.
+#ifndef SK_TOKEN_H
+#define SK_TOKEN_H
+
+#include "buf.h"
+#include "clock.h"
+#include "profile.h"
+#include "status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// The kernel's keyring takes 32,767 bytes for a whole record. Servers are known to issue some KiB.
+#define TOKEN_MAX 24576
+#define TOKEN_RECORD_MAX 32767
+// Nothing is kept longer, whatever a server says.
+#define TOKEN_LIFETIME_MAX (30 * 24 * 3600)
+
+// The strings point into the record that was parsed, or are the caller's.
+struct token {
+	const char *access_token;
+	const char *granted_scope; // "" where the server did not say
+	int64_t issued_at;         // when the request for it was sent
+	int64_t expires_at;
+	int64_t boot_expires_ms; // the same deadline on CLOCK_BOOTTIME, of the boot that boot_id names
+	const char *boot_id;
+	// what it was issued for
+	const char *token_endpoint, *issuer, *client_id, *auth_method, *resource, *audience, *requested_scope;
+};
+
+#define TOKEN_SLOT_SIZE 20
+
+// A profile's tokens are kept apart by the scope that was asked for: "" for the profile's own, else a short word. Two
+// scopes may share one: the record says what it is for.
+void token_slot(char slot[TOKEN_SLOT_SIZE], const struct profile *profile, const char *scope);
+
+// Reads a record, which it cuts up in place. Anything damaged is false: a miss, never an error.
+bool token_parse(struct token *token, char *record, size_t len);
+void token_write(const struct token *token, struct buf *b);
+
+// Fills in what a token is issued for.
+void token_bind(struct token *token, const struct profile *profile, const char *scope);
+
+// Whether it was issued for this profile as it stands now, and for this scope.
+bool token_is_for(const struct token *token, const struct profile *profile, const char *scope);
+
+// Whether the access token is one line of printable ASCII without spaces, and not too long.
+bool token_text_ok(const char *access_token);
+
+// Seconds that it has left. boot_id: this boot's; NULL where the record cannot be older than the boot.
+int64_t token_left(const struct token *token, struct moment now, const char *boot_id);
+
+enum freshness {
+	TOKEN_STALE, // not to be served
+	TOKEN_AGING, // served, and renewed meanwhile
+	TOKEN_FRESH,
+};
+
+// The freshness rule. With L the lifetime: stale with less than max(10 s, min(60 s, L/10)) left, or less than min_ttl;
+// aging in about the last fifth of L, a little earlier or later for each token, so that many do not renew at once.
+enum freshness token_freshness(const struct token *token, struct moment now, const char *boot_id, int64_t min_ttl);
+
+// Seconds before its end from which on a token is not served.
+int64_t token_margin(const struct token *token);
+
+// The expiry to tell a tool that applies no margin of its own: when we would stop to serve it, or its very end if that has passed.
+int64_t token_expiry_for_tools(const struct token *token, struct moment now);
+
+// Issued since that moment, on the clock that cannot be stepped.
+bool token_issued_since(const struct token *token, struct moment since);
+
+#endif

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+#include "url.h"
+
+#include "text.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_hex(char c)
+{
+	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+// Four decimal numbers from 0 to 255, no leading zeros: the one spelling of an IPv4 address that all resolvers agree on.
+static bool is_ipv4(const char *s, size_t len)
+{
+	const char *end = s + len;
+
+	for (int part = 0; part < 4; part++) {
+		unsigned value = 0;
+		int digits = 0;
+
+		for (; s < end && is_digit(*s) && digits < 4; s++, digits++)
+			value = value * 10 + (unsigned)(*s - '0');
+		if (digits == 0 || value > 255 || (digits > 1 && s[-digits] == '0'))
+			return false;
+		if (part < 3 && (s == end || *s++ != '.'))
+			return false;
+	}
+	return s == end;
+}
+
+// inet_aton(3) also takes "127.1", "0x7f000001" and "017700000001": a host whose last label looks like a number is an
+// IPv4 address to some parsers, so it must be one in full.
+static bool last_label_is_number(const char *host, size_t len)
+{
+	const char *label = host + len;
+
+	while (label > host && label[-1] != '.')
+		label--;
+	if (label == host + len)
+		return false;
+	if (label[0] == '0' && host + len - label > 1 && (label[1] == 'x' || label[1] == 'X'))
+		return true;
+	for (const char *p = label; p < host + len; p++) {
+		if (!is_digit(*p))
+			return false;
+	}
+	return true;
+}
+
+static bool name_ok(const char *host, size_t len)
+{
+	if (len == 0 || len > 253)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		bool edge = i == 0 || i == len - 1 || host[i - 1] == '.' || host[i + 1] == '.';
+
+		if (!is_letter(host[i]) && !is_digit(host[i]) && (edge || !strchr("-._", host[i])))
+			return false;
+	}
+	return !last_label_is_number(host, len) || is_ipv4(host, len);
+}
+
+static bool ipv6_ok(const char *host, size_t len)
+{
+	size_t colons = 0;
+
+	if (len < 4 || len > 41 || host[len - 1] != ']')
+		return false;
+	for (size_t i = 1; i < len - 1; i++) {
+		colons += host[i] == ':';
+		if (!is_hex(host[i]) && host[i] != ':')
+			return false;
+	}
+	return colons >= 2 && colons <= 7;
+}
+
+static bool segment_is_dots(const char *s, size_t len)
+{
+	size_t dots = 0;
+
+	while (len > 0) {
+		if (s[0] == '.') {
+			s++;
+			len--;
+		} else if (len >= 3 && s[0] == '%' && s[1] == '2' && (s[2] == 'e' || s[2] == 'E')) {
+			s += 3;
+			len -= 3;
+		} else {
+			return false;
+		}
+		dots++;
+	}
+	return dots == 1 || dots == 2;
+}
+
+// A server resolves "/a/../b" and "/a%2f..%2fb" in its own way, so no prefix of them means anything.
+static bool path_ok(const char *path, size_t len)
+{
+	size_t start = 0;
+
+	for (size_t i = 0; i <= len; i++) {
+		if (i < len && path[i] == '%' &&
+		    (len - i < 3 || !is_hex(path[i + 1]) || !is_hex(path[i + 2]) ||
+		     (path[i + 1] == '2' && (path[i + 2] | 0x20) == 'f') || (path[i + 1] == '5' && (path[i + 2] | 0x20) == 'c')))
+			return false;
+		if (i < len && path[i] != '/')
+			continue;
+		if (segment_is_dots(path + start, i - start))
+			return false;
+		start = i + 1;
+	}
+	return true;
+}
+
+static bool take_port(const char **at, unsigned *port)
+{
+	const char *s = *at;
+	unsigned value = 0;
+
+	for (; is_digit(*s); s++) {
+		value = value * 10 + (unsigned)(*s - '0');
+		if (value > 65535)
+			return false;
+	}
+	if (s == *at || value == 0)
+		return false;
+	*at = s;
+	*port = value;
+	return true;
+}
+
+enum status url_parse(struct url *url, const char *text, struct err *err)
+{
+	struct url u = { 0 };
+	const char *at, *why = NULL;
+
+	if (strlen(text) > URL_MAX)
+		return err_set(err, STATUS_USAGE, "URL: longer than %d bytes", URL_MAX);
+	if (!text_is_graphic(text) || strpbrk(text, "\\\"<>^`{|}"))
+		return err_set(err, STATUS_USAGE, "URL: empty, or has a space or another character that no URL has");
+	if (!strncasecmp(text, "https://", 8))
+		u.https = true;
+	else if (strncasecmp(text, "http://", 7) != 0)
+		return err_set(err, STATUS_USAGE, "URL '%s': not https:// or http://", text);
+	u.host = text + (u.https ? 8 : 7);
+	u.host_len = strcspn(u.host, *u.host == '[' ? "/?#@" : "/?#:@");
+	if (*u.host == '[') {
+		const char *bracket = memchr(u.host, ']', u.host_len);
+
+		if (bracket)
+			u.host_len = (size_t)(bracket - u.host) + 1;
+	}
+	at = u.host + u.host_len;
+	u.port = u.https ? 443 : 80;
+
+	if (!(*u.host == '[' ? ipv6_ok(u.host, u.host_len) : name_ok(u.host, u.host_len)))
+		why = "its host is not one";
+	else if (*at == ':' && (at++, !take_port(&at, &u.port)))
+		why = "its port is not one";
+	else if (*at && !strchr("/?#", *at))
+		why = "user names and passwords in a URL are not accepted";
+	u.path = at;
+	u.path_len = strcspn(at, "?#");
+	if (!why && strchr(at, '#'))
+		why = "it has a fragment";
+	if (!why && !path_ok(u.path, u.path_len))
+		why = "its path has dot segments or escaped slashes";
+	if (why)
+		return err_set(err, STATUS_USAGE, "URL '%s': %s", text, why);
+	u.has_query = u.path[u.path_len] == '?';
+	*url = u;
+	return STATUS_OK;
+}
+
+static bool host_is(const struct url *url, const char *host)
+{
+	return url->host_len == strlen(host) && !strncasecmp(url->host, host, url->host_len);
+}
+
+bool url_is_loopback(const struct url *url)
+{
+	if (host_is(url, "localhost") || host_is(url, "[::1]"))
+		return true;
+	return url->host_len > 4 && !strncmp(url->host, "127.", 4) && is_ipv4(url->host, url->host_len);
+}
+
+bool url_is_safe(const struct url *url)
+{
+	return url->https || url_is_loopback(url);
+}
+
+bool url_covers(const struct url *base, const struct url *url)
+{
+	size_t len = base->path_len;
+
+	if (base->https != url->https || base->port != url->port || base->host_len != url->host_len ||
+	    strncasecmp(base->host, url->host, base->host_len) != 0)
+		return false;
+	while (len > 0 && base->path[len - 1] == '/')
+		len--;
+	if (url->path_len < len || memcmp(base->path, url->path, len) != 0)
+		return false;
+	return url->path_len == len || url->path[len] == '/';
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// URLs, for one question: may a token that is for this URL go to that one? Strict on purpose: what two parsers could read
+// differently (user info, backslashes, dot segments, unusual IPv4 spellings, escapes in the host) is not a URL here.
+#ifndef SK_URL_H
+#define SK_URL_H
+
+#include "status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define URL_MAX 2048
+
+// Points into the string that was parsed.
+struct url {
+	bool https;
+	const char *host; // not NUL-terminated; compared without regard to case
+	size_t host_len;
+	unsigned port; // the scheme's own where none is given
+	const char *path; // "" or begins with '/'; ends before '?'
+	size_t path_len;
+	bool has_query;
+};
+
+// Plain http is a URL; whether it may be used is url_is_safe's to say. url is untouched on failure.
+enum status url_parse(struct url *url, const char *text, struct err *err);
+
+// https, or http to this machine itself.
+bool url_is_safe(const struct url *url);
+bool url_is_loopback(const struct url *url);
+
+// Same scheme, host and port, and base's path is a prefix of url's at a '/' boundary.
+bool url_covers(const struct url *base, const struct url *url);
+
+#endif

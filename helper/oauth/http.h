@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// One HTTPS request, with what libcurl must not do switched off: no redirects, no netrc, no other protocols, no proxy on the
+// way to this machine itself, bounded in size and time.
+#ifndef SK_HTTP_H
+#define SK_HTTP_H
+
+#include "buf.h"
+#include "status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define HTTP_BODY_MAX 262144
+
+struct http_request {
+	const char *url;
+	const struct buf *form;       // POSTed; NULL: a HEAD request
+	const char *user, *password;  // for Basic, encoded already; NULL for none
+	const char *ca_file, *proxy;  // NULL for the system's and the environment's
+	int64_t timeout_ms;
+};
+
+struct http_response {
+	long code;
+	struct buf body;
+	char content_type[64];
+	int64_t retry_after; // seconds; -1 where the server did not say
+	int64_t date;        // the server's clock; 0 where it did not say
+	char address[64];
+};
+
+#define HTTP_RESPONSE_INIT ((struct http_response){ .body = BUF_INIT(HTTP_BODY_MAX), .retry_after = -1 })
+
+void http_start(void);
+void http_stop(void);
+
+// STATUS_OK with any HTTP status. STATUS_TEMPORARY: no answer. STATUS_POLICY: the server is not who it should be, or says
+// too much.
+enum status http_send(const struct http_request *request, struct http_response *response, struct err *err);
+void http_response_free(struct http_response *response);
+
+// Appends s as application/x-www-form-urlencoded.
+void http_form_encode(struct buf *b, const char *s);
+
+#endif

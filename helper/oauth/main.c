@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// sk-oauth: the only program of ours that talks to the network. A request on stdin, an answer on stdout, then it is gone.
+// It opens no keyring, and no file but CA certificates and what the resolver needs. Not meant to be run by hand.
+#include "harden.h"
+#include "http.h"
+#include "sandbox.h"
+#include "text.h"
+#include "token-endpoint.h"
+#include "wire.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static enum status read_request(struct buf *text, struct oauth_request *request, struct err *err)
+{
+	static const struct {
+		const char *key;
+		size_t offset;
+	} keys[] = {
+#define KEY(member) { #member, offsetof(struct oauth_request, member) }
+		KEY(operation), KEY(token_endpoint), KEY(auth_method), KEY(client_id), KEY(client_secret), KEY(scope),
+		KEY(resource),  KEY(audience),       KEY(ca_file),     KEY(proxy),     KEY(timeout_ms),
+	};
+	struct wire_field field;
+	enum wire_result result;
+	struct wire wire;
+
+	*request = (struct oauth_request){ 0 };
+	if (!buf_read(text, STDIN_FILENO))
+		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request cannot be read");
+	wire = wire_message(text->data, text->len);
+	while ((result = wire_next(&wire, &field, err)) == WIRE_FIELD) {
+		for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+			if (!strcmp(field.key, keys[i].key))
+				*(const char **)((char *)request + keys[i].offset) = field.value;
+		}
+	}
+	if (result == WIRE_BAD)
+		return STATUS_INTERNAL;
+	if (!request->operation || !request->token_endpoint || !request->timeout_ms)
+		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request is not whole");
+	return STATUS_OK;
+}
+
+static const struct {
+	const char *name;
+	enum status (*run)(const struct oauth_request *request, struct buf *answer, struct err *err);
+} operations[] = {
+	{ "token", token_endpoint_request },
+	{ "look", token_endpoint_look },
+};
+
+static enum status run(const struct oauth_request *request, struct buf *answer, struct err *err)
+{
+	for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
+		if (!strcmp(operations[i].name, request->operation))
+			return operations[i].run(request, answer, err);
+	}
+	return err_set(err, STATUS_INTERNAL, "sk-oauth: no operation '%s'", request->operation);
+}
+
+int main(void)
+{
+	BUF_AUTO(text, 65536);
+	BUF_AUTO(answer, 65536);
+	struct oauth_request request;
+	struct err err = { STATUS_OK, "" };
+	enum status status;
+
+	harden();
+	harden_deadline(62); // the longest timeout there is, and a little
+	status = read_request(&text, &request, &err);
+	if (status == STATUS_OK) {
+		sandbox_enter(request.ca_file);
+		http_start();
+		status = run(&request, &answer, &err);
+		http_stop();
+	}
+	if (status == STATUS_OK && !buf_ok(&answer))
+		status = err_set(&err, STATUS_POLICY, "token endpoint: the answer is too large, or has control characters");
+	if (status != STATUS_OK) {
+		buf_reset(&answer);
+		text_sanitize(err.text); // libcurl may quote what a certificate says
+		wire_put(&answer, "status", status_word(status));
+		wire_put(&answer, "message", err.text);
+	}
+	return buf_ok(&answer) && buf_write(&answer, STDOUT_FILENO) ? 0 : 1;
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#include "token-endpoint.h"
+
+#include "clock.h"
+#include "http.h"
+#include "text.h"
+#include "wire.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#define ATTEMPTS_MAX 3
+
+static void add_parameter(struct buf *form, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	if (form->len)
+		buf_addc(form, '&');
+	buf_adds(form, name);
+	buf_addc(form, '=');
+	http_form_encode(form, value);
+}
+
+// The parameters of RFC 6749 section 4.4.2. One way to authenticate, and never the secret in the URL.
+static void write_form(const struct oauth_request *request, bool basic, struct buf *form)
+{
+	add_parameter(form, "grant_type", "client_credentials");
+	if (!basic) {
+		add_parameter(form, "client_id", request->client_id);
+		add_parameter(form, "client_secret", request->client_secret);
+	}
+	add_parameter(form, "scope", request->scope);
+	add_parameter(form, "resource", request->resource);
+	add_parameter(form, "audience", request->audience);
+}
+
+static struct http_request to_endpoint(const struct oauth_request *request, int64_t timeout_ms)
+{
+	return (struct http_request){
+		.url = request->token_endpoint,
+		.ca_file = request->ca_file,
+		.proxy = request->proxy,
+		.timeout_ms = timeout_ms,
+	};
+}
+
+// wait: where trying again may help, after how many ms; -1 where the server asked for more patience than there is.
+static enum status attempt(const struct oauth_request *request, int64_t timeout_ms, int64_t *retry_after, struct buf *answer,
+			   struct err *err)
+{
+	__attribute__((cleanup(http_response_free))) struct http_response response = HTTP_RESPONSE_INIT;
+	struct http_request http = to_endpoint(request, timeout_ms);
+	bool basic = strcmp(request->auth_method, "client_secret_basic") == 0;
+	BUF_AUTO(form, 65536);
+	BUF_AUTO(user, 65536);
+	BUF_AUTO(password, 65536);
+	enum status status;
+
+	write_form(request, basic, &form);
+	http.form = &form;
+	if (basic) {
+		// RFC 6749 section 2.3.1: form-encoded first, then Basic's base64
+		http_form_encode(&user, request->client_id);
+		http_form_encode(&password, request->client_secret);
+		http.user = user.data;
+		http.password = password.data;
+	}
+	if (!buf_ok(&form) || !buf_ok(&user) || !buf_ok(&password))
+		return err_set(err, STATUS_INTERNAL, "the request is too long");
+	status = http_send(&http, &response, err);
+	*retry_after = response.retry_after;
+	if (status != STATUS_OK)
+		return status;
+	return token_response_read(response.code, response.content_type, &response.body, response.retry_after,
+				   request->client_secret, answer, err);
+}
+
+// Full jitter, so that those who failed together do not come back together.
+static int64_t pause_ms(int attempts)
+{
+	unsigned random = 0;
+
+	if (getrandom(&random, sizeof random, GRND_NONBLOCK) != (ssize_t)sizeof random)
+		random = (unsigned)clock_now().boot;
+	return 100 + random % (250U << attempts);
+}
+
+static void sleep_ms(int64_t ms)
+{
+	const struct timespec time = { ms / 1000, ms % 1000 * 1000000 };
+
+	nanosleep(&time, NULL);
+}
+
+enum status token_endpoint_request(const struct oauth_request *request, struct buf *answer, struct err *err)
+{
+	enum status status = STATUS_TEMPORARY;
+	int64_t timeout = 0, end;
+
+	if (!request->client_id || !request->client_secret || !request->auth_method ||
+	    !text_to_number(request->timeout_ms, 1, 60000, &timeout))
+		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request is not whole");
+	end = clock_now().boot + timeout;
+	for (int attempts = 1; attempts <= ATTEMPTS_MAX; attempts++) {
+		int64_t left = end - clock_now().boot, retry_after = -1, wait;
+
+		buf_reset(answer);
+		status = attempt(request, left > 0 ? left : 1, &retry_after, answer, err);
+		if (status != STATUS_TEMPORARY)
+			break;
+		wait = retry_after >= 0 ? retry_after * 1000 : pause_ms(attempts);
+		// half a second is the least that another try should have left
+		if (attempts == ATTEMPTS_MAX || clock_now().boot + wait + 500 > end)
+			break;
+		sleep_ms(wait);
+	}
+	if (status != STATUS_OK)
+		err_prefix(err, "token endpoint");
+	return status;
+}
+
+enum status token_endpoint_look(const struct oauth_request *request, struct buf *answer, struct err *err)
+{
+	__attribute__((cleanup(http_response_free))) struct http_response response = HTTP_RESPONSE_INIT;
+	struct http_request http;
+	int64_t timeout = 0;
+	enum status status;
+
+	if (!text_to_number(request->timeout_ms, 1, 60000, &timeout))
+		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request is not whole");
+	http = to_endpoint(request, timeout);
+	status = http_send(&http, &response, err);
+	if (status != STATUS_OK)
+		return status;
+	wire_put(answer, "status", "ok");
+	wire_put_number(answer, "http_status", response.code);
+	wire_put_number(answer, "date", response.date);
+	wire_put(answer, "address", response.address);
+	return STATUS_OK;
+}

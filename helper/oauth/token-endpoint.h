@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// The token endpoint: the client credentials grant (RFC 6749 section 4.4) and what servers answer to it.
+#ifndef SK_TOKEN_ENDPOINT_H
+#define SK_TOKEN_ENDPOINT_H
+
+#include "buf.h"
+#include "status.h"
+
+#include <stdint.h>
+
+// As it came over the pipe; what is absent is NULL.
+struct oauth_request {
+	const char *operation, *token_endpoint, *auth_method, *client_id, *client_secret, *scope, *resource, *audience, *ca_file,
+		*proxy, *timeout_ms;
+};
+
+// Writes status, access_token, expires_in, scope. Tries again by itself, within the time given, after temporary failures.
+enum status token_endpoint_request(const struct oauth_request *request, struct buf *answer, struct err *err);
+
+// Asks for nothing and sends no credential: writes status, http_status, date, address.
+enum status token_endpoint_look(const struct oauth_request *request, struct buf *answer, struct err *err);
+
+// One answer's meaning. Exposed for the tests and the fuzzer. retry_after: seconds, -1 for none.
+enum status token_response_read(long code, const char *content_type, struct buf *body, int64_t retry_after,
+				const char *client_secret, struct buf *answer, struct err *err);
+
+#endif

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// What "get -" answers in: the key=value lines that it was asked in, with git's names where git has one.
+#include "protocols.h"
+#include "wire.h"
+
+static enum status write_native(const struct answer *answer, struct buf *out, struct err *err)
+{
+	(void)err;
+	wire_put(out, "profile", answer->profile);
+	wire_put(out, "authtype", "Bearer");
+	wire_put(out, "credential", answer->token->access_token);
+	wire_put_number(out, "password_expiry_utc", token_expiry_for_tools(answer->token, answer->now));
+	wire_put(out, "scope", answer->token->granted_scope);
+	return STATUS_OK;
+}
+
+const struct protocol protocol_native = { "native", "key=value lines, as 'get -' answers", write_native };

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// The list of formats.
+#include "protocols.h"
+
+#include "rows.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+const struct protocol protocols[] = {
+	{ "token", "the access token alone (default)", write_token },
+	{ "header-value", "Bearer TOKEN", write_header_value },
+	{ "header", "Authorization: Bearer TOKEN", write_header },
+	{ "mcp-headers", "{\"Authorization\":\"Bearer TOKEN\"}", write_mcp_headers },
+	{ "curl-config", "oauth2-bearer = \"TOKEN\", for curl -K -", write_curl_config },
+	{ "json", "a JSON object with access_token, token_type, expires_in, expires_at, scope", write_json },
+	{ "env", "ACCESS_TOKEN=TOKEN", write_env },
+};
+const size_t protocol_count = sizeof protocols / sizeof protocols[0];
+
+const struct protocol *protocol_find(const char *name)
+{
+	for (size_t i = 0; i < protocol_count; i++) {
+		if (!strcmp(protocols[i].name, name))
+			return &protocols[i];
+	}
+	return NULL;
+}
+
+enum status protocol_answer(const struct protocol *protocol, const struct answer *answer, struct buf *out, struct err *err)
+{
+	enum status status = protocol->write(answer, out, err);
+
+	if (status != STATUS_OK)
+		return status;
+	if (!buf_ok(out))
+		return err_set(err, STATUS_INTERNAL, "the answer does not fit");
+	if (!buf_write(out, STDOUT_FILENO))
+		return err_set(err, STATUS_INTERNAL, "standard output: %s", strerror(errno));
+	return STATUS_OK;
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// The words of whoever asks. A protocol is one row: how it wants its answer written.
+#ifndef SK_PROTOCOLS_H
+#define SK_PROTOCOLS_H
+
+#include "buf.h"
+#include "clock.h"
+#include "status.h"
+#include "token.h"
+
+#include <stddef.h>
+
+struct answer {
+	const char *profile;
+	const struct token *token; // its access token has passed token_text_ok()
+	struct moment now;
+	int64_t left; // seconds
+};
+
+struct protocol {
+	const char *name;
+	const char *help;
+	// Writes the whole answer. An error when this token cannot be said in these words.
+	enum status (*write)(const struct answer *answer, struct buf *out, struct err *err);
+};
+
+extern const struct protocol protocols[]; // the formats that "get --format" takes
+extern const size_t protocol_count;
+extern const struct protocol protocol_native; // what "get -" answers in
+
+const struct protocol *protocol_find(const char *name);
+
+// Writes the answer with one write(2), or nothing.
+enum status protocol_answer(const struct protocol *protocol, const struct answer *answer, struct buf *out, struct err *err);
+
+#endif

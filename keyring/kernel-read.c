@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include "kernel-read.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// From the kernel's ABI; musl has no header for them. kernel.c checks them against libkeyutils'.
+#include "kernel-abi.h"
+
+bool serial_ok(struct serial serial)
+{
+	return serial.id > 0;
+}
+
+struct serial kernel_search(struct serial ring, const char *type, const char *name)
+{
+	return (struct serial){ (int32_t)syscall(SYS_keyctl, ABI_KEYCTL_SEARCH, ring.id, type, name, 0) };
+}
+
+struct serial kernel_ring(void)
+{
+	return kernel_search((struct serial){ ABI_KEY_SPEC_USER_KEYRING }, "keyring", KERNEL_RING);
+}
+
+bool kernel_errno_is_absence(int error)
+{
+	return error == ENOKEY || error == EKEYEXPIRED || error == EKEYREVOKED || error == EKEYREJECTED;
+}
+
+enum status kernel_error(int error, struct err *err)
+{
+	switch (error) {
+	case ENOKEY:
+	case EKEYEXPIRED:
+	case EKEYREVOKED:
+	case EKEYREJECTED:
+		return err_set(err, STATUS_NOT_FOUND, "kernel keyring: nothing is stored");
+	case EDQUOT:
+		return err_set(err, STATUS_FULL, "kernel keyring: this user's quota is used up, by more than sk-helper's tokens "
+						 "('keyctl show @u' and 'cat /proc/key-users' tell by what)");
+	case ENOSYS:
+		return err_set(err, STATUS_UNAVAILABLE, "kernel keyring: the kernel has none, or a container's seccomp rules hide it: "
+							"allow add_key, keyctl and request_key, or use another store");
+	case EPERM:
+		return err_set(err, STATUS_UNAVAILABLE, "kernel keyring: not permitted here; in a container, its seccomp rules must "
+							"allow add_key, keyctl and request_key");
+	case EACCES:
+		return err_set(err, STATUS_DENIED, "kernel keyring: permission denied: the ring '" KERNEL_RING
+						   "' of this user was made by something else ('keyctl show @u')");
+	case EINVAL:
+	case ENOMEM:
+	default:
+		return err_set(err, STATUS_INTERNAL, "kernel keyring: %s", strerror(error));
+	}
+}
+
+enum status kernel_get(const struct keyring_key *key, struct buf *value, struct err *err)
+{
+	char name[KEYRING_NAME_MAX], data[KERNEL_VALUE_MAX];
+	int error = 0;
+
+	keyring_name(name, key);
+	// a key that is being replaced can vanish between search and read: look again
+	for (int attempt = 0; attempt < 3; attempt++) {
+		struct serial ring = kernel_ring(), serial = ring;
+		long len;
+
+		if (serial_ok(ring))
+			serial = kernel_search(ring, "user", name);
+		if (!serial_ok(serial))
+			return kernel_error(errno, err);
+		len = syscall(SYS_keyctl, ABI_KEYCTL_READ, serial.id, data, sizeof data);
+		if (len >= 0 && (size_t)len <= sizeof data) {
+			buf_add(value, data, (size_t)len);
+			explicit_bzero(data, (size_t)len);
+			return buf_ok(value) ? STATUS_OK : err_set(err, STATUS_INTERNAL, "kernel keyring: '%s' is too long", name);
+		}
+		error = len < 0 ? errno : EINVAL;
+		if (error != EACCES && !kernel_errno_is_absence(error))
+			break;
+	}
+	return kernel_error(error == EACCES ? ENOKEY : error, err);
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+// The kernel keyring: a ring "sk-helper" in the user keyring, ring and keys with permissions for the user alone. Not the
+// session keyring, which differs between a terminal, cron and a systemd unit; and not the default permissions, which let
+// the account that one su(1)s into read the keys, because it keeps the caller's session keyring.
+#include "keyring.h"
+
+#include "kernel-abi.h"
+#include "kernel-read.h"
+#include "lock.h"
+#include "text.h"
+#include "token.h"
+
+#include <errno.h>
+#include <keyutils.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+_Static_assert(ABI_KEY_SPEC_USER_KEYRING == KEY_SPEC_USER_KEYRING && ABI_KEYCTL_SEARCH == KEYCTL_SEARCH &&
+		       ABI_KEYCTL_READ == KEYCTL_READ,
+	       "the kernel's ABI");
+
+#define USER_ONLY (KEY_USR_VIEW | KEY_USR_READ | KEY_USR_WRITE | KEY_USR_SEARCH | KEY_USR_LINK | KEY_USR_SETATTR)
+#define RING_LOCK "ring.lock"
+#define RING_KEYS_MAX 1024
+
+// keyctl(2) sees as big a value as fits into a key; less would be cut off without a word.
+_Static_assert(TOKEN_RECORD_MAX <= KERNEL_VALUE_MAX, "a token's record fits into a key");
+
+static struct serial serial_of(long number)
+{
+	return (struct serial){ number > 0 && number <= INT32_MAX ? (int32_t)number : 0 };
+}
+
+// Our ring, made if need be. Under a lock: add_key(2) of a keyring that is there replaces it by an empty one.
+static struct serial ring_for_writing(struct err *err)
+{
+	struct serial ring = kernel_ring();
+	struct lock lock;
+
+	if (serial_ok(ring))
+		return ring;
+	if (!kernel_errno_is_absence(errno)) {
+		kernel_error(errno, err);
+		return ring;
+	}
+	if (!lock_take(&lock, RING_LOCK, 2000)) {
+		err_set(err, STATUS_UNAVAILABLE, "kernel keyring: another sk-helper holds its lock");
+		return ring;
+	}
+	ring = kernel_ring();
+	if (!serial_ok(ring)) {
+		ring = serial_of(add_key("keyring", KERNEL_RING, NULL, 0, KEY_SPEC_USER_KEYRING));
+		if (serial_ok(ring) && keyctl_setperm(ring.id, USER_ONLY) < 0)
+			ring = serial_of(0);
+		if (!serial_ok(ring))
+			kernel_error(errno, err);
+	}
+	lock_release(&lock);
+	return ring;
+}
+
+// The payload's bytes go back to the quota when it is revoked; after an unlink alone, some 40 ms later.
+static void drop(struct serial ring, struct serial key)
+{
+	(void)keyctl_revoke(key.id);
+	(void)keyctl_unlink(key.id, ring.id);
+}
+
+// What a key of our ring is. False when it has gone meanwhile.
+static bool describe(struct serial key, char name[KEYRING_NAME_MAX])
+{
+	char text[256], *at;
+	long len = keyctl_describe(key.id, text, sizeof text);
+
+	// "user;1001;1001;003f0000;token:ci"
+	if (len <= 0 || (size_t)len > sizeof text)
+		return false;
+	at = strrchr(text, ';');
+	if (!at || !text_starts(text, "user;") || strlen(at + 1) >= KEYRING_NAME_MAX)
+		return false;
+	memcpy(name, at + 1, strlen(at + 1) + 1);
+	return true;
+}
+
+// The serials of all keys of the ring; the caller frees them.
+static size_t members(struct serial ring, int32_t **serials)
+{
+	int32_t *list = calloc(RING_KEYS_MAX, sizeof *list);
+	long len;
+
+	*serials = list;
+	if (!list)
+		return 0;
+	len = keyctl_read(ring.id, (char *)list, RING_KEYS_MAX * sizeof *list);
+	if (len < 0)
+		return 0;
+	if ((size_t)len > RING_KEYS_MAX * sizeof *list)
+		len = RING_KEYS_MAX * sizeof *list;
+	return (size_t)len / sizeof *list;
+}
+
+// When the token under this key was issued; false when it has expired or cannot be read, so that it may go first.
+static bool issued_at(struct serial key, int64_t *when)
+{
+	BUF_AUTO(record, KERNEL_VALUE_MAX);
+	struct token token;
+	char data[KERNEL_VALUE_MAX];
+	long len = keyctl_read(key.id, data, sizeof data);
+	bool ok;
+
+	if (len <= 0 || (size_t)len > sizeof data)
+		return false;
+	buf_add(&record, data, (size_t)len);
+	explicit_bzero(data, (size_t)len);
+	ok = buf_ok(&record) && token_parse(&token, record.data, record.len);
+	if (ok && token_left(&token, clock_now(), NULL) <= 0)
+		ok = false;
+	if (ok)
+		*when = token.issued_at;
+	return ok;
+}
+
+// Makes room: drops a token of ours that has expired, else our oldest; never a secret, and not the one that is about to be
+// written. False when there is nothing to drop.
+static bool make_room(struct serial ring, const char *keep)
+{
+	struct serial oldest = serial_of(0);
+	int64_t oldest_at = INT64_MAX, when;
+	bool dropped = false;
+	int32_t *serials;
+	size_t count = members(ring, &serials);
+
+	for (size_t i = 0; i < count; i++) {
+		struct serial key = serial_of(serials[i]);
+		char name[KEYRING_NAME_MAX];
+
+		if (!serial_ok(key) || !describe(key, name) || !text_starts(name, "token:") || !strcmp(name, keep))
+			continue;
+		if (!issued_at(key, &when)) {
+			// an expired key cannot be revoked; written over, it comes to life and gives its bytes back at once
+			if (serial_ok(serial_of(add_key("user", name, "-", 1, ring.id))))
+				drop(ring, key);
+			else
+				(void)keyctl_unlink(key.id, ring.id);
+			dropped = true;
+		} else if (when < oldest_at) {
+			oldest_at = when;
+			oldest = key;
+		}
+	}
+	free(serials);
+	if (!dropped && serial_ok(oldest)) {
+		drop(ring, oldest);
+		dropped = true;
+	}
+	return dropped;
+}
+
+static struct serial write_key(struct serial ring, const char *name, const struct buf *value)
+{
+	struct serial key = serial_of(0);
+
+	for (int attempt = 0; attempt < 20; attempt++) {
+		key = serial_of(add_key("user", name, value->data, value->len, ring.id));
+		if (serial_ok(key) || errno != EDQUOT)
+			break;
+		if (!make_room(ring, name)) {
+			errno = EDQUOT;
+			break;
+		}
+		errno = EDQUOT;
+	}
+	return key;
+}
+
+static enum status kernel_put(const struct keyring_key *key, const struct buf *value, int64_t lifetime, struct err *err)
+{
+	char name[KEYRING_NAME_MAX];
+	struct serial ring, serial;
+	int error;
+
+	if (value->len == 0 || value->len > KERNEL_VALUE_MAX)
+		return err_set(err, STATUS_FULL, "kernel keyring: a value has 1 to %d bytes", KERNEL_VALUE_MAX);
+	ring = ring_for_writing(err);
+	if (!serial_ok(ring))
+		return err ? err->status : STATUS_UNAVAILABLE;
+	keyring_name(name, key);
+	// in place where it is there: atomic for whoever reads it meanwhile
+	serial = write_key(ring, name, value);
+	if (!serial_ok(serial))
+		return kernel_error(errno, err);
+	// any write takes the timeout away; the payload's own expiry is what counts, this one is the janitor
+	if (keyctl_setperm(serial.id, USER_ONLY) < 0 || keyctl_set_timeout(serial.id, lifetime > 0 ? (unsigned)lifetime : 0) < 0) {
+		error = errno;
+		drop(ring, serial);
+		return kernel_error(error, err);
+	}
+	return STATUS_OK;
+}
+
+static enum status kernel_del(const struct keyring_key *key, struct err *err)
+{
+	struct serial ring = kernel_ring(), serial = ring;
+	char name[KEYRING_NAME_MAX];
+
+	keyring_name(name, key);
+	if (serial_ok(ring))
+		serial = kernel_search(ring, "user", name);
+	if (!serial_ok(serial))
+		return kernel_error(errno, err);
+	drop(ring, serial);
+	return STATUS_OK;
+}
+
+static enum status kernel_list(enum keyring_role role, void (*visit)(const struct keyring_key *key, void *context),
+			       void *context, struct err *err)
+{
+	struct serial ring = kernel_ring();
+	struct keyring_key key;
+	int32_t *serials;
+	size_t count;
+
+	if (!serial_ok(ring))
+		return kernel_errno_is_absence(errno) ? STATUS_OK : kernel_error(errno, err);
+	count = members(ring, &serials);
+	for (size_t i = 0; i < count; i++) {
+		char name[KEYRING_NAME_MAX];
+
+		// searched for, because an expired key is still in the ring and still has a description
+		if (serial_ok(serial_of(serials[i])) && describe(serial_of(serials[i]), name) &&
+		    serial_ok(kernel_search(ring, "user", name)) && keyring_key_from_name(&key, name) && key.role == role)
+			visit(&key, context);
+	}
+	free(serials);
+	return STATUS_OK;
+}
+
+// How much of the quota is used, from /proc/key-users: "1001: 9 9/9 9/200 320/20000".
+static bool quota(unsigned *keys, unsigned *keys_max, unsigned *bytes, unsigned *bytes_max)
+{
+	FILE *file = fopen("/proc/key-users", "re");
+	char line[256];
+	bool found = false;
+	unsigned uid;
+
+	while (file && !found && fgets(line, sizeof line, file))
+		found = sscanf(line, "%u: %*u %*u/%*u %u/%u %u/%u", &uid, keys, keys_max, bytes, bytes_max) == 5 && uid == geteuid();
+	if (file)
+		(void)fclose(file);
+	return found;
+}
+
+static enum status kernel_probe(struct err *err)
+{
+	unsigned keys, keys_max, bytes, bytes_max;
+	struct serial ring = kernel_ring();
+
+	if (!serial_ok(ring) && !kernel_errno_is_absence(errno))
+		return kernel_error(errno, err);
+	if (quota(&keys, &keys_max, &bytes, &bytes_max))
+		err_set(err, STATUS_OK, "works; quota used: %u of %u keys, %u of %u bytes", keys, keys_max, bytes, bytes_max);
+	else
+		err_set(err, STATUS_OK, "works");
+	return STATUS_OK;
+}
+
+const struct keyring keyring_kernel = {
+	.name = "kernel",
+	.survives = "it is in memory only: after a reboot, give the secret again",
+	.probe = kernel_probe,
+	.get = kernel_get,
+	.put = kernel_put,
+	.del = kernel_del,
+	.list = kernel_list,
+};

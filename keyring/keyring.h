@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// The keyring: where client secrets and tokens are kept. An interface, and the list of what implements it.
+//
+// Two roles that are chosen separately, in the profile: the secret store (long-lived) and the token cache (short-lived).
+// A backend is never switched silently: one that does not answer is an error, not a reason to use another.
+#ifndef SK_KEYRING_H
+#define SK_KEYRING_H
+
+#include "buf.h"
+#include "status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum keyring_role { KEYRING_SECRET, KEYRING_TOKEN, KEYRING_PROBE, KEYRING_ROLES };
+
+#define KEYRING_NAME_MAX 128
+
+// What one thing is kept under. Not secret itself: others of the same user can see it.
+struct keyring_key {
+	enum keyring_role role;
+	const char *profile;
+	const char *slot; // tells one profile's tokens apart; NULL or "" for the usual one
+};
+
+// "secret:ci", "token:ci", "token:ci:9f86d081884c7d65"
+void keyring_name(char name[KEYRING_NAME_MAX], const struct keyring_key *key);
+
+// The other way round, in place; false when it is no such name.
+bool keyring_key_from_name(struct keyring_key *key, char *name);
+
+struct keyring {
+	const char *name;
+	const char *survives; // what a reboot does to what is kept here
+
+	// Whether it can be used now. Starts nothing and asks nobody. STATUS_OK, or LOCKED, UNAVAILABLE, DENIED; err says
+	// what it found and the cure. On success err->text says what was found, too.
+	enum status (*probe)(struct err *err);
+
+	// Appends what is kept to value. STATUS_NOT_FOUND fills err, too, but need not be reported.
+	enum status (*get)(const struct keyring_key *key, struct buf *value, struct err *err);
+
+	// Keeps value: lines of text that each end in LF, without other control characters. Whole, or what was there stays. lifetime in seconds, 0 for no end.
+	// STATUS_FULL: the quota is used up, even without what this backend could drop by itself (expired, then other tokens).
+	enum status (*put)(const struct keyring_key *key, const struct buf *value, int64_t lifetime, struct err *err);
+
+	// STATUS_NOT_FOUND when there is nothing.
+	enum status (*del)(const struct keyring_key *key, struct err *err);
+
+	// Calls visit with each key of the role, in no order; the key lives only as long as the call. visit may delete.
+	enum status (*list)(enum keyring_role role, void (*visit)(const struct keyring_key *key, void *context), void *context,
+			    struct err *err);
+};
+
+extern const struct keyring *const keyrings[];
+extern const size_t keyring_count;
+
+extern const struct keyring keyring_kernel;
+extern const struct keyring keyring_secret_service;
+
+// NULL for a name that is none.
+const struct keyring *keyring_find(const char *name);
+
+#endif

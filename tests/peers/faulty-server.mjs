@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// For what a real authorization server will not do on demand: answers what its URL says. The last part of the path is
+// base64url of a JSON array of answers, given one after the other, the last one for ever:
+//   [{"status":200,"headers":{…},"body":"…","delay":0,"hang":false}]
+// GET /__stats tells how many requests came, and what the last one said.
+import { answerJson, listen, options, sayReady } from './serve.mjs';
+
+const { server, url } = await listen();
+const seen = new Map();
+let requests = 0;
+let last = {};
+
+function fillIn(body, request) {
+  const secret = new URLSearchParams(last.body).get('client_secret') ?? '';
+  return body.replaceAll('{{secret}}', secret).replaceAll('{{authorization}}', request.headers.authorization ?? '');
+}
+
+server.on('request', (request, response) => {
+  if (request.url === '/__stats') return answerJson(response, { requests, last });
+  requests += 1;
+  const chunks = [];
+  request.on('data', (chunk) => chunks.push(chunk));
+  request.on('end', () => {
+    last = { method: request.method, headers: request.headers, body: Buffer.concat(chunks).toString() };
+    const answers = JSON.parse(Buffer.from(request.url.split('/').pop(), 'base64url').toString());
+    const turn = seen.get(request.url) ?? 0;
+    seen.set(request.url, turn + 1);
+    const answer = answers[Math.min(turn, answers.length - 1)];
+    if (answer.hang) return;
+    setTimeout(() => {
+      response.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...answer.headers });
+      const body = answer.repeat ? answer.body.repeat(answer.repeat) : (answer.body ?? '');
+      response.end(fillIn(body, request));
+    }, answer.delay ?? 0);
+  });
+  return undefined;
+});
+
+sayReady({ url, options });

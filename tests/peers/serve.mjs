@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// What the peers share: their options, a server on a free port of this machine, and the file that says it is ready.
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+
+export const options = JSON.parse(process.argv[3] ?? '{}');
+const ready = process.argv[2];
+
+export function sayReady(facts) {
+  writeFileSync(`${ready}.new`, JSON.stringify({ pid: process.pid, ...facts }));
+  renameSync(`${ready}.new`, ready);
+}
+
+export function listen() {
+  const server = options.tls
+    ? https.createServer({ key: readFileSync(options.tls.key), cert: readFileSync(options.tls.cert) })
+    : http.createServer();
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const scheme = options.tls ? 'https' : 'http';
+      resolve({ server, url: `${scheme}://${options.host ?? '127.0.0.1'}:${server.address().port}` });
+    });
+  });
+}
+
+export function answerJson(response, body) {
+  response.setHeader('content-type', 'application/json');
+  response.end(JSON.stringify(body));
+}
