@@ -123,4 +123,4 @@ clean:
 
 .PHONY: all install uninstall clean FORCE
 include tests/tests.mk
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -name '*.d' -type f 2>/dev/null)

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+# The tests' half of the Makefile: everything that is not building or installing.
+
+NODE = $(CURDIR)/tests/node_modules/node-linux-$(if $(filter aarch64,$(shell uname -m)),arm64,x64)/bin/node
+TEST_TOOLS = keyring-tool rounds
+UNIT_TESTS = $(notdir $(basename $(wildcard tests/unit/*.c)))
+FUZZERS = $(notdir $(basename $(wildcard tests/fuzz/*.c)))
+FUZZ_SECONDS ?= 20
+TESTS ?=
+
+# Everything but the programs' own mains.
+LIBRARY = $(filter-out helper/core/main.c,$(sk-core_SOURCES)) $(filter-out helper/oauth/main.c,$(wildcard helper/oauth/*.c))
+LIBRARY_LIBS = $(CORE_LIBS) $(OAUTH_LIBS) -lm
+
+$(B)/tests/%: tests/%.c $(LIBRARY:%.c=$(B)/obj/%.o) $(wildcard tests/unit/*.h)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(SK_CPPFLAGS) $(CPPFLAGS) $(SK_CFLAGS) -Itests/unit $(CFLAGS) $(WERROR) $(SK_LDFLAGS) $(LDFLAGS) -fPIE -o $@ \
+		$< $(LIBRARY:%.c=$(B)/obj/%.o) $(LIBRARY_LIBS) $(LDLIBS)
+
+test-tools: $(TEST_TOOLS:%=$(B)/tests/%) $(UNIT_TESTS:%=$(B)/tests/unit/%)
+
+# A variant, built and installed below build/ with its own libexecdir: the programs look for each other nowhere else.
+variant = $(MAKE) --no-print-directory B=build/$(1) prefix='$(CURDIR)/build/$(1)/stage' \
+	sysconfdir='$(CURDIR)/build/$(1)/stage/etc' $(2)
+run_tests = SK_BUILD='$(CURDIR)/build/$(1)' SK_NODE='$(NODE)' SK_CC='$(CC)' JOBS='$(JOBS)' tests/run $(TESTS)
+
+staged:
+	@$(call variant,check,-s install test-tools)
+
+asan-staged:
+	@$(call variant,asan,-s SANITIZE=address$(COMMA)undefined FRONT_CC='$(CC)' FRONT_LDFLAGS= FRONT_CFLAGS='-O1 -g' CFLAGS='-O1 -g' install test-tools)
+COMMA = ,
+
+# make deps: install what building and testing need (Debian, Ubuntu; says what it is elsewhere)
+deps:
+	@tests/deps
+	@tests/node-deps
+
+# make check: the tests; TESTS='tests/get.bats' for some of them
+check: staged
+	@$(call run_tests,check)
+
+# make check-asan: the tests with AddressSanitizer and UndefinedBehaviorSanitizer
+check-asan: asan-staged
+	@$(call run_tests,asan)
+
+# make check-valgrind: the unit tests under valgrind
+check-valgrind: staged
+	@for t in $(UNIT_TESTS); do valgrind -q --error-exitcode=99 --leak-check=full build/check/tests/unit/$$t || exit 1; done
+
+# make lint: formatting, two compilers with all warnings as errors, static analysis, shell, manuals
+lint:
+	@tests/lint
+
+# make fuzz-smoke: each fuzzer for a short while
+fuzz-smoke:
+	@$(MAKE) --no-print-directory -s B=build/fuzz CC=clang SANITIZE=address$(COMMA)undefined CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' fuzzers
+	@tests/fuzz/smoke build/fuzz/fuzz $(FUZZ_SECONDS)
+
+fuzzers: $(FUZZERS:%=$(B)/fuzz/%)
+$(B)/fuzz/%: tests/fuzz/%.c $(LIBRARY:%.c=$(B)/obj/%.o)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(SK_CPPFLAGS) $(SK_CFLAGS) $(CFLAGS) -fsanitize=fuzzer -o $@ $< $(LIBRARY:%.c=$(B)/obj/%.o) $(LIBRARY_LIBS)
+
+# make bench: what a get costs, next to the peers that are installed
+bench: staged
+	@SK_BUILD='$(CURDIR)/build/check' SK_NODE='$(NODE)' tests/bench/bench
+
+# make demo: from a client secret to a to-do at a real MCP server, on this machine alone
+demo: staged
+	@SK_BUILD='$(CURDIR)/build/check' SK_NODE='$(NODE)' tests/demo
+
+.PHONY: test-tools staged asan-staged deps check check-asan check-valgrind lint fuzz-smoke fuzzers bench demo

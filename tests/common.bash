@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: MIT
+# What every suite loads: a home of its own, the real servers, and a few words for what is asked again and again.
+
+bats_require_minimum_version 1.8.0
+bats_load_library bats-support
+bats_load_library bats-assert
+
+: "${SK_BUILD:?run by tests/run}" "${SK_NODE:?}"
+PATH=$SK_BUILD/stage/bin:$PATH
+TOOLS=$SK_BUILD/tests
+PEERS=$BATS_TEST_DIRNAME/peers
+export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-60}
+export ASAN_OPTIONS=exitcode=99:detect_leaks=1:log_path=$SK_BUILD/asan.log
+export LSAN_OPTIONS=suppressions=$BATS_TEST_DIRNAME/lsan.supp:print_suppressions=0
+unset XDG_CONFIG_HOME XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS DISPLAY WAYLAND_DISPLAY SK_HELPER_PROFILE \
+	https_proxy HTTPS_PROXY http_proxy all_proxy ALL_PROXY no_proxy NO_PROXY SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE
+
+# A home, empty, and no keys from the test before.
+fresh_home() {
+	export HOME=$BATS_TEST_TMPDIR/home
+	mkdir -p "$HOME"
+	PROFILES=$HOME/.config/sk-helper/profiles
+	clear_keys
+}
+
+clear_keys() {
+	local ring
+	ring=$(keyctl search @u keyring sk-helper 2>/dev/null) || return 0
+	keyctl clear "$ring"
+	keyctl unlink "$ring" @u >/dev/null
+}
+
+# start_peer FILE [OPTIONS]: sets PEER_URL, PEER_READY (its facts); ended by stop_peers.
+start_peer() {
+	PEER_READY=$BATS_FILE_TMPDIR/$1.$RANDOM.json
+	"$SK_NODE" "$PEERS/$1.mjs" "$PEER_READY" "${2:-"{}"}" >"$PEER_READY.log" 2>&1 3>&- 4>&- &
+	echo $! >>"$BATS_FILE_TMPDIR/pids"
+	for _ in $(seq 300); do
+		[ -s "$PEER_READY" ] && break
+		sleep 0.1
+	done
+	[ -s "$PEER_READY" ] || { cat "$PEER_READY.log" >&2; return 1; }
+	PEER_URL=$(jq -r .url "$PEER_READY")
+	export PEER_URL PEER_READY
+}
+
+stop_peers() {
+	local pid
+	[ -e "$BATS_FILE_TMPDIR/pids" ] || return 0
+	while read -r pid; do kill "$pid" 2>/dev/null || true; done <"$BATS_FILE_TMPDIR/pids"
+	rm "$BATS_FILE_TMPDIR/pids"
+}
+
+start_authorization_server() {
+	start_peer authorization-server "${1:-"{}"}"
+	export ISSUER TOKEN_ENDPOINT
+	ISSUER=$(jq -r .issuer "$PEER_READY")
+	TOKEN_ENDPOINT=$(jq -r .token_endpoint "$PEER_READY")
+	AS_URL=$PEER_URL
+	export AS_URL
+}
+
+start_faulty_server() {
+	start_peer faulty-server "${1:-"{}"}"
+	export FAULTY_URL=$PEER_URL
+}
+
+# A token endpoint of the faulty server's that gives these answers, one after the other.
+endpoint_that_answers() {
+	printf '%s/%s' "$FAULTY_URL" "$(printf '%s' "[$1]" | base64 -w0 | tr '+/' '-_' | tr -d =)"
+}
+
+token_requests() {
+	curl -s "$AS_URL/__stats" | jq .token_requests
+}
+
+faulty_requests() {
+	curl -s "$FAULTY_URL/__stats" | jq .requests
+}
+
+# add_todo [OPTION]...: the usual profile, at the authorization server, its secret in the kernel keyring.
+add_todo() {
+	printf 'test_secret\n' | sk-helper add todo --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo \
+		--scope 'todo:read todo:write' --resource http://127.0.0.1:1/mcp --secret-store kernel "$@"
+}
+
+# store_client NAME ENDPOINT [LINE]...: without asking the server anything.
+store_client() {
+	local name=$1 endpoint=$2
+	shift 2
+	{
+		printf 'profile=%s\ntoken_endpoint=%s\nclient_id=m2m_todo\nsecret_store=kernel\nclient_secret=test_secret\n' "$name" "$endpoint"
+		[ $# = 0 ] || printf '%s\n' "$@"
+	} | sk-helper store
+}
+
+# One line on stderr, nothing on stdout.
+assert_one_error() {
+	assert_equal "$output" ''
+	assert_equal "${#stderr_lines[@]}" 1
+	[[ $stderr == sk-helper:\ * ]] || fail "not an error of ours: $stderr"
+}
+
+assert_error() {
+	assert_one_error
+	[[ $stderr == *"$1"* ]] || fail "expected '$1' in: $stderr"
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// The keyring's interface, for the shell: each step of the conformance suite is a process of its own.
+//   keyring-tool BACKEND probe|get|put|del|list ROLE [PROFILE [SLOT [LIFETIME]]]; a value on stdin or stdout.
+#include "keyring.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void print_key(const struct keyring_key *key, void *context)
+{
+	char name[KEYRING_NAME_MAX];
+
+	(void)context;
+	keyring_name(name, key);
+	puts(name);
+}
+
+static enum keyring_role role_of(const char *word)
+{
+	return !strcmp(word, "secret") ? KEYRING_SECRET : !strcmp(word, "token") ? KEYRING_TOKEN : KEYRING_PROBE;
+}
+
+int main(int argc, char **argv)
+{
+	const struct keyring *keyring = argc > 2 ? keyring_find(argv[1]) : NULL;
+	struct keyring_key key = { 0 };
+	BUF_AUTO(value, 65536);
+	struct err err = { 0 };
+	enum status status = STATUS_USAGE;
+
+	if (!keyring)
+		return 2;
+	if (argc > 3)
+		key.role = role_of(argv[3]);
+	if (argc > 4)
+		key.profile = argv[4];
+	if (argc > 5)
+		key.slot = argv[5];
+	if (!strcmp(argv[2], "probe")) {
+		status = keyring->probe(&err);
+	} else if (!strcmp(argv[2], "get")) {
+		status = keyring->get(&key, &value, &err);
+		if (status == STATUS_OK && !buf_write(&value, STDOUT_FILENO))
+			status = STATUS_INTERNAL;
+	} else if (!strcmp(argv[2], "put")) {
+		if (buf_read(&value, STDIN_FILENO))
+			status = keyring->put(&key, &value, argc > 6 ? atoll(argv[6]) : 0, &err);
+	} else if (!strcmp(argv[2], "del")) {
+		status = keyring->del(&key, &err);
+	} else if (!strcmp(argv[2], "list")) {
+		status = keyring->list(key.role, print_key, NULL, &err);
+	}
+	fprintf(stderr, "%s: %s\n", status_word(status), err.text);
+	return status_exit_code(status);
+}

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: MIT
+# The unit tests, each a program.
+load common
+
+unit() {
+	run -0 "$TOOLS/unit/$1"
+}
+
+@test "every unit test is run here" {
+	for file in "$BATS_TEST_DIRNAME"/unit/*.c; do
+		grep -q "{ unit $(basename "$file" .c); }" "$BATS_TEST_FILENAME" || fail "$file is not run"
+	done
+}
+
+@test "buf" { unit buf; }
+@test "wire" { unit wire; }
+@test "url" { unit url; }
+@test "profile" { unit profile; }
+@test "token" { unit token; }
+@test "secret" { unit secret; }
+@test "request" { unit request; }
+@test "response" { unit response; }

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#include "request.h"
+#include "protocols.h"
+#include "test.h"
+
+static enum status from_args(struct request *request, struct err *err, char **args)
+{
+	return request_from_args(request, args, err);
+}
+#define ARGS(...) ((char *[]){ __VA_ARGS__, NULL })
+
+static void takes_arguments(void)
+{
+	struct request r;
+	struct err err;
+
+	CHECK(request_from_args(&r, (char *[]){ NULL }, &err) == STATUS_OK && !r.profile && !r.url && !r.from_stdin);
+	CHECK_TEXT(r.protocol->name, "token");
+	CHECK(from_args(&r, &err, ARGS("todo", "--format=json", "--min-ttl", "60", "--fresh")) == STATUS_OK);
+	CHECK_TEXT(r.profile, "todo");
+	CHECK_TEXT(r.protocol->name, "json");
+	CHECK(r.min_ttl == 60 && r.fresh);
+	CHECK(from_args(&r, &err, ARGS("https://a.com/x", "--scope", "a b")) == STATUS_OK);
+	CHECK_TEXT(r.url, "https://a.com/x");
+	CHECK_TEXT(r.scope, "a b");
+	CHECK(from_args(&r, &err, ARGS("-")) == STATUS_OK && r.from_stdin && r.protocol == &protocol_native);
+	CHECK(from_args(&r, &err, ARGS("--", "todo")) == STATUS_OK);
+	CHECK(from_args(&r, &err, ARGS("--format")) == STATUS_USAGE);
+	CHECK(from_args(&r, &err, ARGS("--format", "xml")) == STATUS_USAGE);
+	CHECK(from_args(&r, &err, ARGS("--min-ttl", "-1")) == STATUS_USAGE);
+	CHECK(from_args(&r, &err, ARGS("--min-ttl", "99999999999999999999")) == STATUS_USAGE);
+	CHECK(from_args(&r, &err, ARGS("--scope", "")) == STATUS_OK && !*r.scope);
+	CHECK(from_args(&r, &err, ARGS("--formats=json")) == STATUS_USAGE);
+	CHECK(from_args(&r, &err, ARGS("--fo", "json")) == STATUS_USAGE);
+	CHECK(from_args(&r, &err, ARGS("one", "two")) == STATUS_USAGE);
+	CHECK(from_args(&r, &err, ARGS("-", "--format", "json")) == STATUS_USAGE);
+}
+
+static enum status parse(struct request *r, const char *source, struct err *err)
+{
+	static char text[1024];
+
+	*r = (struct request){ 0 };
+	strcpy(text, source);
+	return request_parse(r, text, strlen(text), err);
+}
+
+static void takes_a_message(void)
+{
+	struct request r;
+	struct err err;
+
+	CHECK(parse(&r, "profile=todo\nscope=a\nmin_ttl=5\nunknown=1\n\nprofile=evil\n", &err) == STATUS_OK);
+	CHECK_TEXT(r.profile, "todo");
+	CHECK(r.min_ttl == 5);
+	CHECK(parse(&r, "profile=todo\nprofile=evil\n", &err) == STATUS_USAGE);
+	CHECK(parse(&r, "profile=../etc\n", &err) == STATUS_USAGE);
+	CHECK(parse(&r, "url=\n", &err) == STATUS_USAGE);
+	CHECK(parse(&r, "profile=todo\r\n", &err) == STATUS_USAGE);
+	CHECK(parse(&r, "min_ttl=x\n", &err) == STATUS_USAGE);
+}
+
+int main(void)
+{
+	takes_arguments();
+	takes_a_message();
+	TEST_END;
+}

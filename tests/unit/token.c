@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#include "token.h"
+#include "test.h"
+
+#define START 1800000000
+
+static struct token token_of(int64_t lifetime)
+{
+	return (struct token){
+		.access_token = "abc",
+		.granted_scope = "a",
+		.issued_at = START,
+		.expires_at = START + lifetime,
+		.boot_expires_ms = 5000000 + lifetime * 1000,
+		.boot_id = "boot",
+		.token_endpoint = "https://as.example.com/token",
+		.issuer = "",
+		.client_id = "m2m_1",
+		.auth_method = "client_secret_post",
+		.resource = "",
+		.audience = "",
+		.requested_scope = "a",
+	};
+}
+
+// So many seconds after it was issued, on both clocks.
+static struct moment after(int64_t seconds)
+{
+	return (struct moment){ START + seconds, 5000000 + seconds * 1000 };
+}
+
+static void follows_the_freshness_rule(void)
+{
+	static const struct {
+		int64_t lifetime, age, min_ttl;
+		enum freshness is;
+	} cases[] = {
+		{ 3600, 0, 0, TOKEN_FRESH },	{ 3600, 2700, 0, TOKEN_FRESH },	 { 3600, 3000, 0, TOKEN_AGING },
+		{ 3600, 3540, 0, TOKEN_AGING }, { 3600, 3541, 0, TOKEN_STALE },	 { 3600, 3700, 0, TOKEN_STALE },
+		{ 300, 270, 0, TOKEN_AGING },	{ 300, 271, 0, TOKEN_STALE },	 { 100, 90, 0, TOKEN_AGING },
+		{ 100, 91, 0, TOKEN_STALE },	{ 10, 0, 0, TOKEN_AGING },	 { 10, 1, 0, TOKEN_STALE },
+		{ 5, 0, 0, TOKEN_STALE },	{ 3600, 0, 3600, TOKEN_FRESH },	 { 3600, 1, 3600, TOKEN_STALE },
+		{ 3600, 100, 3500, TOKEN_FRESH }, { 3600, 3000, 5, TOKEN_AGING }, { 3600, 3541, 5, TOKEN_STALE },
+		{ 86400, 86340, 0, TOKEN_AGING }, { 86400, 86341, 0, TOKEN_STALE },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct token token = token_of(cases[i].lifetime);
+		enum freshness is = token_freshness(&token, after(cases[i].age), "boot", cases[i].min_ttl);
+
+		// a lifetime of 10 s is all margin and window: what "aging" means there does not matter
+		if (is != cases[i].is && !(cases[i].lifetime == 10 && is != TOKEN_STALE)) {
+			fprintf(stderr, "case %zu: %d\n", i, is);
+			CHECK(false);
+		}
+	}
+}
+
+static void the_window_is_a_fifth_and_jittered(void)
+{
+	int64_t least = 10000, most = 0;
+
+	for (int i = 0; i < 200; i++) {
+		struct token token = token_of(1000);
+		char text[16];
+		int64_t age = 0;
+
+		snprintf(text, sizeof text, "token-%d", i);
+		token.access_token = text;
+		while (token_freshness(&token, after(age), "boot", 0) == TOKEN_FRESH)
+			age++;
+		if (1000 - age < least)
+			least = 1000 - age;
+		if (1000 - age > most)
+			most = 1000 - age;
+	}
+	CHECK(least >= 180 && most <= 220 && most - least > 20);
+}
+
+static void a_clock_that_is_stepped_does_no_harm(void)
+{
+	struct token token = token_of(3600);
+
+	// the wall clock set back by an hour: boot time knows better
+	CHECK(token_freshness(&token, (struct moment){ START, 5000000 + 3600000 }, "boot", 0) == TOKEN_STALE);
+	// set forward: stale, and asked for anew
+	CHECK(token_freshness(&token, (struct moment){ START + 9999, 5000000 }, "boot", 0) == TOKEN_STALE);
+	// another boot: its boot time means nothing
+	CHECK(token_freshness(&token, (struct moment){ START + 10, 0 }, "other", 0) == TOKEN_FRESH);
+	CHECK(token_freshness(&token, (struct moment){ START + 10, 99999999999 }, "other", 0) == TOKEN_FRESH);
+	// another boot, and a clock from before the token was issued
+	CHECK(token_freshness(&token, (struct moment){ START - 10, 0 }, "other", 0) == TOKEN_STALE);
+}
+
+static void tells_tools_to_come_early(void)
+{
+	struct token token = token_of(3600);
+
+	CHECK(token_expiry_for_tools(&token, after(0)) == START + 3540);
+	CHECK(token_expiry_for_tools(&token, after(3540)) == START + 3600);
+	CHECK(token_issued_since(&token, after(0)) && !token_issued_since(&token, after(1)));
+}
+
+static void survives_the_record(void)
+{
+	struct token token = token_of(3600), back;
+	BUF_AUTO(b, TOKEN_RECORD_MAX);
+	struct profile profile = { .token_endpoint = "https://as.example.com/token", .client_id = "m2m_1",
+				   .auth_method = "client_secret_post", .scope = "a" };
+
+	token_write(&token, &b);
+	CHECK(buf_ok(&b) && token_parse(&back, b.data, b.len));
+	CHECK_TEXT(back.access_token, "abc");
+	CHECK(back.boot_expires_ms == token.boot_expires_ms && back.issued_at == START);
+	CHECK(token_is_for(&back, &profile, "a"));
+	CHECK(!token_is_for(&back, &profile, "a b") && !token_is_for(&back, &profile, NULL));
+	profile.client_id = "m2m_2";
+	CHECK(!token_is_for(&back, &profile, "a"));
+	profile.client_id = "m2m_1";
+	profile.audience = "x";
+	CHECK(!token_is_for(&back, &profile, "a"));
+}
+
+static void a_damaged_record_is_a_miss(void)
+{
+	struct token token = token_of(3600), back;
+	BUF_AUTO(whole, TOKEN_RECORD_MAX);
+
+	token_write(&token, &whole);
+	for (size_t len = 0; len < whole.len; len++) {
+		char copy[1024];
+
+		memcpy(copy, whole.data, len);
+		copy[len] = '\0';
+		CHECK(!token_parse(&back, copy, len));
+	}
+	CHECK(!token_parse(&back, (char[]){ "access_token=abc\n" }, 17));
+	CHECK(!token_parse(&back, (char[]){ "issued_at=1\nexpires_at=99999999999\naccess_token=abc\n" }, 51));
+	CHECK(!token_parse(&back, (char[]){ "issued_at=x\nexpires_at=2\naccess_token=abc\n" }, 41));
+}
+
+static void the_slot_is_the_scope(void)
+{
+	struct profile profile = { .scope = "a b" };
+	char usual[TOKEN_SLOT_SIZE], other[TOKEN_SLOT_SIZE], none[TOKEN_SLOT_SIZE];
+
+	token_slot(usual, &profile, "a b");
+	token_slot(other, &profile, "a");
+	token_slot(none, &profile, NULL);
+	CHECK_TEXT(usual, "");
+	CHECK(strlen(other) == 16 && strlen(none) == 16 && strcmp(other, none) != 0);
+}
+
+int main(void)
+{
+	follows_the_freshness_rule();
+	the_window_is_a_fifth_and_jittered();
+	a_clock_that_is_stepped_does_no_harm();
+	tells_tools_to_come_early();
+	survives_the_record();
+	a_damaged_record_is_a_miss();
+	the_slot_is_the_scope();
+	TEST_END;
+}
