@@ -228,21 +228,6 @@ TABLE
 	assert_error 'not a regular file'
 }
 
-@test "the system's profiles are there for all, and the user's come first" {
-	etc=$SK_BUILD/stage/etc/sk-helper/profiles
-	add_todo
-	mkdir -p "$etc"
-	sed 's/^client_id=.*/client_id=wrong/' "$PROFILES/todo.conf" >"$etc/todo.conf"
-	cp "$PROFILES/todo.conf" "$etc/shared.conf"
-	run -0 sk-helper get todo
-	run -0 sk-helper list
-	assert_line --partial shared
-	assert_equal "$(grep -c '^todo' <<<"$output")" 1
-	run -3 --separate-stderr sk-helper get shared
-	assert_error 'not in the kernel keyring'
-	rm -r "${etc%/profiles}"
-}
-
 @test "nothing is read from the current directory" {
 	cd "$BATS_TEST_TMPDIR"
 	mkdir -p sk-helper/profiles .config/sk-helper/profiles

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // For what a real authorization server will not do on demand: answers what its URL says. The last part of the path is
 // base64url of a JSON array of answers, given one after the other, the last one for ever:
-//   [{"status":200,"headers":{…},"body":"…","delay":0,"hang":false}]
+//   [{"status":200,"headers":{…},"body":"…","repeat":1,"wrap":false,"delay":0,"hang":false}]
+// "wrap" makes the body the access token of a good answer.
 // GET /__stats tells how many requests came, and what the last one said.
 import { answerJson, listen, options, sayReady } from './serve.mjs';
 
@@ -29,7 +30,8 @@ server.on('request', (request, response) => {
     if (answer.hang) return;
     setTimeout(() => {
       response.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...answer.headers });
-      const body = answer.repeat ? answer.body.repeat(answer.repeat) : (answer.body ?? '');
+      let body = (answer.body ?? '').repeat(answer.repeat ?? 1);
+      if (answer.wrap) body = JSON.stringify({ access_token: body, token_type: 'Bearer', expires_in: 600 });
       response.end(fillIn(body, request));
     }, answer.delay ?? 0);
   });

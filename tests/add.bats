@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: MIT
+# add, store, erase, remove, list: a profile's life.
+load common
+
+setup_file() { start_authorization_server '{"clients":[
+	{"id":"m2m_todo","secret":"test_secret"},
+	{"id":"basic:id","secret":"a+b%c d:e/&=","method":"client_secret_basic"},
+	{"id":"post","secret":"a+b%c d:e/&="}]}'; }
+teardown_file() { stop_peers; }
+setup() { fresh_home; }
+
+secret_is_kept() { "$TOOLS/keyring-tool" kernel get secret "$1" >/dev/null 2>&1; }
+
+@test "add says where the secret is, what that means for a reboot, and what it got" {
+	run -0 --separate-stderr add_todo
+	assert_line --partial "$PROFILES/todo.conf"
+	assert_line --regexp 'kernel keyring: .*reboot'
+	assert_line --regexp "token: .* 60 min, scope 'todo:read todo:write'"
+	assert_equal "$stderr" ''
+	assert_equal "$(stat -c %a "$PROFILES/todo.conf")" 600
+	refute [ -n "$(grep -r test_secret "$HOME")" ]
+}
+
+@test "add without --secret-store says why it did not take the Secret Service" {
+	run -0 --separate-stderr eval 'printf "test_secret\n" | sk-helper add todo --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo'
+	assert_line --partial 'no bus'
+	grep -qx secret_store=kernel "$PROFILES/todo.conf"
+}
+
+@test "add with a wrong secret keeps nothing" {
+	run -6 --separate-stderr eval 'printf "wrong\n" | sk-helper add todo --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store kernel'
+	assert_error "profile 'todo' not added: token endpoint: HTTP 401 invalid_client"
+	refute [ -e "$PROFILES/todo.conf" ]
+	run ! secret_is_kept todo
+	run -0 --separate-stderr "$TOOLS/keyring-tool" kernel list token
+	assert_output ''
+}
+
+@test "add without the server keeps nothing, unless told not to ask it" {
+	run -7 --separate-stderr eval 'printf "s\n" | sk-helper add todo --token-endpoint http://127.0.0.1:1/token --client-id c --secret-store kernel --timeout 2'
+	assert_one_error
+	refute [ -e "$PROFILES/todo.conf" ]
+	run -0 eval 'printf "s\n" | sk-helper add todo --token-endpoint http://127.0.0.1:1/token --client-id c --secret-store kernel --no-verify'
+	secret_is_kept todo
+}
+
+@test "add asks before it replaces, and a refused replacement leaves the old one working" {
+	add_todo
+	run -2 --separate-stderr add_todo
+	assert_error '--yes'
+	run -6 --separate-stderr eval 'printf "wrong\n" | sk-helper add todo --yes --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store kernel'
+	assert_one_error
+	run -0 sk-helper get --fresh
+	run -0 add_todo --yes
+}
+
+@test "add asks, too, where only a secret of that name is stored" {
+	add_todo
+	rm "$PROFILES/todo.conf"
+	run -2 --separate-stderr add_todo
+	assert_error 'a client secret is stored'
+}
+
+@test "add on a terminal: the secret is asked for, and not shown" {
+	run -0 expect -c '
+		set timeout 20
+		spawn sk-helper add todo --token-endpoint $env(TOKEN_ENDPOINT) --client-id m2m_todo --secret-store kernel
+		expect "not shown" { send "test_secret\r" }
+		expect eof
+		exit [lindex [wait] 3]'
+	refute_output --partial test_secret
+	run -0 sk-helper get
+}
+
+@test "add on a terminal: Ctrl-C puts the echo back" {
+	run -0 expect -c '
+		set timeout 20
+		spawn sh -c "sk-helper add todo --token-endpoint $env(TOKEN_ENDPOINT) --client-id m2m_todo --secret-store kernel; stty -a"
+		expect "not shown" { after 200; send "\003" }
+		expect -re { (-?)echo } { if {$expect_out(1,string) ne ""} { exit 1 } }
+		exit 0'
+	refute [ -e "$PROFILES/todo.conf" ]
+}
+
+@test "secrets that are none" {
+	while IFS='|' read -r secret says; do
+		run -2 --separate-stderr sk-helper add todo --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store kernel \
+			< <(printf '%b' "$secret")
+		assert_error "$says"
+	done <<'TABLE'
+|empty
+\n|empty
+secret\r\n|control character
+a\0b\n|NUL
+TABLE
+	run -2 --separate-stderr sk-helper add todo --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store kernel \
+		< <(head -c 5000 /dev/zero | tr '\0' x)
+	assert_error 'too long'
+}
+
+@test "a secret with characters that need encoding, in the body and with Basic" {
+	printf 'a+b%%c d:e/&=\n' >"$BATS_TEST_TMPDIR/secret"
+	run -0 sk-helper add one --token-endpoint "$TOKEN_ENDPOINT" --client-id post --secret-store kernel <"$BATS_TEST_TMPDIR/secret"
+	run -0 sk-helper add two --token-endpoint "$TOKEN_ENDPOINT" --client-id basic:id --auth-method client_secret_basic \
+		--secret-store kernel <"$BATS_TEST_TMPDIR/secret"
+}
+
+@test "audience and resource are sent as they are" {
+	start_faulty_server
+	endpoint=$(endpoint_that_answers '{"body":"{\"access_token\":\"t\",\"token_type\":\"Bearer\"}"}')
+	store_client odd "$endpoint" 'resource=urn:x:a%20b' 'audience=https://a.example.com/' 'scope=a b'
+	sk-helper get odd >/dev/null
+	body=$(curl -s "$FAULTY_URL/__stats" | jq -r .last.body)
+	assert_equal "$body" 'grant_type=client_credentials&client_id=m2m_todo&client_secret=test_secret&scope=a+b&resource=urn%3Ax%3Aa%2520b&audience=https%3A%2F%2Fa.example.com%2F'
+	assert_equal "$(curl -s "$FAULTY_URL/__stats" | jq -r .last.headers.authorization)" null
+}
+
+@test "store makes a profile, changes it, and asks for the secret where that matters" {
+	store_client todo "$TOKEN_ENDPOINT" scope=todo:read
+	run -0 sk-helper get --format json
+	assert_equal "$(jq -r .token_type <<<"$output")" Bearer
+	run -0 --separate-stderr sk-helper store <<<$'profile=todo\nresource=http://127.0.0.1:1/mcp\nurl=https://a.example.com'
+	assert_equal "$output$stderr" ''
+	run -0 sk-helper get https://a.example.com --format json
+	assert_equal "$(jq -r .scope <<<"$output")" todo:read
+	for line in token_endpoint=https://evil.example.com/token proxy=http://evil:1 ca_file=/tmp/evil.pem issuer=https://evil.example.com; do
+		run -8 --separate-stderr sk-helper store <<<"profile=todo"$'\n'"$line"
+		assert_error 'the secret was given for'
+	done
+	run -0 sk-helper get --fresh
+	run -3 --separate-stderr sk-helper store <<<$'profile=new\ntoken_endpoint=https://a.example.com/\nclient_id=x\nsecret_store=kernel'
+	assert_error 'client_secret='
+	refute [ -e "$PROFILES/new.conf" ]
+	run -2 --separate-stderr sk-helper store <<<'client_id=x'
+	assert_error 'profile: missing'
+}
+
+@test "erase forgets tokens of all scopes and never the secret" {
+	add_todo
+	sk-helper get >/dev/null
+	sk-helper get --scope todo:read >/dev/null
+	before=$(token_requests)
+	run -0 --separate-stderr sk-helper erase todo
+	assert_equal "$output$stderr" ''
+	run -0 --separate-stderr "$TOOLS/keyring-tool" kernel list token
+	assert_output ''
+	sk-helper get >/dev/null
+	assert_equal "$(token_requests)" $((before + 1))
+	run -0 sk-helper erase
+	run -3 --separate-stderr sk-helper erase other
+	assert_one_error
+}
+
+@test "erase - with a credential forgets that one alone" {
+	add_todo
+	old=$(sk-helper get)
+	new=$(sk-helper get --fresh)
+	run -0 sk-helper erase - <<<$'profile=todo\ncredential='"$old"
+	assert_equal "$(sk-helper get)" "$new"
+	run -0 sk-helper erase - <<<$'profile=todo\ncredential='"$new"
+	[ "$(sk-helper get)" != "$new" ]
+	run -2 --separate-stderr sk-helper erase - <<<"credential=$new"
+	assert_error 'wants profile= or url='
+}
+
+@test "remove takes profile, secret and tokens away" {
+	add_todo
+	sk-helper get >/dev/null
+	run -0 --separate-stderr sk-helper remove todo
+	assert_equal "$output$stderr" ''
+	refute [ -e "$PROFILES/todo.conf" ]
+	for role in secret token probe; do
+		run -0 --separate-stderr "$TOOLS/keyring-tool" kernel list "$role"
+		assert_output ''
+	done
+	run -3 --separate-stderr sk-helper remove todo
+	assert_one_error
+}
+
+@test "remove gets rid of a damaged profile" {
+	add_todo
+	echo nonsense >"$PROFILES/todo.conf"
+	run -2 --separate-stderr sk-helper get
+	assert_error 'line 1'
+	run -0 sk-helper remove todo
+	run ! secret_is_kept todo
+}
+
+@test "list: a table for people, JSON for programs, names for completion" {
+	run -0 sk-helper list --json
+	assert_output '[]'
+	add_todo
+	store_client second "$TOKEN_ENDPOINT"
+	echo nonsense >"$PROFILES/third.conf"
+	run -0 sk-helper list
+	assert_line --index 0 --regexp '^PROFILE +SECRET +TOKEN +TOKEN ENDPOINT$'
+	assert_line --index 1 --regexp "^second +kernel, stored +none +$TOKEN_ENDPOINT\$"
+	assert_line --index 2 --regexp '^third .*line 1'
+	assert_line --index 3 --regexp "^todo +kernel, stored +(59|60) min +$TOKEN_ENDPOINT\$"
+	run -0 sk-helper list --names
+	assert_output $'second\nthird\ntodo'
+	run -0 sk-helper list --json
+	assert_equal "$(jq -c '.[2] | [.profile, .secret, .token_cached]' <<<"$output")" '["todo","stored",true]'
+	"$TOOLS/keyring-tool" kernel del secret todo
+	run -0 sk-helper list
+	assert_line --regexp '^todo +kernel, missing'
+}
+
+@test "a secret that is gone (a reboot) is said so" {
+	add_todo
+	sk-helper erase
+	"$TOOLS/keyring-tool" kernel del secret todo
+	run -3 --separate-stderr sk-helper get
+	assert_error 'empty after a reboot'
+}
+
+@test "doctor: the keyrings, the secret, the server and its clock" {
+	add_todo
+	run -0 --separate-stderr sk-helper doctor todo
+	assert_line --regexp '^secret-service +BAD .*no bus'
+	assert_line --regexp '^kernel +ok .*quota used: [0-9]+ of'
+	assert_line --regexp '^client secret +ok '
+	assert_line --regexp "^token endpoint +ok +$TOKEN_ENDPOINT"
+	assert_line --regexp '^clock +ok +within [0-9] s'
+	assert_equal "$stderr" ''
+	store_client away http://127.0.0.1:1/token timeout=2
+	run -7 --separate-stderr sk-helper doctor away
+	assert [ "${#stderr_lines[@]}" = 1 ]
+	run -3 --separate-stderr sk-helper doctor none
+	assert_one_error
+	run -0 sk-helper doctor
+	assert_line --partial 'several profiles'
+}
+
+@test "doctor notices a clock that is off" {
+	start_faulty_server
+	store_client off "$(endpoint_that_answers '{"headers":{"date":"Sat, 01 Jan 2000 00:00:00 GMT"}}')"
+	run -0 sk-helper doctor off
+	assert_line --regexp '^clock +BAD +[0-9]+ s away'
+}
