@@ -105,3 +105,15 @@ assert_error() {
 	assert_one_error
 	[[ $stderr == *"$1"* ]] || fail "expected '$1' in: $stderr"
 }
+
+# at_once N COMMAND...: N of them side by side, each with its number as the last argument; then waits for them. A bare
+# "wait" would wait for bats' own timer, too.
+at_once() {
+	local count=$1 i pids=()
+	shift
+	for i in $(seq "$count"); do
+		"$@" "$i" 3>&- 4>&- &
+		pids+=($!)
+	done
+	wait "${pids[@]}" || true
+}

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: MIT
+# One flight: many askers, one request. And the renewal behind a token that is near its end.
+load common
+
+setup_file() {
+	start_authorization_server '{"delay":150}'
+	start_faulty_server
+}
+teardown_file() { stop_peers; }
+setup() { fresh_home; }
+
+# age_token NAME LIFETIME AGE: the cached token becomes one of LIFETIME seconds that was issued AGE seconds ago.
+age_token() {
+	local now boot record
+	now=$(date +%s)
+	boot=$(awk '{printf "%d", $1 * 1000}' /proc/uptime)
+	record=$("$TOOLS/keyring-tool" kernel get token "$1" 2>/dev/null) || return 1
+	sed -e "s/^issued_at=.*/issued_at=$((now - $3))/" -e "s/^expires_at=.*/expires_at=$((now - $3 + $2))/" \
+		-e "s/^boot_expires_ms=.*/boot_expires_ms=$((boot + ($2 - $3) * 1000))/" <<<"$record" |
+		"$TOOLS/keyring-tool" kernel put token "$1" '' "$2" 2>/dev/null
+}
+
+# get_into ARGUMENT NUMBER
+get_into() {
+	sk-helper get "$1" >"$BATS_TEST_TMPDIR/$2.out" 2>&1
+	echo "$?" >"$BATS_TEST_TMPDIR/$2.status"
+}
+
+# Waits until the server has seen so many requests.
+await_requests() {
+	for _ in $(seq 100); do
+		[ "$(token_requests)" -ge "$1" ] && return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+@test "100 cold gets at once are one token request" {
+	add_todo
+	sk-helper erase
+	before=$(token_requests)
+	at_once 100 get_into todo
+	assert_equal "$(cat "$BATS_TEST_TMPDIR"/[0-9]*.out | sort -u | wc -l)" 1
+	assert_equal "$(cat "$BATS_TEST_TMPDIR"/[0-9]*.out | wc -l)" 100
+	assert_equal "$(token_requests)" $((before + 1))
+}
+
+@test "20 gets --fresh at once are one token request" {
+	add_todo
+	before=$(token_requests)
+	at_once 20 get_into --fresh
+	assert_equal "$(cat "$BATS_TEST_TMPDIR"/[0-9]*.out | wc -l)" 20
+	# those that came while it was under way share it; a straggler that asked later has its own
+	assert [ "$(token_requests)" -le $((before + 3)) ]
+}
+
+@test "a failed flight is the failure of all who waited for it, not of the next" {
+	store_client f "$(endpoint_that_answers '{"status":401,"delay":700,"body":"{\"error\":\"invalid_client\"}"},{"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\"}"}')"
+	before=$(faulty_requests)
+	at_once 10 get_into f
+	assert_equal "$(cat "$BATS_TEST_TMPDIR"/[0-9]*.out | sort -u | wc -l)" 1
+	assert_equal "$(cat "$BATS_TEST_TMPDIR"/[0-9]*.status | sort -u)" 6
+	assert_equal "$(faulty_requests)" $((before + 1))
+	run -0 sk-helper get f
+	assert_output tok
+}
+
+@test "a holder that is killed costs one request, never a hang" {
+	store_client f "$(endpoint_that_answers '{"delay":3000,"status":500},{"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\"}"}')"
+	before=$(faulty_requests)
+	sk-helper get f >/dev/null 2>&1 3>&- &
+	holder=$!
+	for _ in $(seq 50); do [ "$(faulty_requests)" -gt "$before" ] && break; sleep 0.05; done
+	sk-helper get f >"$BATS_TEST_TMPDIR/out" 3>&- &
+	waiter=$!
+	sleep 0.2
+	kill -9 "$holder"
+	SECONDS=0
+	wait "$waiter"
+	assert [ "$SECONDS" -le 2 ]
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/out")" tok
+	assert_equal "$(faulty_requests)" $((before + 2))
+}
+
+@test "in the soft window a get answers at once, and one process renews behind it" {
+	add_todo
+	age_token todo 100 85
+	before=$(token_requests)
+	old=$(sk-helper get)
+	# a get that waited for the network would take the server's delay
+	for _ in $(seq 10); do assert_equal "$(sk-helper get)" "$old"; done
+	await_requests $((before + 1))
+	for _ in $(seq 40); do [ "$(sk-helper get)" != "$old" ] && break; sleep 0.05; done
+	[ "$(sk-helper get)" != "$old" ]
+	sleep 0.3
+	assert_equal "$(token_requests)" $((before + 1))
+}
+
+@test "the renewal holds nothing of the caller's" {
+	store_client f "$(endpoint_that_answers '{"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\",\"expires_in\":100}"},{"delay":1500,"status":500}')"
+	sk-helper get f >/dev/null
+	age_token f 100 85
+	SECONDS=0
+	# $(...) waits for whoever still holds its pipe
+	out=$(sk-helper get f)
+	assert_equal "$out" tok
+	assert [ "$SECONDS" -le 1 ]
+	pid=$(pgrep -f 'sk-helper renew f' | head -n 1)
+	[ -n "$pid" ]
+	[ "$(ps -o sid= -p "$pid" | tr -d ' ')" = "$pid" ]
+	[ -z "$(ps -o tty= -p "$pid" | tr -d ' ?')" ]
+}
+
+@test "a renewal that fails leaves the token in service, and does not come at every get" {
+	store_client f "$(endpoint_that_answers '{"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\",\"expires_in\":100}"},{"status":401}')"
+	sk-helper get f >/dev/null
+	age_token f 100 85
+	before=$(faulty_requests)
+	for _ in $(seq 5); do
+		assert_equal "$(sk-helper get f)" tok
+		sleep 0.2
+	done
+	assert_equal "$(faulty_requests)" $((before + 1))
+}
+
+@test "behind the hard margin the token is not served" {
+	add_todo
+	age_token todo 100 89
+	old=$(sk-helper get)
+	sleep 0.5
+	clear_keys
+	add_todo --yes
+	age_token todo 100 92
+	[ "$(sk-helper get)" != "$old" ]
+}
+
+@test "a token that is not to live long is still shared by those who waited" {
+	store_client f "$(endpoint_that_answers '{"delay":500,"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\",\"expires_in\":5}"}')"
+	before=$(faulty_requests)
+	at_once 10 get_into f
+	assert_equal "$(faulty_requests)" $((before + 1))
+}
+
+@test "another's lock file is not followed" {
+	add_todo
+	for dir in "/run/user/$(id -u)/sk-helper" "/dev/shm/sk-helper-$(id -u)" "/tmp/sk-helper-$(id -u)"; do
+		[ -d "$dir" ] || continue
+		assert_equal "$(stat -c '%a %u' "$dir")" "700 $(id -u)"
+		return 0
+	done
+	fail 'no lock directory'
+}
+
+@test "no lock, no keyring entry and no file tells the token's or the secret's name" {
+	add_todo
+	sk-helper get >/dev/null
+	run -0 cat /proc/keys
+	refute_output --partial m2m_todo
+	refute_output --partial "$TOKEN_ENDPOINT"
+}
