@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # A session bus with a real gnome-keyring-daemon on it, unlocked with a password.
 
-# start_bus [no-daemon]: sets DBUS_SESSION_BUS_ADDRESS.
+# start_bus [no-daemon]: sets BUS_ADDRESS, and with it DBUS_SESSION_BUS_ADDRESS, which common.bash takes from each test:
+# call use_bus in its setup.
 start_bus() {
 	local config=$BATS_FILE_TMPDIR/bus.$RANDOM.conf address
 	mkdir -p "$BATS_FILE_TMPDIR/services"
@@ -15,9 +16,12 @@ start_bus() {
 	echo $! >>"$BATS_FILE_TMPDIR/pids"
 	for _ in $(seq 100); do [ -S "$config.socket" ] && break; sleep 0.05; done
 	address=unix:path=$config.socket
-	export DBUS_SESSION_BUS_ADDRESS=$address
+	export BUS_ADDRESS=$address
+	use_bus
 	if [ "${1:-}" != no-daemon ]; then start_keyring_daemon; fi
 }
+
+use_bus() { export DBUS_SESSION_BUS_ADDRESS=$BUS_ADDRESS; }
 
 # The password is "pw"; a keyring that exists with another stays locked.
 start_keyring_daemon() {

@@ -22,8 +22,9 @@ age_token() {
 
 # get_into ARGUMENT NUMBER
 get_into() {
-	sk-helper get "$1" >"$BATS_TEST_TMPDIR/$2.out" 2>&1
-	echo "$?" >"$BATS_TEST_TMPDIR/$2.status"
+	local status=0
+	sk-helper get "$1" >"$BATS_TEST_TMPDIR/$2.out" 2>&1 || status=$?
+	echo "$status" >"$BATS_TEST_TMPDIR/$2.status"
 }
 
 # Waits until the server has seen so many requests.

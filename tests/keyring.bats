@@ -9,7 +9,10 @@ setup_file() {
 	start_bus
 }
 teardown_file() { stop_peers; }
-setup() { clear_keys; }
+setup() {
+	clear_keys
+	use_bus
+}
 load bus
 
 tool() { "$TOOLS/keyring-tool" "$@"; }

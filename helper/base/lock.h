@@ -3,7 +3,7 @@
 // what it brings. The lock is the kernel's (flock), so that a holder that is killed leaves nothing behind.
 //
 // The file lies where the user's processes meet whatever their environment is: /run/user/UID, else a directory of ours alone
-// in /dev/shm or /tmp. It can carry a note: how the last flight failed, for those who waited for it.
+// in /dev/shm or /tmp. It can carry a note: how the last flight ended, for those who waited for it.
 #ifndef SK_LOCK_H
 #define SK_LOCK_H
 

@@ -136,23 +136,24 @@ static void lock_name(char name[128], const struct profile *profile)
 	(void)snprintf(name, 128, "%s-%016" PRIx64 ".lock", profile->name, text_hash(path));
 }
 
-// How the last flight failed, for those who were waiting for it.
-static void note_failure(const struct lock *lock, const char *slot, const struct err *why)
+// How the last flight ended, for those who were waiting for it.
+static void note_end(const struct lock *lock, const char *slot, enum status status, const struct err *why)
 {
 	BUF_AUTO(note, LOCK_NOTE_MAX);
-	char text[sizeof why->text];
+	char text[sizeof why->text] = "";
 
-	memcpy(text, why->text, sizeof text);
+	if (status != STATUS_OK)
+		memcpy(text, why->text, sizeof text);
 	text_sanitize(text);
-	wire_put_number(&note, "failed", clock_now().boot);
+	wire_put_number(&note, "ended", clock_now().boot);
 	wire_put(&note, "slot", slot);
-	wire_put(&note, "status", status_word(why->status));
+	wire_put(&note, "status", status_word(status));
 	wire_put(&note, "why", text);
 	lock_write_note(lock, &note);
 }
 
-// Whether a flight for the same thing failed since that moment; err then says how.
-static bool failed_since(const struct lock *lock, const char *slot, int64_t since, struct err *err)
+// Whether a flight for the same thing ended since that moment; err then has its status, and why.
+static bool ended_since(const struct lock *lock, const char *slot, int64_t since, struct err *err)
 {
 	BUF_AUTO(note, LOCK_NOTE_MAX);
 	const char *why = "", *whose = "";
@@ -164,7 +165,7 @@ static bool failed_since(const struct lock *lock, const char *slot, int64_t sinc
 	lock_read_note(lock, &note);
 	wire = wire_message(note.data, note.len);
 	while (wire_next(&wire, &field, NULL) == WIRE_FIELD) {
-		if (!strcmp(field.key, "failed"))
+		if (!strcmp(field.key, "ended"))
 			(void)text_to_number(field.value, 0, INT64_MAX / 100, &when);
 		else if (!strcmp(field.key, "slot"))
 			whose = field.value;
@@ -174,40 +175,40 @@ static bool failed_since(const struct lock *lock, const char *slot, int64_t sinc
 			why = field.value;
 	}
 	// a time to come is from before a reboot
-	if (!when || when < since || when > clock_now().boot || strcmp(whose, slot) != 0 || status == STATUS_OK)
+	if (!when || when < since || when > clock_now().boot || strcmp(whose, slot) != 0)
 		return false;
 	err_set(err, status, "%s", why);
 	return true;
 }
 
+// since: when this get began. landed: a flight ended well since then.
 static bool cached_will_do(const struct profile *profile, const struct request *request, const char *scope,
-			   struct moment since, struct obtained *obtained)
+			   struct moment since, bool landed, struct obtained *obtained)
 {
 	struct moment now = clock_now();
 
 	if (!look_in_cache(profile, scope, obtained))
 		return false;
 	clock_boot_id(obtained->boot_id);
-	// what was issued after we asked is as new as anything that we would get ourselves
-	if (token_issued_since(&obtained->token, since) && token_left(&obtained->token, now, obtained->boot_id) > 0)
+	// What was asked for after we began is as new as anything that we would get ourselves; what landed since is as long-lived.
+	if ((token_issued_since(&obtained->token, since) || (landed && !request->fresh)) &&
+	    token_left(&obtained->token, now, obtained->boot_id) > 0)
 		return true;
 	return !request->fresh &&
 	       token_freshness(&obtained->token, now, obtained->boot_id, request->min_ttl) != TOKEN_STALE;
 }
 
-// Under the lock: request, cache, and a note of how it failed.
+// Under the lock: request, cache, and a note of how it ended.
 static enum status fly(const struct profile *profile, const char *scope, const struct lock *lock, struct obtained *obtained,
 		       struct err *err)
 {
 	char slot[TOKEN_SLOT_SIZE];
 	enum status status = request_with_stored_secret(profile, scope, obtained, err);
 
-	if (status == STATUS_OK) {
+	if (status == STATUS_OK)
 		obtain_cache(profile, obtained);
-	} else {
-		token_slot(slot, profile, scope);
-		note_failure(lock, slot, err);
-	}
+	token_slot(slot, profile, scope);
+	note_end(lock, slot, status, err);
 	return status;
 }
 
@@ -219,16 +220,18 @@ enum status obtain_token(const struct profile *profile, const struct request *re
 	struct moment start = clock_now();
 	struct lock lock;
 	enum status status;
+	bool ended;
 
-	if (cached_will_do(profile, request, scope, start, obtained))
+	if (cached_will_do(profile, request, scope, start, false, obtained))
 		return STATUS_OK;
 	lock_name(name, profile);
 	token_slot(slot, profile, scope);
 	if (!lock_take(&lock, name, (profile->timeout + 6) * 1000))
 		return err_set(err, STATUS_TEMPORARY, "another sk-helper has been getting a token for too long: try again");
-	if (cached_will_do(profile, request, scope, start, obtained))
+	ended = ended_since(&lock, slot, start.boot, err);
+	if (cached_will_do(profile, request, scope, start, ended && err->status == STATUS_OK, obtained))
 		status = STATUS_OK;
-	else if (failed_since(&lock, slot, start.boot, err))
+	else if (ended && err->status != STATUS_OK)
 		status = err->status;
 	else
 		status = fly(profile, scope, &lock, obtained, err);
@@ -254,7 +257,7 @@ enum status obtain_renew(const struct profile *profile, const char *scope, struc
 	if (look_in_cache(profile, scope, &obtained) &&
 	    token_freshness(&obtained.token, now, obtained.boot_id, 0) == TOKEN_FRESH)
 		status = STATUS_OK;
-	else if (!failed_since(&lock, slot, now.boot - RENEW_PAUSE_MS, err))
+	else if (!ended_since(&lock, slot, now.boot - RENEW_PAUSE_MS, err) || err->status == STATUS_OK)
 		status = fly(profile, scope, &lock, &obtained, err);
 	lock_release(&lock);
 	return status;

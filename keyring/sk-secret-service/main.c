@@ -51,13 +51,9 @@ static bool find_bus(void)
 	char path[512], unix_path[600];
 	bool found = false;
 
-	if (address && text_starts(address, "unix:path=")) {
-		// "sudo -E" brings another user's address along: what listens there is not to have our secrets
-		(void)snprintf(path, sizeof path, "%.*s", (int)strcspn(address + 10, ",;"), address + 10);
-		return is_our_socket(path);
-	}
+	// other addresses launch a bus (autolaunch:), or have a peer that does not say who it is (tcp:)
 	if (address && *address)
-		return true;
+		return text_starts(address, "unix:") && !strchr(address, ';');
 	if (run && (size_t)snprintf(path, sizeof path, "%s/bus", run) < sizeof path)
 		found = is_our_socket(path);
 	if (!found) {
@@ -66,6 +62,21 @@ static bool find_bus(void)
 	}
 	(void)snprintf(unix_path, sizeof unix_path, "unix:path=%s", path);
 	return found && setenv("DBUS_SESSION_BUS_ADDRESS", unix_path, 1) == 0;
+}
+
+// "sudo -E" brings another user's address along: what listens there is not to have our secrets.
+static bool is_our_bus(GDBusConnection *bus)
+{
+	GIOStream *stream = g_dbus_connection_get_stream(bus);
+	GCredentials *peer = NULL;
+	uid_t uid = (uid_t)-1;
+
+	if (G_IS_SOCKET_CONNECTION(stream))
+		peer = g_socket_get_credentials(g_socket_connection_get_socket(G_SOCKET_CONNECTION(stream)), NULL);
+	if (peer)
+		uid = g_credentials_get_unix_user(peer, NULL);
+	g_clear_object(&peer);
+	return uid == geteuid();
 }
 
 static GVariant *call(GDBusConnection *bus, const char *service, const char *path, const char *interface, const char *method,
@@ -189,6 +200,8 @@ static enum status look(GDBusConnection **bus, const struct item_request *reques
 		return status;
 	}
 	g_dbus_connection_set_exit_on_close(*bus, FALSE);
+	if (!is_our_bus(*bus))
+		return err_set(err, STATUS_UNAVAILABLE, "no bus: the one that DBUS_SESSION_BUS_ADDRESS names is another user's");
 	status = find_provider(*bus, !probing, err);
 	if (status != STATUS_OK)
 		return status;
@@ -334,26 +347,26 @@ static const struct {
 
 static enum status run(struct item_request *request, struct buf *answer, struct err *err)
 {
+	enum status (*operation)(SecretService *, struct item_request *, struct buf *, struct err *) = NULL;
 	GDBusConnection *bus = NULL;
 	SecretService *service;
 	GError *error = NULL;
-	enum status status = err_set(err, STATUS_INTERNAL, "its request is not whole");
+	enum status status;
+	bool known = false;
 
-	for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
-		if (!request->operation || strcmp(operations[i].name, request->operation) != 0 ||
-		    (operations[i].needs_name && (!request->name || !request->collection)))
-			continue;
-		status = look(&bus, request, err);
-		if (status == STATUS_OK && operations[i].run) {
-			service = secret_service_get_sync(SECRET_SERVICE_OPEN_SESSION, NULL, &error);
-			if (!service) {
-				status = explain(error, err);
-				break;
-			}
-			status = operations[i].run(service, request, answer, err);
-			g_object_unref(service);
-			secret_service_disconnect();
-		}
+	for (size_t i = 0; i < sizeof operations / sizeof operations[0] && !known; i++) {
+		known = request->operation && !strcmp(operations[i].name, request->operation) &&
+			(!operations[i].needs_name || (request->name && request->collection));
+		operation = operations[i].run;
+	}
+	if (!known)
+		return err_set(err, STATUS_INTERNAL, "its request is not whole");
+	status = look(&bus, request, err);
+	if (status == STATUS_OK && operation) {
+		service = secret_service_get_sync(SECRET_SERVICE_OPEN_SESSION, NULL, &error);
+		status = service ? operation(service, request, answer, err) : explain(error, err);
+		g_clear_object(&service);
+		secret_service_disconnect();
 	}
 	g_clear_object(&bus);
 	return status;
