@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 _Static_assert(ABI_KEY_SPEC_USER_KEYRING == KEY_SPEC_USER_KEYRING && ABI_KEYCTL_SEARCH == KEYCTL_SEARCH &&
@@ -33,7 +34,28 @@ static struct serial serial_of(long number)
 	return (struct serial){ number > 0 && number <= INT32_MAX ? (int32_t)number : 0 };
 }
 
-// Our ring, made if need be. Under a lock: add_key(2) of a keyring that is there replaces it by an empty one.
+// A key or ring that is the user's alone before it can be found in ring. Made in the thread keyring, because the permissions
+// of a new key can be set only by who possesses it: who has a way to it from a keyring of its own. To the user keyring,
+// a systemd service (KeyringMode=private), a container and "keyctl session" have none. 0 with errno set on failure.
+static struct serial create(const char *type, const char *name, const void *data, size_t len, int32_t ring)
+{
+	struct serial key = serial_of(add_key(type, name, data, len, KEY_SPEC_THREAD_KEYRING));
+	int error;
+
+	if (!serial_ok(key))
+		return key;
+	if (keyctl_setperm(key.id, USER_ONLY) < 0 || keyctl_link(key.id, ring) < 0) {
+		error = errno;
+		(void)keyctl_revoke(key.id);
+		(void)keyctl_unlink(key.id, KEY_SPEC_THREAD_KEYRING);
+		errno = error;
+		return serial_of(0);
+	}
+	(void)keyctl_unlink(key.id, KEY_SPEC_THREAD_KEYRING);
+	return key;
+}
+
+// Our ring, made if need be. Under a lock: a second one would displace the first, and all that is in it.
 static struct serial ring_for_writing(struct err *err)
 {
 	struct serial ring = kernel_ring();
@@ -51,9 +73,7 @@ static struct serial ring_for_writing(struct err *err)
 	}
 	ring = kernel_ring();
 	if (!serial_ok(ring)) {
-		ring = serial_of(add_key("keyring", KERNEL_RING, NULL, 0, KEY_SPEC_USER_KEYRING));
-		if (serial_ok(ring) && keyctl_setperm(ring.id, USER_ONLY) < 0)
-			ring = serial_of(0);
+		ring = create("keyring", KERNEL_RING, NULL, 0, KEY_SPEC_USER_KEYRING);
 		if (!serial_ok(ring))
 			kernel_error(errno, err);
 	}
@@ -68,14 +88,17 @@ static void drop(struct serial ring, struct serial key)
 	(void)keyctl_unlink(key.id, ring.id);
 }
 
-// What a key of our ring is. False when it has gone meanwhile.
+// What a key of our ring is. False with errno set when it has expired or gone, and for what is not ours.
 static bool describe(struct serial key, char name[KEYRING_NAME_MAX])
 {
 	char text[256], *at;
 	long len = keyctl_describe(key.id, text, sizeof text);
 
 	// "user;1001;1001;003f0000;token:ci"
-	if (len <= 0 || (size_t)len > sizeof text)
+	if (len <= 0)
+		return false;
+	errno = EINVAL;
+	if ((size_t)len > sizeof text)
 		return false;
 	at = strrchr(text, ';');
 	if (!at || !text_starts(text, "user;") || strlen(at + 1) >= KEYRING_NAME_MAX)
@@ -122,13 +145,14 @@ static bool issued_at(struct serial key, int64_t *when)
 	return ok;
 }
 
-// Makes room: drops a token of ours that has expired, else our oldest; never a secret, and not the one that is about to be
-// written. False when there is nothing to drop.
+// Makes room: drops our expired tokens, else our oldest; never a secret, and not the one that is about to be written. False
+// when there is nothing to drop.
 static bool make_room(struct serial ring, const char *keep)
 {
+	const struct timespec collection = { 0, 50000000 };
 	struct serial oldest = serial_of(0);
 	int64_t oldest_at = INT64_MAX, when;
-	bool dropped = false;
+	bool dropped = false, expired = false;
 	int32_t *serials;
 	size_t count = members(ring, &serials);
 
@@ -136,26 +160,41 @@ static bool make_room(struct serial ring, const char *keep)
 		struct serial key = serial_of(serials[i]);
 		char name[KEYRING_NAME_MAX];
 
-		if (!serial_ok(key) || !describe(key, name) || !text_starts(name, "token:") || !strcmp(name, keep))
+		if (!serial_ok(key))
 			continue;
-		if (!issued_at(key, &when)) {
-			// an expired key cannot be revoked; written over, it comes to life and gives its bytes back at once
-			if (serial_ok(serial_of(add_key("user", name, "-", 1, ring.id))))
+		if (!describe(key, name)) {
+			// it does not tell its name any more; a secret never expires
+			expired = (errno == EKEYEXPIRED && keyctl_unlink(key.id, ring.id) == 0) || expired;
+		} else if (text_starts(name, "token:") && strcmp(name, keep) != 0) {
+			if (!issued_at(key, &when)) {
 				drop(ring, key);
-			else
-				(void)keyctl_unlink(key.id, ring.id);
-			dropped = true;
-		} else if (when < oldest_at) {
-			oldest_at = when;
-			oldest = key;
+				dropped = true;
+			} else if (when < oldest_at) {
+				oldest_at = when;
+				oldest = key;
+			}
 		}
 	}
 	free(serials);
-	if (!dropped && serial_ok(oldest)) {
+	// it cannot be revoked: its bytes come back when the kernel collects it
+	if (expired)
+		(void)nanosleep(&collection, NULL);
+	if (!dropped && !expired && serial_ok(oldest)) {
 		drop(ring, oldest);
 		dropped = true;
 	}
-	return dropped;
+	return dropped || expired;
+}
+
+// In place where it is there: atomic for whoever reads it meanwhile, and no second key for the quota.
+static struct serial write_or_create(struct serial ring, const char *name, const struct buf *value)
+{
+	struct serial key = kernel_search(ring, "user", name);
+
+	// a key that has expired can still be written to, and comes to life
+	if (serial_ok(key) || errno == EKEYEXPIRED)
+		return serial_of(add_key("user", name, value->data, value->len, ring.id));
+	return create("user", name, value->data, value->len, ring.id);
 }
 
 static struct serial write_key(struct serial ring, const char *name, const struct buf *value)
@@ -163,7 +202,7 @@ static struct serial write_key(struct serial ring, const char *name, const struc
 	struct serial key = serial_of(0);
 
 	for (int attempt = 0; attempt < 20; attempt++) {
-		key = serial_of(add_key("user", name, value->data, value->len, ring.id));
+		key = write_or_create(ring, name, value);
 		if (serial_ok(key) || errno != EDQUOT)
 			break;
 		if (!make_room(ring, name)) {
@@ -187,12 +226,11 @@ static enum status kernel_put(const struct keyring_key *key, const struct buf *v
 	if (!serial_ok(ring))
 		return err ? err->status : STATUS_UNAVAILABLE;
 	keyring_name(name, key);
-	// in place where it is there: atomic for whoever reads it meanwhile
 	serial = write_key(ring, name, value);
 	if (!serial_ok(serial))
 		return kernel_error(errno, err);
 	// any write takes the timeout away; the payload's own expiry is what counts, this one is the janitor
-	if (keyctl_setperm(serial.id, USER_ONLY) < 0 || keyctl_set_timeout(serial.id, lifetime > 0 ? (unsigned)lifetime : 0) < 0) {
+	if (keyctl_set_timeout(serial.id, lifetime > 0 ? (unsigned)lifetime : 0) < 0) {
 		error = errno;
 		drop(ring, serial);
 		return kernel_error(error, err);
@@ -228,9 +266,8 @@ static enum status kernel_list(enum keyring_role role, void (*visit)(const struc
 	for (size_t i = 0; i < count; i++) {
 		char name[KEYRING_NAME_MAX];
 
-		// searched for, because an expired key is still in the ring and still has a description
 		if (serial_ok(serial_of(serials[i])) && describe(serial_of(serials[i]), name) &&
-		    serial_ok(kernel_search(ring, "user", name)) && keyring_key_from_name(&key, name) && key.role == role)
+		    keyring_key_from_name(&key, name) && key.role == role)
 			visit(&key, context);
 	}
 	free(serials);

@@ -66,8 +66,7 @@ secret_is_kept() { "$TOOLS/keyring-tool" kernel get secret "$1" >/dev/null 2>&1;
 		set timeout 20
 		spawn sk-helper add todo --token-endpoint $env(TOKEN_ENDPOINT) --client-id m2m_todo --secret-store kernel
 		expect "not shown" { send "test_secret\r" }
-		expect eof
-		exit [lindex [wait] 3]'
+		expect timeout { exit 9 } eof { exit [lindex [wait] 3] }'
 	refute_output --partial test_secret
 	run -0 sk-helper get
 }

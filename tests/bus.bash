@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: MIT
 # A session bus with a real gnome-keyring-daemon on it, unlocked with a password.
 
-# start_bus [no-daemon]: sets BUS_ADDRESS, and with it DBUS_SESSION_BUS_ADDRESS, which common.bash takes from each test:
+# start_bus [no-daemon [SERVICES]]: sets BUS_ADDRESS, and with it DBUS_SESSION_BUS_ADDRESS, which common.bash takes from each test:
 # call use_bus in its setup.
 start_bus() {
 	local config=$BATS_FILE_TMPDIR/bus.$RANDOM.conf address
-	mkdir -p "$BATS_FILE_TMPDIR/services"
 	cat >"$config" <<-XML
 	<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 	<busconfig><type>session</type><listen>unix:path=$config.socket</listen>
-	<servicedir>$BATS_FILE_TMPDIR/services</servicedir>
+	<servicedir>${2:-/nonexistent}</servicedir>
 	<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>
 	XML
 	dbus-daemon --config-file="$config" --nofork --nopidfile 3>&- 4>&- >"$config.log" 2>&1 &

@@ -12,7 +12,9 @@ PEERS=$BATS_TEST_DIRNAME/peers
 export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-60}
 export ASAN_OPTIONS=exitcode=99:detect_leaks=1:log_path=$SK_BUILD/asan.log
 export LSAN_OPTIONS=suppressions=$BATS_TEST_DIRNAME/lsan.supp:print_suppressions=0
-unset XDG_CONFIG_HOME XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS DISPLAY WAYLAND_DISPLAY SK_HELPER_PROFILE \
+# not the bus of whoever runs the tests
+export DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent
+unset XDG_CONFIG_HOME XDG_RUNTIME_DIR DISPLAY WAYLAND_DISPLAY SK_HELPER_PROFILE \
 	https_proxy HTTPS_PROXY http_proxy all_proxy ALL_PROXY no_proxy NO_PROXY SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE
 
 # A home, empty, and no keys from the test before.
@@ -47,7 +49,7 @@ start_peer() {
 stop_peers() {
 	local pid
 	[ -e "$BATS_FILE_TMPDIR/pids" ] || return 0
-	while read -r pid; do kill "$pid" 2>/dev/null || true; done <"$BATS_FILE_TMPDIR/pids"
+	while read -r pid; do kill "$pid" 2>/dev/null && kill -CONT "$pid" 2>/dev/null || true; done <"$BATS_FILE_TMPDIR/pids"
 	rm "$BATS_FILE_TMPDIR/pids"
 }
 

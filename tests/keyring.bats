@@ -108,6 +108,16 @@ conformance() {
 	assert_equal "$(keyctl session - "$TOOLS/keyring-tool" kernel get secret p 2>/dev/null)" x
 	run -0 keyctl session - sh -c "keyctl revoke @s; '$TOOLS/keyring-tool' kernel get secret p"
 	assert_line x
+	# nothing of the user's is possessed there: what a systemd service of the system has
+	clear_keys
+	keyctl session - "$TOOLS/keyring-tool" kernel put secret p <<<y
+	keyctl session - "$TOOLS/keyring-tool" kernel put secret p <<<z
+	assert_equal "$(tool kernel get secret p 2>/dev/null)" z
+	ring=$(keyctl search @u keyring sk-helper)
+	for key in $ring $(keyctl search "$ring" user secret:p); do
+		run -0 keyctl rdescribe "$key"
+		assert_output --regexp ';003f0000;'
+	done
 }
 
 @test "kernel: a ring that is there is never replaced" {

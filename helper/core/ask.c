@@ -40,8 +40,14 @@ static bool read_line(int fd, struct buf *line)
 	}
 }
 
-// The terminal is put back before a signal has its way.
-static bool read_without_echo(int tty, struct buf *line)
+static bool say(int fd, const char *text)
+{
+	return write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+}
+
+// The echo is off before the prompt is there, and what was typed before it is dropped. The terminal is put back before a
+// signal has its way.
+static bool ask_without_echo(int tty, const char *prompt, struct buf *line)
 {
 	const struct sigaction action = { .sa_handler = catch };
 	struct sigaction old[SIGNALS];
@@ -57,18 +63,13 @@ static bool read_without_echo(int tty, struct buf *line)
 	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK);
 	quiet.c_lflag |= ECHONL;
 	tcsetattr(tty, TCSAFLUSH, &quiet);
-	ok = read_line(tty, line);
+	ok = say(tty, prompt) && read_line(tty, line);
 	tcsetattr(tty, TCSAFLUSH, &before);
 	for (size_t i = 0; i < SIGNALS; i++)
 		sigaction(signals[i], &old[i], NULL);
 	if (caught)
 		raise(caught);
 	return ok && !caught;
-}
-
-static bool say(int fd, const char *text)
-{
-	return write(fd, text, strlen(text)) == (ssize_t)strlen(text);
 }
 
 enum status ask_secret(const char *profile, struct buf *secret, struct err *err)
@@ -88,7 +89,7 @@ enum status ask_secret(const char *profile, struct buf *secret, struct err *err)
 		if (tty < 0)
 			return err_set(err, STATUS_USAGE, "client secret: no terminal to ask on: give it on standard input");
 		(void)snprintf(prompt, sizeof prompt, "Client secret of '%s' (not shown): ", profile);
-		ok = say(tty, prompt) && read_without_echo(tty, secret);
+		ok = ask_without_echo(tty, prompt, secret);
 		close(tty);
 	}
 	if (!ok)

@@ -51,6 +51,8 @@ enum status client_choose_keyrings(struct profile *profile, struct err *why_not,
 		status = keyrings[i]->probe(&found);
 		if (status == STATUS_OK)
 			chosen = keyrings[i];
+		else if (status == STATUS_LOCKED) // it is there: better asked than passed over for one that forgets
+			return err_set(err, status, "%s, or choose another with --secret-store", found.text);
 		else if (!*why_not->text)
 			*why_not = found;
 	}
