@@ -87,7 +87,7 @@ $(B)/obj/%.o: %.c $(B)/flags
 $(B)/obj/keyring/sk-secret-service/main.o: EXTRA = $(SECRET_CFLAGS)
 
 $(B)/sk-helper: $(sk-helper_SOURCES:%.c=$(B)/front/%.o)
-	$(call say,LD,$@)$(FRONT_CC) $(if $(SANITIZE),$(SK_LDFLAGS),-no-pie) $(FRONT_LDFLAGS) -o $@ $^
+	$(call say,LD,$@)$(FRONT_CC) -no-pie $(if $(SANITIZE),$(SK_LDFLAGS)) $(FRONT_LDFLAGS) -o $@ $^
 
 $(B)/sk-core: $(sk-core_SOURCES:%.c=$(B)/obj/%.o)
 	$(call say,LD,$@)$(CC) $(SK_LDFLAGS) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(LDLIBS)

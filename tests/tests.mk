@@ -42,7 +42,7 @@ check: staged
 
 # make check-asan: the tests with AddressSanitizer and UndefinedBehaviorSanitizer
 check-asan: asan-staged
-	@$(call run_tests,asan)
+	@SK_SANITIZED=1 $(call run_tests,asan)
 
 # make check-valgrind: the unit tests under valgrind
 check-valgrind: staged

@@ -62,7 +62,7 @@ static void the_window_is_a_fifth_and_jittered(void)
 
 	for (int i = 0; i < 200; i++) {
 		struct token token = token_of(1000);
-		char text[16];
+		char text[24];
 		int64_t age = 0;
 
 		snprintf(text, sizeof text, "token-%d", i);

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+# The main job, end to end: a client secret in the keyring, a token of a real authorization server, to-dos at a real MCP
+# server that takes no other.
+load common
+
+setup_file() {
+	start_authorization_server
+	start_peer todo-server "{\"issuer\":\"$ISSUER\"}"
+	export MCP_URL=$PEER_URL
+}
+teardown_file() { stop_peers; }
+setup() {
+	fresh_home
+	printf 'test_secret\n' | sk-helper add todo --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo \
+		--scope 'todo:read todo:write' --resource "$MCP_URL" --url "$MCP_URL" --secret-store kernel "$@"
+}
+
+# call_tool NAME ARGUMENTS [CURL-OPTION]...: a tools/call, as any MCP client sends it.
+call_tool() {
+	local body="{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"$1\",\"arguments\":$2}}"
+	shift 2
+	curl -sS --fail-with-body "$MCP_URL" -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' \
+		-d "$body" "$@"
+}
+
+@test "create_todo and list_todos with curl, and one token request for all of it" {
+	before=$(token_requests)
+	run -0 call_tool create_todo '{"title":"buy milk"}' --oauth2-bearer "$(sk-helper get todo)"
+	assert_equal "$(jq -r '.result.content[0].text | fromjson | .title' <<<"$output")" 'buy milk'
+	run -0 call_tool list_todos '{}' --oauth2-bearer "$(sk-helper get)"
+	assert_equal "$(jq -r '.result.content[0].text | fromjson | .[-1].title' <<<"$output")" 'buy milk'
+	assert_equal "$(token_requests)" "$before"
+}
+
+@test "by the server's URL, and in the words of other askers" {
+	run -0 call_tool list_todos '{}' -H "$(sk-helper get "$MCP_URL" --format header)"
+	run -0 call_tool list_todos '{}' -H "Authorization: $(sk-helper get --format header-value)"
+	run -0 call_tool list_todos '{}' -H "Authorization: $(sk-helper get --format mcp-headers | jq -r .Authorization)"
+	run -0 call_tool list_todos '{}' --config <(sk-helper get --format curl-config)
+	run -0 call_tool list_todos '{}' --oauth2-bearer "$(sk-helper get - <<<"url=$MCP_URL" | sed -n 's/^credential=//p')"
+	run -0 call_tool list_todos '{}' --oauth2-bearer "$(eval "$(sk-helper get --format env)" && echo "$ACCESS_TOKEN")"
+}
+
+@test "a token that may only read cannot write" {
+	run -0 call_tool list_todos '{}' --oauth2-bearer "$(sk-helper get --scope todo:read)"
+	run call_tool create_todo '{"title":"no"}' --oauth2-bearer "$(sk-helper get --scope todo:read)"
+	[[ $output != *'"title\":\"no'* ]]
+	[[ $output == *rror* ]]
+}
+
+@test "the server says where its tokens come from, and takes no other" {
+	run -22 call_tool list_todos '{}' --oauth2-bearer nonsense
+	run -0 curl -sS -D - -o /dev/null "$MCP_URL" -X POST -H 'Content-Type: application/json' -d '{}'
+	metadata=$(grep -io 'resource_metadata="[^"]*"' <<<"$output" | cut -d'"' -f2)
+	run -0 curl -sS --fail "$metadata"
+	assert_equal "$(jq -r '.authorization_servers[0]' <<<"$output")" "$ISSUER"
+	assert_equal "$(jq -r .resource <<<"$output")" "$MCP_URL"
+}
