@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: MIT
+# bash completion for sk-helper
+
+_sk_helper()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} words=
+	local keys='--token-endpoint --client-id --scope --resource --audience --url --auth-method --issuer --secret-store --token-cache
+		--ca-file --proxy --timeout --default-ttl'
+
+	COMPREPLY=()
+	if [ "$COMP_CWORD" = 1 ]; then
+		words='get add list doctor erase remove store help --version'
+	else
+		case $prev in
+		--format) words='token header-value header mcp-headers curl-config json env' ;;
+		--auth-method) words='client_secret_post client_secret_basic' ;;
+		--secret-store) words='secret-service kernel' ;;
+		--token-cache) words='kernel secret-service none' ;;
+		--ca-file)
+			compopt -o filenames
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+			return
+			;;
+		--*-ttl | --timeout | --scope | --url | --resource | --audience | --issuer | --proxy | --client-id | --token-endpoint) return ;;
+		*)
+			case $command,$cur in
+			get,-*) words='--format --scope --min-ttl --fresh' ;;
+			add,-*) words="$keys --no-verify --yes" ;;
+			list,*) words='--json --names' ;;
+			get,* | doctor,* | erase,* | remove,*) words=$(sk-helper list --names 2>/dev/null) ;;
+			help,*) words='get add list doctor erase remove store help' ;;
+			esac
+			;;
+		esac
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+}
+
+complete -F _sk_helper sk-helper

@@ -1,0 +1,62 @@
+#compdef sk-helper
+# SPDX-License-Identifier: MIT
+# zsh completion for sk-helper
+
+_sk_helper_profiles() {
+	local -a profiles
+	profiles=(${(f)"$(sk-helper list --names 2>/dev/null)"})
+	compadd -a profiles
+}
+
+_sk_helper() {
+	local -a commands keys
+	commands=(
+		'get:print a token: from the cache, or a new one'
+		'add:make a profile and store its client secret'
+		'list:show the profiles, where their secrets are, and what is cached'
+		'doctor:check the keyrings and a profile'\''s server'
+		'erase:forget cached tokens'
+		'remove:remove a profile, its client secret and its tokens'
+		'store:make or change a profile from key=value lines on standard input'
+		'help:show the commands, or one of them'
+	)
+	keys=(
+		'--token-endpoint[where tokens come from]:url:'
+		'--client-id[the OAuth client'\''s id]:id:'
+		'--scope[what to ask for]:scopes:'
+		'--resource[the resource that the token is for]:uri:'
+		'--audience[the audience]:audience:'
+		'*--url[whom this token may go to]:url:'
+		'--auth-method[how the client says who it is]:method:(client_secret_post client_secret_basic)'
+		'--issuer[the authorization server]:url:'
+		'--secret-store[where the client secret is]:store:(secret-service kernel)'
+		'--token-cache[where tokens are kept]:cache:(kernel secret-service none)'
+		'--ca-file[CA certificates of the server]:file:_files'
+		'--proxy[the proxy on the way to the server]:url:'
+		'--timeout[what a token request may take]:seconds:'
+		'--default-ttl[how long a token is kept whose server names no lifetime]:seconds:'
+		'--no-verify[store the secret without getting a token first]'
+		'--yes[answer every question with yes]'
+	)
+	if (( CURRENT == 2 )); then
+		_describe command commands
+		compadd -- --version
+		return
+	fi
+	local command=$words[2]
+	shift words
+	(( CURRENT-- ))
+	case $command in
+	get)
+		_arguments '--format[how to print it]:format:(token header-value header mcp-headers curl-config json env)' \
+			'--scope[ask for these scopes]:scopes:' '--min-ttl[at least so much life left]:seconds:' \
+			'--fresh[a new token, whatever is cached]' '1:profile:_sk_helper_profiles'
+		;;
+	add) _arguments $keys '1:name:' ;;
+	list) _arguments '--json[as a JSON array]' '--names[only the names]' ;;
+	doctor|erase|remove) _arguments '1:profile:_sk_helper_profiles' ;;
+	help) _describe command commands ;;
+	esac
+}
+
+_sk_helper "$@"
