@@ -88,7 +88,7 @@ get_into() {
 }
 
 @test "the renewal holds nothing of the caller's" {
-	store_client f "$(endpoint_that_answers '{"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\",\"expires_in\":100}"},{"delay":1500,"status":500}')"
+	store_client f "$(endpoint_that_answers '{"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\",\"expires_in\":100}"},{"delay":1500,"status":401}')"
 	sk-helper get f >/dev/null
 	age_token f 100 85
 	SECONDS=0
@@ -100,6 +100,7 @@ get_into() {
 	[ -n "$pid" ]
 	[ "$(ps -o sid= -p "$pid" | tr -d ' ')" = "$pid" ]
 	[ -z "$(ps -o tty= -p "$pid" | tr -d ' ?')" ]
+	while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
 }
 
 @test "a renewal that fails leaves the token in service, and does not come at every get" {

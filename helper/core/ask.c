@@ -13,7 +13,7 @@
 
 static volatile sig_atomic_t caught;
 
-static void catch(int number)
+static void on_signal(int number)
 {
 	caught = number;
 }
@@ -49,7 +49,7 @@ static bool say(int fd, const char *text)
 // signal has its way.
 static bool ask_without_echo(int tty, const char *prompt, struct buf *line)
 {
-	const struct sigaction action = { .sa_handler = catch };
+	const struct sigaction action = { .sa_handler = on_signal };
 	struct sigaction old[SIGNALS];
 	struct termios before, quiet;
 	bool ok;
