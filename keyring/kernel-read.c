@@ -38,17 +38,21 @@ enum status kernel_error(int error, struct err *err)
 	case EKEYREJECTED:
 		return err_set(err, STATUS_NOT_FOUND, "kernel keyring: nothing is stored");
 	case EDQUOT:
-		return err_set(err, STATUS_FULL, "kernel keyring: this user's quota is used up, by more than sk-helper's tokens "
-						 "('keyctl show @u' and 'cat /proc/key-users' tell by what)");
+		return err_set(err, STATUS_FULL,
+			       "kernel keyring: this user's quota is used up, by more than sk-helper's tokens "
+			       "('keyctl show @u' and 'cat /proc/key-users' tell by what)");
 	case ENOSYS:
-		return err_set(err, STATUS_UNAVAILABLE, "kernel keyring: the kernel has none, or a container's seccomp rules hide it: "
-							"allow add_key, keyctl and request_key, or use another store");
+		return err_set(err, STATUS_UNAVAILABLE,
+			       "kernel keyring: the kernel has none, or a container's seccomp rules hide it: "
+			       "allow add_key, keyctl and request_key, or use another store");
 	case EPERM:
-		return err_set(err, STATUS_UNAVAILABLE, "kernel keyring: not permitted here; in a container, its seccomp rules must "
-							"allow add_key, keyctl and request_key");
+		return err_set(err, STATUS_UNAVAILABLE,
+			       "kernel keyring: not permitted here; in a container, its seccomp rules must "
+			       "allow add_key, keyctl and request_key");
 	case EACCES:
-		return err_set(err, STATUS_DENIED, "kernel keyring: permission denied: the ring '" KERNEL_RING
-						   "' of this user was made by something else ('keyctl show @u')");
+		return err_set(err, STATUS_DENIED,
+			       "kernel keyring: permission denied: the ring '" KERNEL_RING
+			       "' of this user was made by something else ('keyctl show @u')");
 	case EINVAL:
 	case ENOMEM:
 	default:
@@ -75,7 +79,8 @@ enum status kernel_get(const struct keyring_key *key, struct buf *value, struct 
 		if (len >= 0 && (size_t)len <= sizeof data) {
 			buf_add(value, data, (size_t)len);
 			explicit_bzero(data, (size_t)len);
-			return buf_ok(value) ? STATUS_OK : err_set(err, STATUS_INTERNAL, "kernel keyring: '%s' is too long", name);
+			return buf_ok(value) ? STATUS_OK :
+					       err_set(err, STATUS_INTERNAL, "kernel keyring: '%s' is too long", name);
 		}
 		error = len < 0 ? errno : EINVAL;
 		if (error != EACCES && !kernel_errno_is_absence(error))

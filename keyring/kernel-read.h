@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define KERNEL_RING "sk-helper"
+#define KERNEL_RING	 "sk-helper"
 #define KERNEL_VALUE_MAX 32767
 
 // A key's number. -1 is what the kernel returns on error and also means "my thread's keyring", which keyctl(2) would gladly

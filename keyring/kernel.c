@@ -22,8 +22,8 @@ _Static_assert(ABI_KEY_SPEC_USER_KEYRING == KEY_SPEC_USER_KEYRING && ABI_KEYCTL_
 		       ABI_KEYCTL_READ == KEYCTL_READ,
 	       "the kernel's ABI");
 
-#define USER_ONLY (KEY_USR_VIEW | KEY_USR_READ | KEY_USR_WRITE | KEY_USR_SEARCH | KEY_USR_LINK | KEY_USR_SETATTR)
-#define RING_LOCK "ring.lock"
+#define USER_ONLY     (KEY_USR_VIEW | KEY_USR_READ | KEY_USR_WRITE | KEY_USR_SEARCH | KEY_USR_LINK | KEY_USR_SETATTR)
+#define RING_LOCK     "ring.lock"
 #define RING_KEYS_MAX 1024
 
 // keyctl(2) sees as big a value as fits into a key; less would be cut off without a word.
@@ -283,7 +283,8 @@ static bool quota(unsigned *keys, unsigned *keys_max, unsigned *bytes, unsigned 
 	unsigned uid;
 
 	while (file && !found && fgets(line, sizeof line, file))
-		found = sscanf(line, "%u: %*u %*u/%*u %u/%u %u/%u", &uid, keys, keys_max, bytes, bytes_max) == 5 && uid == geteuid();
+		found = sscanf(line, "%u: %*u %*u/%*u %u/%u %u/%u", &uid, keys, keys_max, bytes, bytes_max) == 5 &&
+			uid == geteuid();
 	if (file)
 		(void)fclose(file);
 	return found;

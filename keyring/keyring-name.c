@@ -12,7 +12,8 @@ void keyring_name(char name[KEYRING_NAME_MAX], const struct keyring_key *key)
 	bool slot = key->slot && *key->slot;
 
 	// a profile's name and a slot are bounded: this fits
-	(void)snprintf(name, KEYRING_NAME_MAX, "%s:%s%s%s", roles[key->role], key->profile, slot ? ":" : "", slot ? key->slot : "");
+	(void)snprintf(name, KEYRING_NAME_MAX, "%s:%s%s%s", roles[key->role], key->profile, slot ? ":" : "",
+		       slot ? key->slot : "");
 }
 
 bool keyring_key_from_name(struct keyring_key *key, char *name)

@@ -15,9 +15,13 @@
 // The Secret Service has no lifetimes: the expiry goes before the value, inside what is encrypted.
 #define EXPIRY_KEY "keyring_expires_at="
 
-static const char *const environment[] = { "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "HOME",
+static const char *const environment[] = { "DBUS_SESSION_BUS_ADDRESS",
+					   "XDG_RUNTIME_DIR",
+					   "HOME",
 #ifdef SK_SANITIZE
-					   "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
+					   "ASAN_OPTIONS",
+					   "UBSAN_OPTIONS",
+					   "LSAN_OPTIONS",
 #endif
 					   NULL };
 

@@ -228,6 +228,14 @@ TABLE
 	assert_error 'not a regular file'
 }
 
+@test "a client secret in a profile file is refused, and not repeated" {
+	add_todo
+	echo client_secret=s3cret >>"$PROFILES/todo.conf"
+	run -8 --separate-stderr sk-helper get
+	assert_error 'no secret belongs into a profile'
+	[[ $stderr != *s3cret* ]]
+}
+
 @test "nothing is read from the current directory" {
 	cd "$BATS_TEST_TMPDIR"
 	mkdir -p sk-helper/profiles .config/sk-helper/profiles

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define COMMANDS_MAX 32
-#define WORDS_MAX 32
+#define WORDS_MAX    32
 
 struct command {
 	char *name, *words[WORDS_MAX + 1];
@@ -93,8 +93,8 @@ int main(int argc, char **argv)
 	for (int i = 0; i < count; i++) {
 		qsort(commands[i].wall, (size_t)rounds, sizeof(double), compare);
 		qsort(commands[i].cpu, (size_t)rounds, sizeof(double), compare);
-		dprintf(out, "%s\t%.3f\t%.3f\t%.1f\n", commands[i].name, commands[i].wall[rounds / 2], commands[i].cpu[rounds / 2],
-			(double)commands[i].rss / 1024);
+		dprintf(out, "%s\t%.3f\t%.3f\t%.1f\n", commands[i].name, commands[i].wall[rounds / 2],
+			commands[i].cpu[rounds / 2], (double)commands[i].rss / 1024);
 	}
 	return 0;
 }

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 struct buf {
-	char *data;  // never NULL after BUF_INIT; data[len] is NUL
+	char *data; // never NULL after BUF_INIT; data[len] is NUL
 	size_t len;
 	size_t size; // bytes at data, the NUL's included
 	size_t max;  // most that len may become
@@ -21,7 +21,7 @@ struct buf {
 extern char buf_empty[1];
 
 #define BUF_INIT(maximum) ((struct buf){ .data = buf_empty, .max = (maximum) })
-#define BUF_FIXED(array) ((struct buf){ .data = (array), .size = sizeof(array), .max = sizeof(array) - 1, .fixed = true })
+#define BUF_FIXED(array)  ((struct buf){ .data = (array), .size = sizeof(array), .max = sizeof(array) - 1, .fixed = true })
 
 // Declares a buf that is wiped and freed when it goes out of scope, on every way out.
 #define BUF_AUTO(name, maximum) __attribute__((cleanup(buf_free))) struct buf name = BUF_INIT(maximum)

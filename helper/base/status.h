@@ -8,15 +8,15 @@
 enum status {
 	STATUS_OK,
 	STATUS_INTERNAL,    // our fault, or the system's: no memory, a write that failed
-	STATUS_USAGE,       // the call or the request is wrong
+	STATUS_USAGE,	    // the call or the request is wrong
 	STATUS_NOT_FOUND,   // no such profile, or nothing stored; a value as much as an error
-	STATUS_LOCKED,      // the keyring is there but locked
+	STATUS_LOCKED,	    // the keyring is there but locked
 	STATUS_UNAVAILABLE, // the keyring cannot be reached
-	STATUS_DENIED,      // the keyring refuses us
-	STATUS_FULL,        // the keyring's quota is used up
-	STATUS_REFUSED,     // the authorization server says no, and will say it again
+	STATUS_DENIED,	    // the keyring refuses us
+	STATUS_FULL,	    // the keyring's quota is used up
+	STATUS_REFUSED,	    // the authorization server says no, and will say it again
 	STATUS_TEMPORARY,   // network, 429, 5xx: try later
-	STATUS_POLICY,      // against our own rules
+	STATUS_POLICY,	    // against our own rules
 	STATUS_COUNT
 };
 
@@ -27,8 +27,7 @@ struct err {
 };
 
 // Fill err (which may be NULL) and return status, so that `return err_set(...)` is one line.
-enum status err_set(struct err *err, enum status status, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+enum status err_set(struct err *err, enum status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 // Put "PREFIX: " before the message that is there, and return its status.
 enum status err_prefix(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));

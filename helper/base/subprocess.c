@@ -79,8 +79,8 @@ static enum status start(const struct subprocess *what, struct child *child, str
 	if (error) {
 		close_pair(in);
 		close_pair(out);
-		return err_set(err, STATUS_INTERNAL, "cannot run '%s': %s: is sk-helper installed whole? ('make install')", path,
-			       strerror(error));
+		return err_set(err, STATUS_INTERNAL, "cannot run '%s': %s: is sk-helper installed whole? ('make install')",
+			       path, strerror(error));
 	}
 	close(in[0]);
 	close(out[1]);

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 struct subprocess {
-	const char *program;            // its name in our libexec directory; no PATH is searched
+	const char *program;		// its name in our libexec directory; no PATH is searched
 	const char *const *environment; // names of the variables that it gets; NULL-terminated
 	const struct buf *input;
 	int64_t timeout_ms; // then it is killed

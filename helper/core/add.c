@@ -50,8 +50,9 @@ static enum status take_option(struct add *add, char ***args, struct err *err)
 		return STATUS_OK;
 	}
 	if (text_starts(option, "client-secret") || text_starts(option, "secret="))
-		return err_set(err, STATUS_USAGE, "a secret is never an argument, where all can see it: it is asked for, or read from "
-						  "standard input");
+		return err_set(err, STATUS_USAGE,
+			       "a secret is never an argument, where all can see it: it is asked for, or read from "
+			       "standard input");
 	if (!key)
 		return err_set(err, STATUS_USAGE, "add has no option '%s': see 'sk-helper help add'", **args);
 	value = value ? value + 1 : *++*args;
@@ -70,11 +71,7 @@ static enum status parse(struct add *add, char **args, struct err *err)
 			status = take_option(add, &args, err);
 		else if (*add->profile.name)
 			status = err_set(err, STATUS_USAGE, "add takes one name, not also '%s'", *args);
-		else if (!profile_name_ok(*args))
-			status = err_set(err, STATUS_USAGE,
-					 "a profile's name is 1 to %d letters, digits, '.', '_' or '-', and begins with a letter or digit",
-					 PROFILE_NAME_MAX);
-		else
+		else if ((status = profile_name_check(*args, err)) == STATUS_OK)
 			memcpy(add->profile.name, *args, strlen(*args) + 1);
 		if (status != STATUS_OK)
 			return status;

@@ -24,9 +24,9 @@ struct row {
 	char name[PROFILE_NAME_MAX + 1];
 	char problem[200]; // "" where the profile can be read
 	char endpoint[256], scope[128];
-	const char *store; // NULL with a problem
+	const char *store;  // NULL with a problem
 	const char *secret; // "stored", "missing", "locked", "unavailable"
-	int64_t left;       // of the token, 0 for none
+	int64_t left;	    // of the token, 0 for none
 };
 
 struct rows {

@@ -9,9 +9,16 @@
 #include <string.h>
 
 // Not http_proxy: what goes over plain http goes to this machine itself.
-static const char *const environment[] = { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY",
+static const char *const environment[] = { "https_proxy",
+					   "HTTPS_PROXY",
+					   "all_proxy",
+					   "ALL_PROXY",
+					   "no_proxy",
+					   "NO_PROXY",
 #ifdef SK_SANITIZE
-					   "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
+					   "ASAN_OPTIONS",
+					   "UBSAN_OPTIONS",
+					   "LSAN_OPTIONS",
 #endif
 					   NULL };
 

@@ -13,8 +13,8 @@
 // What a token endpoint granted. The strings point into the caller's buf.
 struct grant {
 	const char *access_token; // has passed token_text_ok()
-	const char *scope;        // "" where the server did not say
-	int64_t expires_in;       // 0 where the server did not say anything that makes sense
+	const char *scope;	  // "" where the server did not say
+	int64_t expires_in;	  // 0 where the server did not say anything that makes sense
 };
 
 // Sends the client secret to the profile's token endpoint: secret_check() must have said yes. STATUS_REFUSED, TEMPORARY or

@@ -115,8 +115,10 @@ static enum status request_with_stored_secret(const struct profile *profile, con
 	enum status status = store->get(&key, &record, err);
 
 	if (status == STATUS_NOT_FOUND)
-		return err_set(err, status, "its client secret is not in the %s keyring%s: 'sk-helper store' or 'sk-helper add' puts it there",
-			       store->name, store == &keyring_kernel ? " (that keyring is empty after a reboot)" : "");
+		return err_set(
+			err, status,
+			"its client secret is not in the %s keyring%s: 'sk-helper store' or 'sk-helper add' puts it there",
+			store->name, store == &keyring_kernel ? " (that keyring is empty after a reboot)" : "");
 	if (status == STATUS_OK)
 		status = secret_parse(&secret, record.data, record.len, err);
 	if (status == STATUS_OK)
@@ -182,8 +184,8 @@ static bool ended_since(const struct lock *lock, const char *slot, int64_t since
 }
 
 // since: when this get began. landed: a flight ended well since then.
-static bool cached_will_do(const struct profile *profile, const struct request *request, const char *scope,
-			   struct moment since, bool landed, struct obtained *obtained)
+static bool cached_will_do(const struct profile *profile, const struct request *request, const char *scope, struct moment since,
+			   bool landed, struct obtained *obtained)
 {
 	struct moment now = clock_now();
 
@@ -194,8 +196,7 @@ static bool cached_will_do(const struct profile *profile, const struct request *
 	if ((token_issued_since(&obtained->token, since) || (landed && !request->fresh)) &&
 	    token_left(&obtained->token, now, obtained->boot_id) > 0)
 		return true;
-	return !request->fresh &&
-	       token_freshness(&obtained->token, now, obtained->boot_id, request->min_ttl) != TOKEN_STALE;
+	return !request->fresh && token_freshness(&obtained->token, now, obtained->boot_id, request->min_ttl) != TOKEN_STALE;
 }
 
 // Under the lock: request, cache, and a note of how it ended.

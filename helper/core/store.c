@@ -29,7 +29,7 @@ static enum status read_change(struct change *change, struct buf *text, struct e
 		return status;
 	wire = wire_message(text->data, text->len);
 	while ((result = wire_next(&wire, &field, err)) == WIRE_FIELD) {
-		const char **place = !strcmp(field.key, "profile")       ? &change->name :
+		const char **place = !strcmp(field.key, "profile")	 ? &change->name :
 				     !strcmp(field.key, "client_secret") ? &change->client_secret :
 									   NULL;
 
@@ -81,7 +81,8 @@ static enum status check_stored_secret(const struct profile *profile, struct err
 	enum status status = keyring_find(profile->secret_store)->get(&key, &record, err);
 
 	if (status == STATUS_NOT_FOUND)
-		return err_set(err, status, "no client secret is in the %s keyring: give client_secret=, too", profile->secret_store);
+		return err_set(err, status, "no client secret is in the %s keyring: give client_secret=, too",
+			       profile->secret_store);
 	if (status == STATUS_OK)
 		status = secret_parse(&secret, record.data, record.len, err);
 	return status == STATUS_OK ? secret_check(&secret, profile, err) : status;

@@ -30,8 +30,16 @@ static char answer_text[2 * TOKEN_MAX + 4096];
 // Variables that change what the programs after us do before their first line runs. They have no use here.
 static void scrub_environment(void)
 {
-	static const char *const prefixes[] = { "LD_", "GCONV_PATH=", "MALLOC_", "GLIBC_TUNABLES=", "NLSPATH=", "LOCPATH=",
-						"SSLKEYLOGFILE=", "OPENSSL_", "G_MESSAGES_DEBUG=", "SECRET_BACKEND=",
+	static const char *const prefixes[] = { "LD_",
+						"GCONV_PATH=",
+						"MALLOC_",
+						"GLIBC_TUNABLES=",
+						"NLSPATH=",
+						"LOCPATH=",
+						"SSLKEYLOGFILE=",
+						"OPENSSL_",
+						"G_MESSAGES_DEBUG=",
+						"SECRET_BACKEND=",
 						"SECRET_FILE_TEST_" };
 	char **out = environ;
 

@@ -98,14 +98,15 @@ static enum status check_proxy(const char *value, struct err *err)
 }
 
 #define TEXT(member) .offset = offsetof(struct profile, member), .kind = KEY_TEXT
-#define NUMBER(member, least, most, otherwise) \
+#define NUMBER(member, least, most, otherwise)                                                                                 \
 	.offset = offsetof(struct profile, member), .kind = KEY_NUMBER, .min = (least), .max = (most), .preset = (otherwise)
 
 const struct profile_key profile_keys[] = {
 	{ "token_endpoint", TEXT(token_endpoint), .check = check_endpoint, .binds_secret = true, .argument = "URL",
 	  .help = "where tokens come from: https://ACME.scalekit.dev/oauth/token" },
 	{ "client_id", TEXT(client_id), .check = check_graphic, .argument = "ID", .help = "the OAuth client's id" },
-	{ "scope", TEXT(scope), .check = check_scope, .argument = "SCOPES", .help = "what to ask for, one space between scopes" },
+	{ "scope", TEXT(scope), .check = check_scope, .argument = "SCOPES",
+	  .help = "what to ask for, one space between scopes" },
 	{ "resource", TEXT(resource), .check = check_resource, .argument = "URI",
 	  .help = "the resource that the token is for (RFC 8707), sent as it is" },
 	{ "audience", TEXT(audience), .check = check_graphic, .argument = "AUD",
@@ -153,11 +154,26 @@ bool profile_name_ok(const char *name)
 	return strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == len;
 }
 
+enum status profile_name_check(const char *name, struct err *err)
+{
+	if (!profile_name_ok(name))
+		return err_set(
+			err, STATUS_USAGE,
+			"a profile's name is 1 to %d letters, digits, '.', '_' or '-', and begins with a letter or digit",
+			PROFILE_NAME_MAX);
+	return STATUS_OK;
+}
+
 enum status profile_set(struct profile *p, const char *name, const char *value, struct err *err)
 {
 	const struct profile_key *key = profile_key_find(name);
 	enum status status = STATUS_OK;
 
+	if (!strcmp(name, "client_secret"))
+		return err_set(
+			err, STATUS_POLICY,
+			"%s: no secret belongs into a profile: take the line out, and give it to 'sk-helper store' or 'add'",
+			name);
 	if (!key)
 		return STATUS_OK;
 	if (!*value)

@@ -54,6 +54,7 @@ const struct profile_key *profile_key_find(const char *name);
 
 // A name is 1 to 64 of A-Z a-z 0-9 . _ - and begins with a letter or a digit: it becomes a file name.
 bool profile_name_ok(const char *name);
+enum status profile_name_check(const char *name, struct err *err);
 
 // Sets one key, checked. A key that is no key is ignored; a second value replaces nothing, it is an error (but for url).
 enum status profile_set(struct profile *p, const char *key, const char *value, struct err *err);

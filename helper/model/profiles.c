@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define SUFFIX ".conf"
+#define SUFFIX	   ".conf"
 #define SYSTEM_DIR SK_SYSCONFDIR "/sk-helper/profiles"
 
 enum status profiles_user_dir(char dir[PROFILES_PATH_MAX], struct err *err)
@@ -183,13 +183,10 @@ static enum status read_file(const char *path, struct buf *text, struct err *err
 enum status profiles_load(const char *name, struct buf *text, struct profile *profile, struct err *err)
 {
 	char path[PROFILES_PATH_MAX];
-	enum status status;
+	enum status status = profile_name_check(name, err);
 
-	if (!profile_name_ok(name))
-		return err_set(err, STATUS_USAGE,
-			       "a profile's name is 1 to %d letters, digits, '.', '_' or '-', and begins with a letter or digit",
-			       PROFILE_NAME_MAX);
-	status = profiles_user_path(path, name, err);
+	if (status == STATUS_OK)
+		status = profiles_user_path(path, name, err);
 	if (status != STATUS_OK)
 		return status;
 	status = read_file(path, text, err);
@@ -198,8 +195,9 @@ enum status profiles_load(const char *name, struct buf *text, struct profile *pr
 		status = read_file(path, text, err);
 	}
 	if (status == STATUS_NOT_FOUND)
-		return err_set(err, status, "no profile '%s': 'sk-helper add %s ...' makes it, 'sk-helper list' shows what there is",
-			       name, name);
+		return err_set(err, status,
+			       "no profile '%s': 'sk-helper add %s ...' makes it, 'sk-helper list' shows what there is", name,
+			       name);
 	if (status == STATUS_OK) {
 		status = profile_parse(profile, name, text->data, text->len, err);
 		if (status != STATUS_OK)
@@ -324,17 +322,18 @@ enum status profiles_choose(char name[PROFILE_NAME_MAX + 1], const char *wanted,
 			if (status != STATUS_OK)
 				return status;
 			if (only.count == 0)
-				return err_set(err, STATUS_NOT_FOUND, "there is no profile yet: 'sk-helper add NAME ...' makes one");
+				return err_set(err, STATUS_NOT_FOUND,
+					       "there is no profile yet: 'sk-helper add NAME ...' makes one");
 			if (only.count > 1)
-				return err_set(err, STATUS_USAGE,
-					       "there are several profiles and none is called 'default': name one ('sk-helper list')");
+				return err_set(
+					err, STATUS_USAGE,
+					"there are several profiles and none is called 'default': name one ('sk-helper list')");
 			wanted = only.name;
 		}
 	}
-	if (!profile_name_ok(wanted))
-		return err_set(err, STATUS_USAGE,
-			       "a profile's name is 1 to %d letters, digits, '.', '_' or '-', and begins with a letter or digit",
-			       PROFILE_NAME_MAX);
+	status = profile_name_check(wanted, err);
+	if (status != STATUS_OK)
+		return status;
 	memcpy(name, wanted, strlen(wanted) + 1);
 	return STATUS_OK;
 }

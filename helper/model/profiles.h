@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #define PROFILES_PATH_MAX 4096
-#define PROFILE_VARIABLE "SK_HELPER_PROFILE"
+#define PROFILE_VARIABLE  "SK_HELPER_PROFILE"
 
 // The user's directory. STATUS_USAGE when neither XDG_CONFIG_HOME nor HOME is an absolute path.
 enum status profiles_user_dir(char dir[PROFILES_PATH_MAX], struct err *err);

@@ -162,10 +162,7 @@ static const struct {
 	const char *key;
 	enum status (*set)(struct request *request, const char *value, struct err *err);
 } keys[] = {
-	{ "profile", set_profile },
-	{ "url", set_url },
-	{ "scope", set_scope },
-	{ "min_ttl", set_min_ttl },
+	{ "profile", set_profile },	  { "url", set_url }, { "scope", set_scope }, { "min_ttl", set_min_ttl },
 	{ "credential", set_credential },
 };
 

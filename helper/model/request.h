@@ -9,16 +9,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define REQUEST_MAX 65535
+#define REQUEST_MAX	    65535
 #define REQUEST_MIN_TTL_MAX 86400
 
 struct protocol;
 
 // The strings point into argv or into the text that was read.
 struct request {
-	const char *profile; // NULL: to be chosen
-	const char *url;     // NULL: none
-	const char *scope;   // NULL: the profile's
+	const char *profile;	// NULL: to be chosen
+	const char *url;	// NULL: none
+	const char *scope;	// NULL: the profile's
 	const char *credential; // erase: the token that was refused
 	int64_t min_ttl;
 	bool fresh;

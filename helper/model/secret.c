@@ -10,7 +10,10 @@ static const struct {
 	const char *key;
 	size_t in_secret, in_profile;
 } bound[] = {
-#define BOUND(name) { #name, offsetof(struct secret, name), offsetof(struct profile, name) }
+#define BOUND(name)                                                                                                            \
+	{                                                                                                                      \
+#name, offsetof(struct secret, name), offsetof(struct profile, name)                                           \
+	}
 	BOUND(token_endpoint),
 	BOUND(issuer),
 	BOUND(ca_file),
@@ -47,7 +50,8 @@ enum status secret_parse(struct secret *secret, char *record, size_t len, struct
 		}
 	}
 	if (result != WIRE_END || !*secret->client_secret || !*secret->token_endpoint)
-		return err_set(err, STATUS_INTERNAL, "the client secret's record in the keyring is damaged: give the secret again");
+		return err_set(err, STATUS_INTERNAL,
+			       "the client secret's record in the keyring is damaged: give the secret again");
 	return STATUS_OK;
 }
 

@@ -7,7 +7,7 @@
 #include "profile.h"
 #include "status.h"
 
-#define SECRET_MAX 4096
+#define SECRET_MAX	  4096
 #define SECRET_RECORD_MAX 16384
 
 // The strings point into the record that was parsed.

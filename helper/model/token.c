@@ -46,7 +46,8 @@ static bool take(struct token *token, const struct wire_field *field)
 	}
 	for (size_t i = 0; i < COUNT(numbers); i++) {
 		if (!strcmp(field->key, numbers[i].key))
-			return text_to_number(field->value, 0, INT64_MAX / 2000, (int64_t *)((char *)token + numbers[i].offset));
+			return text_to_number(field->value, 0, INT64_MAX / 2000,
+					      (int64_t *)((char *)token + numbers[i].offset));
 	}
 	return true;
 }

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 // The kernel's keyring takes 32,767 bytes for a whole record. Servers are known to issue some KiB.
-#define TOKEN_MAX 24576
+#define TOKEN_MAX	 24576
 #define TOKEN_RECORD_MAX 32767
 // Nothing is kept longer, whatever a server says.
 #define TOKEN_LIFETIME_MAX (30 * 24 * 3600)
@@ -21,7 +21,7 @@
 struct token {
 	const char *access_token;
 	const char *granted_scope; // "" where the server did not say
-	int64_t issued_at;         // when the request for it was sent
+	int64_t issued_at;	   // when the request for it was sent
 	int64_t expires_at;
 	int64_t boot_expires_ms; // the same deadline on CLOCK_BOOTTIME, of the boot that boot_id names
 	const char *boot_id;

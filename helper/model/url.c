@@ -114,7 +114,8 @@ static bool path_ok(const char *path, size_t len)
 	for (size_t i = 0; i <= len; i++) {
 		if (i < len && path[i] == '%' &&
 		    (len - i < 3 || !is_hex(path[i + 1]) || !is_hex(path[i + 2]) ||
-		     (path[i + 1] == '2' && (path[i + 2] | 0x20) == 'f') || (path[i + 1] == '5' && (path[i + 2] | 0x20) == 'c')))
+		     (path[i + 1] == '2' && (path[i + 2] | 0x20) == 'f') ||
+		     (path[i + 1] == '5' && (path[i + 2] | 0x20) == 'c')))
 			return false;
 		if (i < len && path[i] != '/')
 			continue;

@@ -16,7 +16,7 @@ struct url {
 	bool https;
 	const char *host; // not NUL-terminated; compared without regard to case
 	size_t host_len;
-	unsigned port; // the scheme's own where none is given
+	unsigned port;	  // the scheme's own where none is given
 	const char *path; // "" or begins with '/'; ends before '?'
 	size_t path_len;
 	bool has_query;

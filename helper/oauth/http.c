@@ -33,7 +33,8 @@ void http_form_encode(struct buf *b, const char *s)
 	for (; *s; s++) {
 		unsigned char c = (unsigned char)*s;
 
-		if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_') {
+		if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+		    c == '_') {
 			buf_addc(b, *s);
 		} else if (c == ' ') {
 			buf_addc(b, '+');
@@ -129,7 +130,8 @@ static enum status set_up(CURL *curl, const struct http_request *request, struct
 	if (status != STATUS_OK)
 		return status;
 	if (!url_is_safe(&url))
-		return err_set(err, STATUS_POLICY, "'%s' is plain http: only https, or http to this machine itself", request->url);
+		return err_set(err, STATUS_POLICY, "'%s' is plain http: only https, or http to this machine itself",
+			       request->url);
 	curl_easy_setopt(curl, CURLOPT_URL, request->url);
 	set_protocols(curl, url.https);
 	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);

@@ -14,9 +14,9 @@
 
 struct http_request {
 	const char *url;
-	const struct buf *form;       // POSTed; NULL: a HEAD request
-	const char *user, *password;  // for Basic, encoded already; NULL for none
-	const char *ca_file, *proxy;  // NULL for the system's and the environment's
+	const struct buf *form;	     // POSTed; NULL: a HEAD request
+	const char *user, *password; // for Basic, encoded already; NULL for none
+	const char *ca_file, *proxy; // NULL for the system's and the environment's
 	int64_t timeout_ms;
 };
 
@@ -25,7 +25,7 @@ struct http_response {
 	struct buf body;
 	char content_type[64];
 	int64_t retry_after; // seconds; -1 where the server did not say
-	int64_t date;        // the server's clock; 0 where it did not say
+	int64_t date;	     // the server's clock; 0 where it did not say
 	char address[64];
 };
 

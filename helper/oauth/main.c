@@ -19,7 +19,7 @@ static enum status read_request(struct buf *text, struct oauth_request *request,
 	} keys[] = {
 #define KEY(member) { #member, offsetof(struct oauth_request, member) }
 		KEY(operation), KEY(token_endpoint), KEY(auth_method), KEY(client_id), KEY(client_secret), KEY(scope),
-		KEY(resource),  KEY(audience),       KEY(ca_file),     KEY(proxy),     KEY(timeout_ms),
+		KEY(resource),	KEY(audience),	     KEY(ca_file),     KEY(proxy),     KEY(timeout_ms),
 	};
 	struct wire_field field;
 	enum wire_result result;

@@ -18,11 +18,12 @@
 #define READ_TREE (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 
 // All that ABI 1 (Linux 5.13) can forbid, which is all that touches files as we could.
-#define HANDLED                                                                                                              \
-	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR | \
-	 LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_CHAR |                     \
-	 LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |                          \
-	 LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM)
+#define HANDLED                                                                                                                \
+	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE |                           \
+	 LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |                        \
+	 LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |                            \
+	 LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |                         \
+	 LANDLOCK_ACCESS_FS_MAKE_SYM)
 
 static void allow(int ruleset, const char *path)
 {
@@ -44,12 +45,29 @@ static void wall_off_files(const char *ca_file)
 {
 	// the resolver loads its NSS modules and the TLS library its providers only when they are first used: hence the libraries
 	static const char *const readable[] = {
-		"/etc/ssl",	   "/etc/pki",		"/etc/ca-certificates", "/usr/share/ca-certificates",
-		"/usr/local/share/ca-certificates",	"/etc/resolv.conf",	"/etc/hosts",
-		"/etc/host.conf",  "/etc/nsswitch.conf", "/etc/gai.conf",	"/etc/services",
-		"/etc/localtime",  "/etc/crypto-policies", "/run/systemd/resolve", "/run/resolvconf",
-		"/run/NetworkManager", "/usr/lib",	"/usr/lib64",		"/lib",
-		"/lib64",	   "/etc/ld.so.cache",	"/dev/null",		"/dev/urandom",
+		"/etc/ssl",
+		"/etc/pki",
+		"/etc/ca-certificates",
+		"/usr/share/ca-certificates",
+		"/usr/local/share/ca-certificates",
+		"/etc/resolv.conf",
+		"/etc/hosts",
+		"/etc/host.conf",
+		"/etc/nsswitch.conf",
+		"/etc/gai.conf",
+		"/etc/services",
+		"/etc/localtime",
+		"/etc/crypto-policies",
+		"/run/systemd/resolve",
+		"/run/resolvconf",
+		"/run/NetworkManager",
+		"/usr/lib",
+		"/usr/lib64",
+		"/lib",
+		"/lib64",
+		"/etc/ld.so.cache",
+		"/dev/null",
+		"/dev/urandom",
 #ifdef SK_SANITIZE
 		"/proc",
 #endif
@@ -76,8 +94,7 @@ static void wall_off_files(const char *ca_file)
 static void wall_off_keys(void)
 {
 #ifdef ARCHITECTURE
-#define FORBID(number) \
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)
+#define FORBID(number) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0),

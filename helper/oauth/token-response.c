@@ -36,10 +36,18 @@ static const struct {
 	const char *code;
 	bool temporary;
 } codes[] = {
-	{ "invalid_request", false },	 { "invalid_client", false },	      { "invalid_grant", false },
-	{ "unauthorized_client", false }, { "unsupported_grant_type", false }, { "invalid_scope", false },
-	{ "invalid_target", false },	 { "access_denied", false },	      { "temporarily_unavailable", true },
-	{ "server_error", true },	 { "slow_down", true },		      { "too_many_requests", true },
+	{ "invalid_request", false },
+	{ "invalid_client", false },
+	{ "invalid_grant", false },
+	{ "unauthorized_client", false },
+	{ "unsupported_grant_type", false },
+	{ "invalid_scope", false },
+	{ "invalid_target", false },
+	{ "access_denied", false },
+	{ "temporarily_unavailable", true },
+	{ "server_error", true },
+	{ "slow_down", true },
+	{ "too_many_requests", true },
 	{ "rate_limit_exceeded", true },
 };
 
@@ -161,9 +169,9 @@ enum status token_response_read(long code, const char *content_type, struct buf 
 		status = read_error(code, json, content_type, retry_after, client_secret, err);
 	} else if (!cJSON_IsObject(json)) {
 		status = err_set(err, STATUS_POLICY, "HTTP 200, but %s",
-				 body->len == 0                                  ? "an empty body" :
+				 body->len == 0					? "an empty body" :
 				 strncasecmp(content_type, "text/html", 9) == 0 ? "an HTML page: is this the token endpoint?" :
-										   "not a JSON object");
+										  "not a JSON object");
 	} else {
 		status = read_grant(json, answer, err);
 	}

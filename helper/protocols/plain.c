@@ -52,7 +52,8 @@ enum status write_env(const struct answer *answer, struct buf *out, struct err *
 
 	if (strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=") != strlen(token) ||
 	    *token == '~' || *token == '=')
-		return err_set(err, STATUS_POLICY, "the token has characters that a shell could read as its own: "
-						   "use another format than env");
+		return err_set(err, STATUS_POLICY,
+			       "the token has characters that a shell could read as its own: "
+			       "use another format than env");
 	return line(out, "ACCESS_TOKEN=", token, "\n");
 }

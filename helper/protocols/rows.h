@@ -8,6 +8,6 @@
 typedef enum status protocol_writer(const struct answer *answer, struct buf *out, struct err *err);
 
 protocol_writer write_token, write_header_value, write_header, write_curl_config, write_env; // plain.c
-protocol_writer write_mcp_headers, write_json; // json.c
+protocol_writer write_mcp_headers, write_json;						     // json.c
 
 #endif

@@ -18,9 +18,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SERVICE "org.freedesktop.secrets"
-#define SERVICE_PATH "/org/freedesktop/secrets"
-#define CALL_MS 600
+#define SERVICE	      "org.freedesktop.secrets"
+#define SERVICE_PATH  "/org/freedesktop/secrets"
+#define CALL_MS	      600
 #define ACTIVATION_MS 1500
 
 // While a collection is locked, gnome-keyring does not match xdg:schema, which libsecret adds unless told not to: the item
@@ -28,7 +28,9 @@
 static const SecretSchema schema = {
 	.name = "sk-helper",
 	.flags = SECRET_SCHEMA_DONT_MATCH_NAME,
-	.attributes = { { "application", SECRET_SCHEMA_ATTRIBUTE_STRING }, { "name", SECRET_SCHEMA_ATTRIBUTE_STRING }, { NULL, 0 } },
+	.attributes = { { "application", SECRET_SCHEMA_ATTRIBUTE_STRING },
+			{ "name", SECRET_SCHEMA_ATTRIBUTE_STRING },
+			{ NULL, 0 } },
 };
 
 struct item_request {
@@ -89,8 +91,8 @@ static GVariant *call(GDBusConnection *bus, const char *service, const char *pat
 static GVariant *call_bus(GDBusConnection *bus, const char *method, GVariant *arguments, const char *type, int timeout,
 			  GError **error)
 {
-	return call(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", method, arguments, type, timeout,
-		    error);
+	return call(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", method, arguments, type,
+		    timeout, error);
 }
 
 static enum status explain(GError *error, struct err *err)
@@ -98,7 +100,8 @@ static enum status explain(GError *error, struct err *err)
 	enum status status;
 	char text[300];
 
-	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) || g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY)) {
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) ||
+	    g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY)) {
 		status = err_set(err, STATUS_UNAVAILABLE, "unresponsive: the keyring daemon runs but does not answer");
 	} else {
 		(void)snprintf(text, sizeof text, "%s", error ? error->message : "no reason given");
@@ -140,10 +143,12 @@ static enum status find_provider(GDBusConnection *bus, bool may_start, struct er
 	if (owned)
 		return STATUS_OK;
 	if (!is_activatable(bus))
-		return err_set(err, STATUS_UNAVAILABLE, "no provider: no keyring daemon on this bus (gnome-keyring, KWallet and "
-							"KeePassXC are some): start one, or use the kernel keyring");
+		return err_set(err, STATUS_UNAVAILABLE,
+			       "no provider: no keyring daemon on this bus (gnome-keyring, KWallet and "
+			       "KeePassXC are some): start one, or use the kernel keyring");
 	if (!may_start)
-		return err_set(err, STATUS_UNAVAILABLE, "not running: a keyring daemon is installed but was not started in this session");
+		return err_set(err, STATUS_UNAVAILABLE,
+			       "not running: a keyring daemon is installed but was not started in this session");
 	answer = call_bus(bus, "StartServiceByName", g_variant_new("(su)", SERVICE, 0U), "(u)", ACTIVATION_MS, &error);
 	if (!answer)
 		return explain(error, err);
@@ -159,15 +164,16 @@ static enum status check_collection(GDBusConnection *bus, struct err *err)
 	const char *path;
 	gboolean locked;
 
-	answer = call(bus, SERVICE, SERVICE_PATH, "org.freedesktop.Secret.Service", "ReadAlias", g_variant_new("(s)", "default"),
-		      "(o)", CALL_MS, &error);
+	answer = call(bus, SERVICE, SERVICE_PATH, "org.freedesktop.Secret.Service", "ReadAlias",
+		      g_variant_new("(s)", "default"), "(o)", CALL_MS, &error);
 	if (!answer)
 		return explain(error, err);
 	g_variant_get(answer, "(&o)", &path);
 	if (!strcmp(path, "/")) {
 		g_variant_unref(answer);
-		return err_set(err, STATUS_UNAVAILABLE, "no default collection: it is made at the first login with a password "
-							"('gnome-keyring-daemon --unlock' makes it, too)");
+		return err_set(err, STATUS_UNAVAILABLE,
+			       "no default collection: it is made at the first login with a password "
+			       "('gnome-keyring-daemon --unlock' makes it, too)");
 	}
 	inner = call(bus, SERVICE, path, "org.freedesktop.DBus.Properties", "Get",
 		     g_variant_new("(ss)", "org.freedesktop.Secret.Collection", "Locked"), "(v)", CALL_MS, &error);
@@ -179,8 +185,9 @@ static enum status check_collection(GDBusConnection *bus, struct err *err)
 	g_variant_unref(answer);
 	g_variant_unref(inner);
 	if (locked)
-		return err_set(err, STATUS_LOCKED, "locked: unlock the keyring (log in, open it in its manager, or "
-						   "'gnome-keyring-daemon --unlock') and try again");
+		return err_set(err, STATUS_LOCKED,
+			       "locked: unlock the keyring (log in, open it in its manager, or "
+			       "'gnome-keyring-daemon --unlock') and try again");
 	return STATUS_OK;
 }
 
@@ -191,8 +198,9 @@ static enum status look(GDBusConnection **bus, const struct item_request *reques
 	enum status status;
 
 	if (!find_bus())
-		return err_set(err, STATUS_UNAVAILABLE, "no bus: there is no D-Bus session of this user here (DBUS_SESSION_BUS_ADDRESS): "
-							"log in to a session, use 'dbus-run-session', or the kernel keyring");
+		return err_set(err, STATUS_UNAVAILABLE,
+			       "no bus: there is no D-Bus session of this user here (DBUS_SESSION_BUS_ADDRESS): "
+			       "log in to a session, use 'dbus-run-session', or the kernel keyring");
 	*bus = g_bus_get_sync(G_BUS_TYPE_SESSION, NULL, &error);
 	if (!*bus) {
 		status = explain(error, err);
@@ -201,7 +209,8 @@ static enum status look(GDBusConnection **bus, const struct item_request *reques
 	}
 	g_dbus_connection_set_exit_on_close(*bus, FALSE);
 	if (!is_our_bus(*bus))
-		return err_set(err, STATUS_UNAVAILABLE, "no bus: the one that DBUS_SESSION_BUS_ADDRESS names is another user's");
+		return err_set(err, STATUS_UNAVAILABLE,
+			       "no bus: the one that DBUS_SESSION_BUS_ADDRESS names is another user's");
 	status = find_provider(*bus, !probing, err);
 	if (status != STATUS_OK)
 		return status;
@@ -338,11 +347,8 @@ static const struct {
 	enum status (*run)(SecretService *service, struct item_request *request, struct buf *answer, struct err *err);
 	bool needs_name;
 } operations[] = {
-	{ "probe", NULL, false },
-	{ "get", get_item, true },
-	{ "put", put_item, true },
-	{ "del", delete_item, true },
-	{ "list", list_items, false },
+	{ "probe", NULL, false },     { "get", get_item, true },     { "put", put_item, true },
+	{ "del", delete_item, true }, { "list", list_items, false },
 };
 
 static enum status run(struct item_request *request, struct buf *answer, struct err *err)

@@ -63,8 +63,10 @@ static void refuses_what_is_wrong(void)
 
 static void names_are_file_names(void)
 {
-	static const char *const bad[] = { "", ".", "..", "a/b", "-x", ".x", "a b", "a\nb", "\xc3\xa4",
-					   "0123456789012345678901234567890123456789012345678901234567890123x" };
+	static const char *const bad[] = {
+		"",   ".",   "..",   "a/b",	 "-x",
+		".x", "a b", "a\nb", "\xc3\xa4", "0123456789012345678901234567890123456789012345678901234567890123x"
+	};
 
 	CHECK(profile_name_ok("todo") && profile_name_ok("a.b-c_D9"));
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -73,9 +75,10 @@ static void names_are_file_names(void)
 
 static void writes_what_it_reads(void)
 {
-	static const char source[] = "token_endpoint=https://as.example.com/token\nclient_id=m2m_1\nscope=a b\nurl=https://a.com\n"
-				     "url=https://b.com/x\nauth_method=client_secret_basic\nsecret_store=kernel\ntoken_cache=none\n"
-				     "timeout=3\n";
+	static const char source[] =
+		"token_endpoint=https://as.example.com/token\nclient_id=m2m_1\nscope=a b\nurl=https://a.com\n"
+		"url=https://b.com/x\nauth_method=client_secret_basic\nsecret_store=kernel\ntoken_cache=none\n"
+		"timeout=3\n";
 	BUF_AUTO(b, PROFILE_FILE_MAX);
 	char text[1024];
 	struct profile p;

@@ -2,7 +2,7 @@
 #include "test.h"
 #include "token-endpoint.h"
 
-#define TOKEN "\"access_token\":\"tok\",\"token_type\":\"Bearer\""
+#define TOKEN  "\"access_token\":\"tok\",\"token_type\":\"Bearer\""
 #define SECRET "s3cr3t-value-of-the-client"
 
 static enum status read_body(long code, const char *type, const char *text, size_t len, struct buf *answer, struct err *err)

@@ -8,11 +8,11 @@
 
 static int test_failures;
 
-#define CHECK(condition) \
+#define CHECK(condition)                                                                                                       \
 	((condition) ? (void)0 : (void)(test_failures++, fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition)))
-#define CHECK_TEXT(is, should)                                                                                     \
-	(strcmp((is), (should)) == 0 ?                                                                             \
-		 (void)0 :                                                                                         \
+#define CHECK_TEXT(is, should)                                                                                                 \
+	(strcmp((is), (should)) == 0 ?                                                                                         \
+		 (void)0 :                                                                                                     \
 		 (void)(test_failures++, fprintf(stderr, "%s:%d: '%s' is not '%s'\n", __FILE__, __LINE__, (is), (should))))
 #define TEST_END return test_failures ? 1 : 0
 

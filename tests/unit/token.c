@@ -35,12 +35,12 @@ static void follows_the_freshness_rule(void)
 		int64_t lifetime, age, min_ttl;
 		enum freshness is;
 	} cases[] = {
-		{ 3600, 0, 0, TOKEN_FRESH },	{ 3600, 2700, 0, TOKEN_FRESH },	 { 3600, 3000, 0, TOKEN_AGING },
-		{ 3600, 3540, 0, TOKEN_AGING }, { 3600, 3541, 0, TOKEN_STALE },	 { 3600, 3700, 0, TOKEN_STALE },
-		{ 300, 270, 0, TOKEN_AGING },	{ 300, 271, 0, TOKEN_STALE },	 { 100, 90, 0, TOKEN_AGING },
-		{ 100, 91, 0, TOKEN_STALE },	{ 10, 0, 0, TOKEN_AGING },	 { 10, 1, 0, TOKEN_STALE },
-		{ 5, 0, 0, TOKEN_STALE },	{ 3600, 0, 3600, TOKEN_FRESH },	 { 3600, 1, 3600, TOKEN_STALE },
-		{ 3600, 100, 3500, TOKEN_FRESH }, { 3600, 3000, 5, TOKEN_AGING }, { 3600, 3541, 5, TOKEN_STALE },
+		{ 3600, 0, 0, TOKEN_FRESH },	  { 3600, 2700, 0, TOKEN_FRESH },   { 3600, 3000, 0, TOKEN_AGING },
+		{ 3600, 3540, 0, TOKEN_AGING },	  { 3600, 3541, 0, TOKEN_STALE },   { 3600, 3700, 0, TOKEN_STALE },
+		{ 300, 270, 0, TOKEN_AGING },	  { 300, 271, 0, TOKEN_STALE },	    { 100, 90, 0, TOKEN_AGING },
+		{ 100, 91, 0, TOKEN_STALE },	  { 10, 0, 0, TOKEN_AGING },	    { 10, 1, 0, TOKEN_STALE },
+		{ 5, 0, 0, TOKEN_STALE },	  { 3600, 0, 3600, TOKEN_FRESH },   { 3600, 1, 3600, TOKEN_STALE },
+		{ 3600, 100, 3500, TOKEN_FRESH }, { 3600, 3000, 5, TOKEN_AGING },   { 3600, 3541, 5, TOKEN_STALE },
 		{ 86400, 86340, 0, TOKEN_AGING }, { 86400, 86341, 0, TOKEN_STALE },
 	};
 
@@ -105,8 +105,10 @@ static void survives_the_record(void)
 {
 	struct token token = token_of(3600), back;
 	BUF_AUTO(b, TOKEN_RECORD_MAX);
-	struct profile profile = { .token_endpoint = "https://as.example.com/token", .client_id = "m2m_1",
-				   .auth_method = "client_secret_post", .scope = "a" };
+	struct profile profile = { .token_endpoint = "https://as.example.com/token",
+				   .client_id = "m2m_1",
+				   .auth_method = "client_secret_post",
+				   .scope = "a" };
 
 	token_write(&token, &b);
 	CHECK(buf_ok(&b) && token_parse(&back, b.data, b.len));

@@ -72,22 +72,14 @@ static void covers_at_a_boundary(void)
 		const char *base, *url;
 		bool covers;
 	} cases[] = {
-		{ "https://a.com", "https://a.com", true },
-		{ "https://a.com", "https://a.com/x/y", true },
-		{ "https://a.com/", "https://a.com", true },
-		{ "https://a.com/x", "https://a.com/x", true },
-		{ "https://a.com/x", "https://a.com/x/", true },
-		{ "https://a.com/x/", "https://a.com/x/y", true },
-		{ "https://a.com/x/", "https://a.com/x", true },
-		{ "https://a.com/x", "https://a.com/x?q=/..", true },
-		{ "https://A.com:443/x", "HTTPS://a.COM/x", true },
-		{ "https://a.com/x", "https://a.com/xy", false },
-		{ "https://a.com/x", "https://a.com/X", false },
-		{ "https://a.com/x", "https://a.com/", false },
-		{ "https://a.com", "http://a.com", false },
-		{ "https://a.com", "https://a.com:8443", false },
-		{ "https://a.com", "https://a.com.evil.com", false },
-		{ "https://a.com", "https://b.a.com", false },
+		{ "https://a.com", "https://a.com", true },	      { "https://a.com", "https://a.com/x/y", true },
+		{ "https://a.com/", "https://a.com", true },	      { "https://a.com/x", "https://a.com/x", true },
+		{ "https://a.com/x", "https://a.com/x/", true },      { "https://a.com/x/", "https://a.com/x/y", true },
+		{ "https://a.com/x/", "https://a.com/x", true },      { "https://a.com/x", "https://a.com/x?q=/..", true },
+		{ "https://A.com:443/x", "HTTPS://a.COM/x", true },   { "https://a.com/x", "https://a.com/xy", false },
+		{ "https://a.com/x", "https://a.com/X", false },      { "https://a.com/x", "https://a.com/", false },
+		{ "https://a.com", "http://a.com", false },	      { "https://a.com", "https://a.com:8443", false },
+		{ "https://a.com", "https://a.com.evil.com", false }, { "https://a.com", "https://b.a.com", false },
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
