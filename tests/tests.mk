@@ -54,13 +54,13 @@ lint:
 
 # make fuzz-smoke: each fuzzer for a short while
 fuzz-smoke:
-	@$(MAKE) --no-print-directory -s B=build/fuzz CC=clang SANITIZE=address$(COMMA)undefined CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' fuzzers
+	@$(MAKE) --no-print-directory -s B=build/fuzz CC=clang SANITIZE=address$(COMMA)undefined CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' WERROR=-Werror fuzzers
 	@tests/fuzz/smoke build/fuzz/fuzz $(FUZZ_SECONDS)
 
 fuzzers: $(FUZZERS:%=$(B)/fuzz/%)
-$(B)/fuzz/%: tests/fuzz/%.c $(LIBRARY:%.c=$(B)/obj/%.o)
+$(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(LIBRARY:%.c=$(B)/obj/%.o)
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(SK_CPPFLAGS) $(SK_CFLAGS) $(CFLAGS) -fsanitize=fuzzer -o $@ $< $(LIBRARY:%.c=$(B)/obj/%.o) $(LIBRARY_LIBS)
+	$(call say,LD,$@)$(CC) $(SK_CPPFLAGS) $(CPPFLAGS) $(SK_CFLAGS) $(CFLAGS) $(WERROR) -fsanitize=fuzzer -o $@ $< $(LIBRARY:%.c=$(B)/obj/%.o) $(LIBRARY_LIBS)
 
 # make bench: what a get costs, next to the peers that are installed
 bench: staged

@@ -3,6 +3,7 @@
 
 #include "text.h"
 
+#include <arpa/inet.h>
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
@@ -75,16 +76,15 @@ static bool name_ok(const char *host, size_t len)
 
 static bool ipv6_ok(const char *host, size_t len)
 {
-	size_t colons = 0;
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr address;
 
-	if (len < 4 || len > 41 || host[len - 1] != ']')
+	if (len < 4 || len - 2 >= sizeof text || host[len - 1] != ']')
 		return false;
-	for (size_t i = 1; i < len - 1; i++) {
-		colons += host[i] == ':';
-		if (!is_hex(host[i]) && host[i] != ':')
-			return false;
-	}
-	return colons >= 2 && colons <= 7;
+	memcpy(text, host + 1, len - 2);
+	text[len - 2] = '\0';
+	// no dots: an IPv4 address inside is a second spelling
+	return !strchr(text, '.') && inet_pton(AF_INET6, text, &address) == 1;
 }
 
 static bool segment_is_dots(const char *s, size_t len)

@@ -126,7 +126,7 @@ static bool scope_ok(const char *scope)
 	return true;
 }
 
-static enum status read_grant(const cJSON *json, struct buf *answer, struct err *err)
+static enum status read_grant(const cJSON *json, const char *secret, struct buf *answer, struct err *err)
 {
 	const char *token = string_of(json, "access_token"), *type = string_of(json, "token_type");
 	const char *scope = string_of(json, "scope");
@@ -141,7 +141,7 @@ static enum status read_grant(const cJSON *json, struct buf *answer, struct err 
 	if (strcasecmp(type, "bearer") != 0) {
 		char shown[33];
 
-		(void)snprintf(shown, sizeof shown, "%s", type);
+		(void)snprintf(shown, sizeof shown, "%s", repeats_secret(type, secret) ? "(the client secret)" : type);
 		text_sanitize(shown);
 		return err_set(err, STATUS_POLICY, "token_type '%s', and only Bearer is understood", shown);
 	}
@@ -173,7 +173,7 @@ enum status token_response_read(long code, const char *content_type, struct buf 
 				 strncasecmp(content_type, "text/html", 9) == 0 ? "an HTML page: is this the token endpoint?" :
 										  "not a JSON object");
 	} else {
-		status = read_grant(json, answer, err);
+		status = read_grant(json, client_secret, answer, err);
 	}
 	cJSON_Delete(json);
 	return status;

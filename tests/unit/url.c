@@ -51,6 +51,8 @@ static void parses_or_refuses(void)
 		{ "https://example..com/", false, false },
 		{ "https://example.com./", false, false },
 		{ "https://[::1/", false, false },
+		{ "https://[:::]/", false, false },
+		{ "https://[::127.0.0.1]/", false, false },
 		{ "https://[fe80::1%25eth0]/", false, false },
 		{ "https://\xc3\xa9xample.com/", false, false },
 	};
