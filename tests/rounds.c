@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Times commands side by side: so many rounds, each command once a round, so that what slows the machine down slows all.
-//   rounds N FILE: a line of FILE is a name, a tab, and a command for /bin/sh -c exec, run with stdin and stdout at /dev/null.
+//   rounds N FILE: a line of FILE is a name, a tab, and the words of a command, run with stdin and stdout at /dev/null.
 // Prints name, median wall ms, median CPU ms, largest RSS in MB, tab-separated. A command that fails is an error.
 #include <fcntl.h>
 #include <stdio.h>

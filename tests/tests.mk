@@ -17,6 +17,11 @@ $(B)/tests/%: tests/%.c $(LIBRARY:%.c=$(B)/obj/%.o) $(wildcard tests/unit/*.h)
 	$(call say,LD,$@)$(CC) $(SK_CPPFLAGS) $(CPPFLAGS) $(SK_CFLAGS) -Itests/unit $(CFLAGS) $(WERROR) $(SK_LDFLAGS) $(LDFLAGS) -fPIE -o $@ \
 		$< $(LIBRARY:%.c=$(B)/obj/%.o) $(LIBRARY_LIBS) $(LDLIBS)
 
+# by itself, and small: until it calls execve(2), a child has its parent's memory
+$(B)/tests/rounds: tests/rounds.c $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(FRONT_CC) $(SK_CPPFLAGS) $(CPPFLAGS) $(SK_CFLAGS) -fno-pie $(FRONT_CFLAGS) $(WERROR) -no-pie $(FRONT_LDFLAGS) -o $@ $<
+
 test-tools: $(TEST_TOOLS:%=$(B)/tests/%) $(UNIT_TESTS:%=$(B)/tests/unit/%)
 
 # A variant, built and installed below build/ with its own libexecdir: the programs look for each other nowhere else.

@@ -33,7 +33,7 @@ const struct command commands[] = {
 	{
 		.name = "doctor",
 		.arguments = "[NAME]",
-		.summary = "check the keyrings and a profile's server, and say how to cure what is wrong",
+		.summary = "check the keyrings and a server, and say how to cure what is wrong",
 		.run = command_doctor,
 		.example = "sk-helper doctor todo",
 	},

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: MIT
+# README, help, manuals and completions agree with the tables, and every command in the README works.
+# bats file_tags=plain
+load common
+
+ROOT=$BATS_TEST_DIRNAME/..
+
+setup_file() {
+	start_authorization_server
+	start_faulty_server
+}
+teardown_file() { stop_peers; }
+setup() { fresh_home; }
+
+commands() { sk-helper help | sed -n '/^exit status:/q; s/^  \([a-z]*\) .*/\1/p'; }
+options_of() { sk-helper help "$1" | sed -n 's/^  \(--[a-z-]*\) .*/\1/p'; }
+formats() { sk-helper help get | sed -n '/^formats:/,/^$/s/^  \([a-z-]*\) .*/\1/p'; }
+
+# The README's commands, one to a line.
+readme_commands() { sed -n '/^```sh$/,/^```$/p' "$ROOT/README.md" | grep -v '^```'; }
+
+@test "every command in the README works" {
+	# its hosts are stand-ins: the authorization server is the real one, and what is called answers anything
+	api=$(endpoint_that_answers '{}')
+	readme_commands | grep -v '^make' | sed -e "s|https://ACME.scalekit.dev/oauth/token|$TOKEN_ENDPOINT|" -e 's|m2m_…|m2m_todo --secret-store kernel --url https://api.example.com|' \
+		-e "/curl/s|https://api.example.com/todos|$api|" >"$BATS_TEST_TMPDIR/commands"
+	# the first line shows what the rest makes possible
+	{ sed 1d "$BATS_TEST_TMPDIR/commands"; } >"$BATS_TEST_TMPDIR/script"
+	grep -qF "$(sed -n 1p "$BATS_TEST_TMPDIR/commands")" "$BATS_TEST_TMPDIR/script"
+	printf 'test_secret\n' >"$BATS_TEST_TMPDIR/in"
+	run -0 bash -e "$BATS_TEST_TMPDIR/script" <"$BATS_TEST_TMPDIR/in"
+	assert_equal "$(curl -s "$FAULTY_URL/__stats" | jq -r .last.headers.authorization | cut -c1-7)" 'Bearer '
+	assert_line authtype=Bearer
+	assert_equal "$(sk-helper list --names)" ''
+}
+
+@test "every make target in the README and in CONTRIBUTING is there" {
+	for target in $(grep -ho 'make [a-z -]*' "$ROOT/README.md" "$ROOT/CONTRIBUTING.md" | sed 's/^make//' | tr ' ' '\n' | grep -v '^-\|^$\|^is$\|^and$' | sort -u); do
+		run make -n -C "$ROOT" "$target"
+		refute_output --partial 'No rule to make target'
+	done
+	run -0 grep -x 'make deps demo' "$ROOT/README.md"
+	run -0 grep -x 'make deps check' "$ROOT/README.md"
+}
+
+@test "help: every command has a page with an example, and no other is shown" {
+	assert_equal "$(commands | xargs)" 'get add list doctor erase remove store help'
+	for command in $(commands); do
+		run -0 --separate-stderr sk-helper help "$command"
+		assert_line --index 0 --partial "usage: sk-helper $command"
+		assert_line example:
+		assert_equal "$stderr" ''
+	done
+	run -2 --separate-stderr sk-helper help renew
+	assert_one_error
+	# no line of the usual page is wider than a terminal
+	assert_equal "$(sk-helper help | awk 'length > 100')" ''
+}
+
+@test "usage: what a page shows as an option is taken, and nothing else" {
+	for command in $(commands); do
+		for option in $(options_of "$command"); do
+			run --separate-stderr sk-helper "$command" "$option" </dev/null
+			[[ $stderr != *"no option"* ]] || fail "$command $option: $stderr"
+		done
+		run -2 --separate-stderr sk-helper "$command" --frobnicate </dev/null
+		assert_one_error
+	done
+}
+
+@test "the manuals name every command, option, format, key and exit status" {
+	manual=$(mandoc -T utf8 "$ROOT/helper/man/sk-helper.1" | sed 's/.\x08//g')
+	for command in $(commands); do
+		grep -q "sk-helper $command" <<<"$manual" || fail "$command"
+		for option in $(options_of "$command"); do
+			grep -qe "$option" <<<"$manual" || fail "$command $option"
+		done
+	done
+	for format in $(formats); do grep -qE "^ +$format( |$)" <<<"$manual" || fail "$format"; done
+	sk-helper help | sed -n '/^exit status:/,$s/^  \([0-9]\)  \(.*\)/\1 \2/p' >"$BATS_TEST_TMPDIR/statuses"
+	assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/statuses")" 9
+	while read -r number meaning; do grep -qE "^ +$number +$meaning\$" <<<"$manual" || fail "$number $meaning"; done <"$BATS_TEST_TMPDIR/statuses"
+	profile=$(mandoc -T utf8 "$ROOT/helper/man/sk-helper-profile.5" | sed 's/.\x08//g')
+	for option in $(options_of add | grep -v -e --no-verify -e --yes); do
+		key=${option#--}
+		grep -q "^     ${key//-/_}=" <<<"$profile" || fail "$key"
+	done
+}
+
+@test "the completions know every command, option and format" {
+	for file in "$ROOT"/completions/sk-helper.*; do
+		for word in $(commands) $(formats); do grep -qw -e "$word" "$file" || fail "$file: $word"; done
+		for command in $(commands); do
+			for option in $(options_of "$command"); do
+				grep -qE -e "(--|-l )${option#--}\b" "$file" || fail "$file: $option"
+			done
+		done
+	done
+}
+
+# complete_bash WORD...: what bash offers for the last one
+complete_bash() {
+	bash -c '
+		. "$1"
+		shift
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+		_sk_helper
+		printf "%s\n" "${COMPREPLY[@]}"' bash "$ROOT/completions/sk-helper.bash" "$@"
+}
+
+@test "completion in bash" {
+	add_todo
+	assert_equal "$(complete_bash sk-helper '' | sort | xargs)" "$({ commands; echo --version; } | sort | xargs)"
+	for command in get add list; do
+		assert_equal "$(complete_bash sk-helper "$command" -- | sort | xargs)" "$(options_of "$command" | sort | xargs)"
+	done
+	assert_equal "$(complete_bash sk-helper get --format '' | sort | xargs)" "$(formats | sort | xargs)"
+	assert_equal "$(complete_bash sk-helper get t)" todo
+	assert_equal "$(complete_bash sk-helper remove '')" todo
+	assert_equal "$(complete_bash sk-helper add x --secret-store k)" kernel
+}
+
+@test "completion in fish" {
+	add_todo
+	complete_fish() { fish --no-config -c "source '$ROOT/completions/sk-helper.fish'; complete -C '$1'" | cut -f1 | sort | xargs; }
+	assert_equal "$(complete_fish 'sk-helper ')" "$(commands | sort | xargs)"
+	assert_equal "$(complete_fish 'sk-helper get --')" "$(options_of get | sort | xargs)"
+	assert_equal "$(complete_fish 'sk-helper add --')" "$(options_of add | sort | xargs)"
+	assert_equal "$(complete_fish 'sk-helper get --format ')" "$(formats | sort | xargs)"
+	assert_equal "$(complete_fish 'sk-helper get t')" todo
+}
+
+@test "completion in zsh" {
+	mkdir "$BATS_TEST_TMPDIR/functions"
+	cp "$ROOT/completions/sk-helper.zsh" "$BATS_TEST_TMPDIR/functions/_sk-helper"
+	export FUNCTIONS=$BATS_TEST_TMPDIR/functions
+	add_todo
+	run -0 expect -c '
+		set timeout 10
+		spawn -noecho zsh -f -i
+		send "PS1=READY; fpath=(\$FUNCTIONS \$fpath); autoload -U compinit; compinit -u -D; echo LO\"\"ADED\r"
+		expect LOADED
+		# the bell may ring in the midst of a word
+		foreach {typed wanted} {
+			"sk-helper doct\t" "doct.?or"
+			"sk-helper get to\t" "get to.?do"
+			"sk-helper get --fo\t" "--format"
+			"sk-helper get --format mcp\t" "mcp-headers"
+			"sk-helper add --secret-store se\t" "secret-service"
+		} {
+			send $typed
+			expect { -re $wanted {} timeout { exit 1 } }
+			send "\025"
+		}
+		exit 0'
+}
+
+@test "the version is one, everywhere" {
+	version=$(sed -n 's/^VERSION = //p' "$ROOT/Makefile")
+	assert_equal "$(sk-helper --version)" "sk-helper $version"
+	grep -q "^## \(Unreleased\|$version\)" "$ROOT/CHANGELOG.md"
+}

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+# make install and uninstall, and what a changed directory does to a build.
+# bats file_tags=plain
+load common
+
+ROOT=$BATS_TEST_DIRNAME/..
+CHECKED="$SK_BUILD/stage"
+
+# as 'make check' built it: nothing is compiled again
+make_checked() { make -s -C "$ROOT" B="$SK_BUILD" prefix="$CHECKED" sysconfdir="$CHECKED/etc" "$@"; }
+
+@test "install puts there what uninstall takes away, and nothing else" {
+	mkdir -p "$BATS_TEST_TMPDIR/root/keep"
+	make_checked DESTDIR="$BATS_TEST_TMPDIR/root" install
+	installed=$(cd "$BATS_TEST_TMPDIR/root$CHECKED" && find . -type f -printf '%P %m\n' | sort)
+	assert_equal "$installed" "bin/sk-helper 755
+libexec/sk-helper/sk-core 755
+libexec/sk-helper/sk-oauth 755
+libexec/sk-helper/sk-secret-service 755
+share/bash-completion/completions/sk-helper 644
+share/fish/vendor_completions.d/sk-helper.fish 644
+share/man/man1/sk-helper.1 644
+share/man/man5/sk-helper-profile.5 644
+share/zsh/site-functions/_sk-helper 644"
+	make_checked DESTDIR="$BATS_TEST_TMPDIR/root" uninstall
+	assert_equal "$(find "$BATS_TEST_TMPDIR/root" -type f)" ''
+	assert_equal "$(find "$BATS_TEST_TMPDIR/root" -name sk-helper)" ''
+	assert [ -d "$BATS_TEST_TMPDIR/root/keep" ]
+	# and what is not there is no error
+	make_checked DESTDIR="$BATS_TEST_TMPDIR/root" uninstall
+}
+
+@test "each directory can be chosen by its GNU name" {
+	d=$BATS_TEST_TMPDIR/d
+	make_checked bindir="$d/b" mandir="$d/m" bashcompletiondir="$d/bash" zshcompletiondir="$d/zsh" fishcompletiondir="$d/fish" install
+	assert_equal "$(cd "$d" && find . -type f | sort | xargs)" './b/sk-helper ./bash/sk-helper ./fish/sk-helper.fish ./m/man1/sk-helper.1 ./m/man5/sk-helper-profile.5 ./zsh/_sk-helper'
+}
+
+@test "another libexecdir is compiled in; the same one compiles nothing" {
+	build=$BATS_TEST_TMPDIR/build
+	make -s -C "$ROOT" B="$build" libexecdir=/one "$build/sk-helper"
+	run -1 --separate-stderr "$build/sk-helper" list
+	assert_error "cannot run '/one/sk-helper/sk-core'"
+	run -0 make -C "$ROOT" B="$build" libexecdir=/one "$build/sk-helper"
+	refute_output --partial ' CC '
+	run -0 make -C "$ROOT" B="$build" libexecdir=/two "$build/sk-helper"
+	assert_output --partial ' CC '
+	run -1 --separate-stderr "$build/sk-helper" list
+	assert_error "cannot run '/two/sk-helper/sk-core'"
+}
+
+@test "without musl the front door is built with the system's compiler, static too, and works" {
+	build=$BATS_TEST_TMPDIR/build
+	make -s -C "$ROOT" B="$build" FRONT_CC=cc libexecdir="$CHECKED/libexec" sysconfdir="$CHECKED/etc" "$build/sk-helper"
+	run readelf -d "$build/sk-helper"
+	refute_output --partial NEEDED
+	fresh_home
+	start_faulty_server
+	store_client f "$(endpoint_that_answers '{"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\"}"}')"
+	sk-helper get f >/dev/null
+	run -0 --separate-stderr "$build/sk-helper" get f
+	assert_equal "$output$stderr" tok
+	stop_peers
+}
+
+@test "clean leaves what git has" {
+	grep -q '^	rm -rf build tests/node_modules$' "$ROOT/Makefile"
+	for path in build/x tests/node_modules/x; do grep -q "^/${path%x}\$" "$ROOT/.gitignore"; done
+}
