@@ -4,15 +4,14 @@
 
 #include <string.h>
 
-const struct keyring *const keyrings[] = {
+const struct keyring *const keyrings[KEYRING_COUNT] = {
 	&keyring_secret_service,
 	&keyring_kernel,
 };
-const size_t keyring_count = sizeof keyrings / sizeof keyrings[0];
 
 const struct keyring *keyring_find(const char *name)
 {
-	for (size_t i = 0; i < keyring_count; i++) {
+	for (size_t i = 0; i < KEYRING_COUNT; i++) {
 		if (!strcmp(keyrings[i]->name, name))
 			return keyrings[i];
 	}

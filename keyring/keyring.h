@@ -41,8 +41,9 @@ struct keyring {
 	// Appends what is kept to value. STATUS_NOT_FOUND fills err, too, but need not be reported.
 	enum status (*get)(const struct keyring_key *key, struct buf *value, struct err *err);
 
-	// Keeps value: lines of text that each end in LF, without other control characters. Whole, or what was there stays. lifetime in seconds, 0 for no end.
-	// STATUS_FULL: the quota is used up, even without what this backend could drop by itself (expired, then other tokens).
+	// Keeps value: lines of text that each end in LF, without other control characters. Whole, or what was there stays.
+	// lifetime in seconds, 0 for no end. STATUS_FULL: the quota is used up, even without what this backend could drop by
+	// itself (expired, then other tokens).
 	enum status (*put)(const struct keyring_key *key, const struct buf *value, int64_t lifetime, struct err *err);
 
 	// STATUS_NOT_FOUND when there is nothing.
@@ -53,8 +54,8 @@ struct keyring {
 			    struct err *err);
 };
 
-extern const struct keyring *const keyrings[];
-extern const size_t keyring_count;
+#define KEYRING_COUNT 2
+extern const struct keyring *const keyrings[KEYRING_COUNT];
 
 extern const struct keyring keyring_kernel;
 extern const struct keyring keyring_secret_service;

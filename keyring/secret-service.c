@@ -25,40 +25,29 @@ static const char *const environment[] = { "DBUS_SESSION_BUS_ADDRESS",
 #endif
 					   NULL };
 
-// Sends the request and gives each field of the answer to take. err has what the program said, on success too.
 static enum status converse(const struct buf *request, struct buf *answer,
 			    void (*take)(const struct wire_field *field, void *context), void *context, struct err *err)
 {
 	const struct subprocess what = {
 		.program = "sk-secret-service", .environment = environment, .input = request, .timeout_ms = DEADLINE_MS
 	};
-	enum status said = STATUS_INTERNAL, status;
-	const char *message = "no answer";
-	enum wire_result result;
-	struct wire_field field;
-	struct wire wire;
+	enum status status;
 
 	if (!buf_ok(request))
 		return err_set(err, STATUS_INTERNAL, "secret service: what is to be kept is too long");
-	status = subprocess_run(&what, answer, err);
+	status = subprocess_ask(&what, answer, take, context, err);
 	if (status == STATUS_TEMPORARY)
 		return err_set(err, STATUS_UNAVAILABLE,
 			       "secret service: unresponsive for %d ms: is there a prompt open, or is the keyring daemon hung?",
 			       DEADLINE_MS);
-	if (status != STATUS_OK)
-		return status;
-	wire = wire_message(answer->data, answer->len);
-	while ((result = wire_next(&wire, &field, err)) == WIRE_FIELD) {
-		if (!strcmp(field.key, "status") && !status_from_word(field.value, &said))
-			said = STATUS_INTERNAL;
-		else if (!strcmp(field.key, "message"))
-			message = field.value;
-		else if (take)
-			take(&field, context);
-	}
-	if (result == WIRE_BAD)
-		said = STATUS_INTERNAL;
-	return err_set(err, said, "secret service: %s", message);
+	err_prefix(err, "secret service");
+	return status;
+}
+
+static void take_nothing(const struct wire_field *field, void *context)
+{
+	(void)field;
+	(void)context;
 }
 
 static void ask(struct buf *request, const char *operation, const struct keyring_key *key)
@@ -140,7 +129,7 @@ static enum status service_put(const struct keyring_key *key, const struct buf *
 	if (lifetime > 0)
 		buf_addf(&request, "value=" EXPIRY_KEY "%lld\n", (long long)(clock_now().wall + lifetime));
 	put_lines(&request, value);
-	return converse(&request, &answer, NULL, NULL, err);
+	return converse(&request, &answer, take_nothing, NULL, err);
 }
 
 static enum status service_del(const struct keyring_key *key, struct err *err)
@@ -149,7 +138,7 @@ static enum status service_del(const struct keyring_key *key, struct err *err)
 	BUF_AUTO(answer, 4096);
 
 	ask(&request, "del", key);
-	return converse(&request, &answer, NULL, NULL, err);
+	return converse(&request, &answer, take_nothing, NULL, err);
 }
 
 static enum status service_probe(struct err *err)
@@ -158,7 +147,7 @@ static enum status service_probe(struct err *err)
 	BUF_AUTO(answer, 4096);
 
 	ask(&request, "probe", NULL);
-	return converse(&request, &answer, NULL, NULL, err);
+	return converse(&request, &answer, take_nothing, NULL, err);
 }
 
 struct listing {

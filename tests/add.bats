@@ -185,6 +185,17 @@ TABLE
 	run ! secret_is_kept todo
 }
 
+@test "remove finds the secret of a profile whose file has gone" {
+	add_todo
+	rm "$PROFILES/todo.conf"
+	run -0 sk-helper remove todo
+	run ! secret_is_kept todo
+	run -0 --separate-stderr "$TOOLS/keyring-tool" kernel list token
+	assert_output ''
+	run -3 --separate-stderr sk-helper remove todo
+	assert_error "no profile 'todo'"
+}
+
 @test "list: a table for people, JSON for programs, names for completion" {
 	run -0 sk-helper list --json
 	assert_output '[]'

@@ -112,6 +112,12 @@ fails_in_time() {
 	run -5 sk-helper doctor
 	assert_line --regexp '^secret-service +BAD .*unresponsive'
 	assert [ "$SECONDS" -le 3 ]
+	# however many profiles there are
+	for i in 1 2 3 4 5; do cp "$PROFILES/todo.conf" "$PROFILES/t$i.conf"; done
+	SECONDS=0
+	run -0 sk-helper list
+	assert_equal "$(grep -c 'secret-service, unavailable' <<<"$output")" 6
+	assert [ "$SECONDS" -le 3 ]
 	kill -CONT "$KEYRING_PID"
 }
 

@@ -142,7 +142,8 @@ static bool converse(struct child *child, const struct subprocess *what, struct 
 	}
 }
 
-enum status subprocess_run(const struct subprocess *what, struct buf *output, struct err *err)
+// Appends what the program wrote to output.
+static enum status run(const struct subprocess *what, struct buf *output, struct err *err)
 {
 	struct child child;
 	enum status status = start(what, &child, err);
@@ -168,4 +169,29 @@ enum status subprocess_run(const struct subprocess *what, struct buf *output, st
 	if (!buf_ok(output))
 		return err_set(err, STATUS_INTERNAL, "%s answered too much", what->program);
 	return STATUS_OK;
+}
+
+enum status subprocess_ask(const struct subprocess *what, struct buf *answer,
+			   void (*take)(const struct wire_field *field, void *context), void *context, struct err *err)
+{
+	enum status said = STATUS_INTERNAL, status = run(what, answer, err);
+	const char *message = "no answer";
+	enum wire_result result;
+	struct wire_field field;
+	struct wire wire;
+
+	if (status != STATUS_OK)
+		return status;
+	wire = wire_message(answer->data, answer->len);
+	while ((result = wire_next(&wire, &field, NULL)) == WIRE_FIELD) {
+		if (!strcmp(field.key, "status") && !status_from_word(field.value, &said))
+			said = STATUS_INTERNAL;
+		else if (!strcmp(field.key, "message"))
+			message = field.value;
+		else
+			take(&field, context);
+	}
+	if (result == WIRE_BAD)
+		return err_set(err, STATUS_INTERNAL, "%s: its answer is not understood", what->program);
+	return err_set(err, said, "%s", message);
 }

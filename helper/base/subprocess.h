@@ -5,6 +5,7 @@
 
 #include "buf.h"
 #include "status.h"
+#include "wire.h"
 
 #include <stdint.h>
 
@@ -15,8 +16,10 @@ struct subprocess {
 	int64_t timeout_ms; // then it is killed
 };
 
-// Appends what the program wrote to output. STATUS_OK: it ended by itself with status 0. STATUS_TEMPORARY: it was killed at
-// its deadline. STATUS_INTERNAL: it could not be run, or ended in another way.
-enum status subprocess_run(const struct subprocess *what, struct buf *output, struct err *err);
+// Runs it with its request, and reads its answer: key=value lines, of which status= and message= say how it went, and the
+// others go to take; they point into answer. STATUS_TEMPORARY, too, when it was killed at its deadline; STATUS_INTERNAL when
+// it could not be run or did not end well. err has its message on success, too.
+enum status subprocess_ask(const struct subprocess *what, struct buf *answer,
+			   void (*take)(const struct wire_field *field, void *context), void *context, struct err *err);
 
 #endif

@@ -47,7 +47,7 @@ enum status client_choose_keyrings(struct profile *profile, struct err *why_not,
 	enum status status = STATUS_OK;
 
 	why_not->text[0] = '\0';
-	for (size_t i = 0; i < keyring_count && !profile->secret_store && !chosen; i++) {
+	for (size_t i = 0; i < KEYRING_COUNT && !profile->secret_store && !chosen; i++) {
 		status = keyrings[i]->probe(&found);
 		if (status == STATUS_OK)
 			chosen = keyrings[i];

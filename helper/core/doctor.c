@@ -28,7 +28,7 @@ static enum status check_keyrings(const char *wanted, struct err *err)
 {
 	enum status best = STATUS_UNAVAILABLE;
 
-	for (size_t i = 0; i < keyring_count; i++) {
+	for (size_t i = 0; i < KEYRING_COUNT; i++) {
 		struct err found;
 		enum status status = keyrings[i]->probe(&found);
 

@@ -24,7 +24,6 @@ enum status command_erase(char **args, struct err *err)
 {
 	BUF_AUTO(input, REQUEST_MAX);
 	BUF_AUTO(text, PROFILE_FILE_MAX);
-	char name[PROFILE_NAME_MAX + 1];
 	struct request request = { 0 };
 	struct profile profile;
 	unsigned count;
@@ -37,11 +36,7 @@ enum status command_erase(char **args, struct err *err)
 	else
 		request.profile = args[0];
 	if (status == STATUS_OK)
-		status = profiles_choose(name, request.profile, request.url, err);
-	if (status == STATUS_OK)
-		status = profiles_load(name, &text, &profile, err);
-	if (status == STATUS_OK && request.url && !profile_covers(&profile, request.url))
-		status = err_set(err, STATUS_POLICY, "profile '%s': it has no url that covers '%s'", name, request.url);
+		status = profiles_for(request.profile, request.url, &text, &profile, err);
 	// nothing to forget is forgotten
 	return status == STATUS_OK ? obtain_forget(&profile, request.credential, &count, err) : status;
 }

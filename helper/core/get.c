@@ -20,18 +20,6 @@ const struct option get_options[] = {
 	{ NULL, NULL, NULL },
 };
 
-static enum status load(const struct request *request, struct buf *text, struct profile *profile, struct err *err)
-{
-	char name[PROFILE_NAME_MAX + 1];
-	enum status status = profiles_choose(name, request->profile, request->url, err);
-
-	if (status == STATUS_OK)
-		status = profiles_load(name, text, profile, err);
-	if (status == STATUS_OK && request->url && !profile_covers(profile, request->url))
-		status = err_set(err, STATUS_POLICY, "profile '%s': it has no url that covers '%s'", name, request->url);
-	return status;
-}
-
 static enum status answer(const struct request *request, const struct profile *profile, const struct obtained *obtained,
 			  struct err *err)
 {
@@ -61,7 +49,7 @@ static enum status get(const struct request *request, struct err *err)
 	__attribute__((cleanup(obtained_free))) struct obtained obtained = OBTAINED_INIT;
 	BUF_AUTO(text, PROFILE_FILE_MAX);
 	struct profile profile;
-	enum status status = load(request, &text, &profile, err);
+	enum status status = profiles_for(request->profile, request->url, &text, &profile, err);
 
 	if (status != STATUS_OK)
 		return status;

@@ -24,16 +24,20 @@ struct row {
 	char name[PROFILE_NAME_MAX + 1];
 	char problem[200]; // "" where the profile can be read
 	char endpoint[256], scope[128];
-	const char *store;  // NULL with a problem
-	const char *secret; // "stored", "missing", "locked", "unavailable"
-	int64_t left;	    // of the token, 0 for none
+	const char *store;	// NULL with a problem
+	const char *secret;	// "stored", "missing", "locked", "unavailable"
+	int64_t left;		// of the token, 0 for none
+	bool in[KEYRING_COUNT]; // whether that keyring has a secret of this name
 };
 
 struct rows {
 	struct row *row;
 	size_t count;
-	// what a keyring said, asked once
-	enum status store_status[2];
+	// each keyring is asked once, and only where a profile uses it: one that hangs takes its deadline
+	struct {
+		bool asked;
+		enum status status;
+	} keyring[KEYRING_COUNT];
 };
 
 static bool add_name(const char *name, void *context)
@@ -60,37 +64,51 @@ static const char *secret_state(enum status status)
 	}
 }
 
-struct wanted {
-	const char *profile;
-	bool found;
+struct mark {
+	struct rows *rows;
+	size_t keyring;
 };
 
-static void match_secret(const struct keyring_key *key, void *context)
+static void mark_row(const struct keyring_key *key, void *context)
 {
-	struct wanted *wanted = context;
+	const struct mark *mark = context;
 
-	wanted->found = wanted->found || !strcmp(key->profile, wanted->profile);
+	for (size_t i = 0; i < mark->rows->count; i++) {
+		if (!strcmp(mark->rows->row[i].name, key->profile))
+			mark->rows->row[i].in[mark->keyring] = true;
+	}
 }
 
 // By the names that the keyring lists: a secret is not taken out only to be looked at.
-static const char *look_for_secret(const struct keyring *store, const char *name)
+static enum status ask_keyring(struct rows *rows, size_t number)
 {
-	struct wanted wanted = { name, false };
-	enum status status = store->list(KEYRING_SECRET, match_secret, &wanted, NULL);
+	struct mark mark = { rows, number };
 
-	return secret_state(status == STATUS_OK && !wanted.found ? STATUS_NOT_FOUND : status);
+	if (!rows->keyring[number].asked) {
+		rows->keyring[number].asked = true;
+		rows->keyring[number].status = keyrings[number]->list(KEYRING_SECRET, mark_row, &mark, NULL);
+	}
+	return rows->keyring[number].status;
 }
 
-static int64_t token_life(const struct profile *profile)
+static size_t number_of(const char *name)
 {
-	const struct keyring *cache = keyring_find(profile->token_cache);
+	size_t number = 0;
+
+	while (number < KEYRING_COUNT && strcmp(keyrings[number]->name, name) != 0)
+		number++;
+	return number;
+}
+
+static int64_t token_life(const struct profile *profile, const struct keyring *cache)
+{
 	const struct keyring_key key = { KEYRING_TOKEN, profile->name, NULL };
 	BUF_AUTO(record, TOKEN_RECORD_MAX);
 	char boot_id[BOOT_ID_SIZE];
 	struct token token;
 	int64_t left;
 
-	if (!cache || cache->get(&key, &record, NULL) != STATUS_OK || !token_parse(&token, record.data, record.len) ||
+	if (cache->get(&key, &record, NULL) != STATUS_OK || !token_parse(&token, record.data, record.len) ||
 	    !token_is_for(&token, profile, profile->scope))
 		return 0;
 	clock_boot_id(boot_id);
@@ -98,10 +116,12 @@ static int64_t token_life(const struct profile *profile)
 	return left > 0 ? left : 0;
 }
 
-static void fill(struct row *row)
+static void fill(struct rows *rows, struct row *row)
 {
 	BUF_AUTO(text, PROFILE_FILE_MAX);
 	struct profile profile;
+	size_t store, cache;
+	enum status status;
 	struct err err;
 
 	if (profiles_load(row->name, &text, &profile, &err) != STATUS_OK) {
@@ -111,9 +131,13 @@ static void fill(struct row *row)
 	}
 	(void)snprintf(row->endpoint, sizeof row->endpoint, "%s", profile.token_endpoint);
 	(void)snprintf(row->scope, sizeof row->scope, "%s", profile.scope ? profile.scope : "");
-	row->store = keyring_find(profile.secret_store)->name;
-	row->secret = look_for_secret(keyring_find(profile.secret_store), row->name);
-	row->left = token_life(&profile);
+	store = number_of(profile.secret_store);
+	cache = number_of(profile.token_cache);
+	status = ask_keyring(rows, store);
+	row->store = keyrings[store]->name;
+	row->secret = secret_state(status == STATUS_OK && !row->in[store] ? STATUS_NOT_FOUND : status);
+	if (cache < KEYRING_COUNT && ask_keyring(rows, cache) == STATUS_OK)
+		row->left = token_life(&profile, keyrings[cache]);
 }
 
 static int by_name(const void *a, const void *b)
@@ -207,7 +231,7 @@ enum status command_list(char **args, struct err *err)
 	status = profiles_each(add_name, &rows, err);
 	qsort(rows.row, rows.count, sizeof *rows.row, by_name);
 	for (size_t i = 0; i < rows.count && !names; i++)
-		fill(&rows.row[i]);
+		fill(&rows, &rows.row[i]);
 	if (status == STATUS_OK && json)
 		status = print_json(&rows, err);
 	else if (status == STATUS_OK && names)

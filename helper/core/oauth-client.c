@@ -31,7 +31,6 @@ static void put_endpoint(struct buf *request, const char *operation, const struc
 	wire_put_number(request, "timeout_ms", profile->timeout * 1000);
 }
 
-// Gives each field of the answer to take, and turns the answer's status into ours.
 static enum status converse(const struct buf *request, const struct profile *profile, struct buf *answer,
 			    void (*take)(const struct wire_field *field, void *context), void *context, struct err *err)
 {
@@ -41,30 +40,10 @@ static enum status converse(const struct buf *request, const struct profile *pro
 		.input = request,
 		.timeout_ms = profile->timeout * 1000 + 1500, // it keeps its own time; this is for the case that it hangs
 	};
-	enum status said = STATUS_INTERNAL;
-	const char *message = "sk-oauth: no answer";
-	enum wire_result result;
-	struct wire_field field;
-	enum status status;
-	struct wire wire;
 
 	if (!buf_ok(request))
 		return err_set(err, STATUS_INTERNAL, "token request: too long");
-	status = subprocess_run(&what, answer, err);
-	if (status != STATUS_OK)
-		return status;
-	wire = wire_message(answer->data, answer->len);
-	while ((result = wire_next(&wire, &field, err)) == WIRE_FIELD) {
-		if (!strcmp(field.key, "status") && !status_from_word(field.value, &said))
-			said = STATUS_INTERNAL;
-		else if (!strcmp(field.key, "message"))
-			message = field.value;
-		else
-			take(&field, context);
-	}
-	if (result == WIRE_BAD)
-		return err_set(err, STATUS_INTERNAL, "sk-oauth: answer not understood");
-	return said == STATUS_OK ? STATUS_OK : err_set(err, said, "%s", message);
+	return subprocess_ask(&what, answer, take, context, err);
 }
 
 static void take_grant(const struct wire_field *field, void *context)

@@ -9,19 +9,41 @@
 #include <string.h>
 #include <unistd.h>
 
-// Its file may be damaged: that must not keep it from being removed. Then every keyring that works is searched.
 static enum status remove_secret(const char *name, const struct keyring *store, struct err *err)
 {
 	const struct keyring_key key = { KEYRING_SECRET, name, NULL };
-	enum status status;
+	enum status status = store->del(&key, err);
 
-	if (store) {
-		status = store->del(&key, err);
-		return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static enum status remove_known(const struct profile *profile, struct err *err)
+{
+	unsigned count;
+	enum status status = remove_secret(profile->name, keyring_find(profile->secret_store), err);
+
+	if (status == STATUS_OK && obtain_forget(profile, NULL, &count, err) != STATUS_OK)
+		warn(err);
+	return status;
+}
+
+// The profile's file is damaged or gone, and does not say where its secret is: every keyring that works is searched.
+static bool remove_everywhere(const char *name)
+{
+	struct profile profile = { 0 };
+	bool found = false;
+
+	memcpy(profile.name, name, strlen(name) + 1);
+	for (size_t i = 0; i < KEYRING_COUNT; i++) {
+		const struct keyring_key key = { KEYRING_SECRET, name, NULL };
+		unsigned count = 0;
+
+		profile.token_cache = keyrings[i]->name;
+		found = keyrings[i]->del(&key, NULL) == STATUS_OK || found;
+		(void)obtain_forget(&profile, NULL, &count, NULL);
+		found = found || count > 0;
 	}
-	for (size_t i = 0; i < keyring_count; i++)
-		(void)keyrings[i]->del(&key, NULL);
-	return STATUS_OK;
+	return found;
 }
 
 enum status command_remove(char **args, struct err *err)
@@ -30,20 +52,22 @@ enum status command_remove(char **args, struct err *err)
 	char path[PROFILES_PATH_MAX];
 	const char *name = args[0];
 	struct profile profile;
-	unsigned count;
-	bool readable;
 	enum status status;
 
 	if (!name || args[1])
 		return err_set(err, STATUS_USAGE, "remove takes the name of one profile");
 	status = profiles_load(name, &text, &profile, err);
-	if (status == STATUS_NOT_FOUND || !profile_name_ok(name))
+	if (!profile_name_ok(name))
 		return status;
-	readable = status == STATUS_OK;
+	if (status == STATUS_NOT_FOUND)
+		return remove_everywhere(name) ? STATUS_OK : status;
 	// the file goes last: while the keyring is locked, nothing is removed, and it can be tried again
-	status = remove_secret(name, readable ? keyring_find(profile.secret_store) : NULL, err);
-	if (status == STATUS_OK && readable && obtain_forget(&profile, NULL, &count, err) != STATUS_OK)
-		warn(err);
+	if (status == STATUS_OK) {
+		status = remove_known(&profile, err);
+	} else {
+		(void)remove_everywhere(name);
+		status = STATUS_OK;
+	}
 	if (status == STATUS_OK)
 		status = profiles_user_path(path, name, err);
 	if (status == STATUS_OK && unlink(path) < 0) {

@@ -96,7 +96,7 @@ static void renew_detached(char **argv, const char *profile, const char *scope)
 static bool answer_from_cache(char **argv, struct request *request)
 {
 	struct buf text = BUF_FIXED(profile_text), record = BUF_FIXED(record_text), out = BUF_FIXED(answer_text);
-	char name[PROFILE_NAME_MAX + 1], slot[TOKEN_SLOT_SIZE];
+	char slot[TOKEN_SLOT_SIZE];
 	enum freshness freshness;
 	struct profile profile;
 	struct answer answer;
@@ -104,25 +104,23 @@ static bool answer_from_cache(char **argv, struct request *request)
 	const char *scope;
 	bool answered;
 
-	if (request->fresh || profiles_choose(name, request->profile, request->url, NULL) != STATUS_OK ||
-	    profiles_load(name, &text, &profile, NULL) != STATUS_OK || strcmp(profile.token_cache, "kernel") != 0)
-		return false;
-	if (request->url && !profile_covers(&profile, request->url))
+	if (request->fresh || profiles_for(request->profile, request->url, &text, &profile, NULL) != STATUS_OK ||
+	    strcmp(profile.token_cache, "kernel") != 0)
 		return false;
 	scope = request->scope ? request->scope : profile.scope;
 	token_slot(slot, &profile, scope);
-	if (kernel_get(&(struct keyring_key){ KEYRING_TOKEN, name, slot }, &record, NULL) != STATUS_OK ||
+	if (kernel_get(&(struct keyring_key){ KEYRING_TOKEN, profile.name, slot }, &record, NULL) != STATUS_OK ||
 	    !token_parse(&token, record.data, record.len) || !token_is_for(&token, &profile, scope))
 		return false;
 	// no boot id: nothing in the kernel keyring is older than the boot
-	answer = (struct answer){ .profile = name, .token = &token, .now = clock_now() };
+	answer = (struct answer){ .profile = profile.name, .token = &token, .now = clock_now() };
 	answer.left = token_left(&token, answer.now, NULL);
 	freshness = token_freshness(&token, answer.now, NULL, request->min_ttl);
 	if (freshness == TOKEN_STALE)
 		return false;
 	answered = protocol_answer(request->protocol, &answer, &out, NULL) == STATUS_OK;
 	if (answered && freshness == TOKEN_AGING)
-		renew_detached(argv, name, request->scope);
+		renew_detached(argv, profile.name, request->scope);
 	buf_reset(&out);
 	explicit_bzero(record_text, record.len);
 	return answered;

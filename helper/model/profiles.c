@@ -337,3 +337,15 @@ enum status profiles_choose(char name[PROFILE_NAME_MAX + 1], const char *wanted,
 	memcpy(name, wanted, strlen(wanted) + 1);
 	return STATUS_OK;
 }
+
+enum status profiles_for(const char *wanted, const char *url, struct buf *text, struct profile *profile, struct err *err)
+{
+	char name[PROFILE_NAME_MAX + 1];
+	enum status status = profiles_choose(name, wanted, url, err);
+
+	if (status == STATUS_OK)
+		status = profiles_load(name, text, profile, err);
+	if (status == STATUS_OK && url && !profile_covers(profile, url))
+		status = err_set(err, STATUS_POLICY, "profile '%s': it has no url that covers '%s'", name, url);
+	return status;
+}

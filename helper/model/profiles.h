@@ -25,6 +25,10 @@ enum status profiles_choose(char name[PROFILE_NAME_MAX + 1], const char *wanted,
 // Loads it into text, which profile then points into.
 enum status profiles_load(const char *name, struct buf *text, struct profile *profile, struct err *err);
 
+// The profile that a request is for: chosen and loaded. STATUS_POLICY when it is named together with a url that it does not
+// cover.
+enum status profiles_for(const char *wanted, const char *url, struct buf *text, struct profile *profile, struct err *err);
+
 // Calls visit with each name, the user's first, each once. Stops when it returns false.
 enum status profiles_each(bool (*visit)(const char *name, void *context), void *context, struct err *err);
 
