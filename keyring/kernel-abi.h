@@ -4,6 +4,7 @@
 #define SK_KERNEL_ABI_H
 
 #define ABI_KEY_SPEC_USER_KEYRING (-4)
+#define ABI_KEYCTL_DESCRIBE	  6
 #define ABI_KEYCTL_SEARCH	  10
 #define ABI_KEYCTL_READ		  11
 

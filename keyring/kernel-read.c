@@ -2,7 +2,9 @@
 #include "kernel-read.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -19,9 +21,30 @@ struct serial kernel_search(struct serial ring, const char *type, const char *na
 	return (struct serial){ (int32_t)syscall(SYS_keyctl, ABI_KEYCTL_SEARCH, ring.id, type, name, 0) };
 }
 
+// Whether the ring is this user's and this user's alone. An account that one becomes by su(1) has the caller's session
+// keyring, and can have put a ring of its own there first, to read what is put into it.
+static bool is_private(struct serial ring)
+{
+	char text[64], *at = text;
+	long len = syscall(SYS_keyctl, ABI_KEYCTL_DESCRIBE, ring.id, text, sizeof text);
+	unsigned long uid;
+
+	// "keyring;1001;1001;003f0000;sk-helper"
+	if (len <= 0 || (size_t)len > sizeof text || strncmp(text, "keyring;", 8) != 0)
+		return false;
+	uid = strtoul(text + 8, &at, 10);
+	return uid == getauxval(AT_EUID) && *at++ == ';' && (at = strchr(at, ';')) && !strncmp(at, ";003f0000;", 10);
+}
+
 struct serial kernel_ring(void)
 {
-	return kernel_search((struct serial){ ABI_KEY_SPEC_USER_KEYRING }, "keyring", KERNEL_RING);
+	struct serial ring = kernel_search((struct serial){ ABI_KEY_SPEC_USER_KEYRING }, "keyring", KERNEL_RING);
+
+	if (serial_ok(ring) && !is_private(ring)) {
+		errno = EACCES;
+		return (struct serial){ 0 };
+	}
+	return ring;
 }
 
 bool kernel_errno_is_absence(int error)
@@ -51,8 +74,9 @@ enum status kernel_error(int error, struct err *err)
 			       "allow add_key, keyctl and request_key");
 	case EACCES:
 		return err_set(err, STATUS_DENIED,
-			       "kernel keyring: permission denied: the ring '" KERNEL_RING
-			       "' of this user was made by something else ('keyctl show @u')");
+			       "kernel keyring: the ring '" KERNEL_RING
+			       "' in it was not made by sk-helper, or is open to others: look at it with 'keyctl show @u', "
+			       "then unlink it");
 	case EINVAL:
 	case ENOMEM:
 	default:

@@ -19,12 +19,11 @@
 #include <unistd.h>
 
 _Static_assert(ABI_KEY_SPEC_USER_KEYRING == KEY_SPEC_USER_KEYRING && ABI_KEYCTL_SEARCH == KEYCTL_SEARCH &&
-		       ABI_KEYCTL_READ == KEYCTL_READ,
+		       ABI_KEYCTL_DESCRIBE == KEYCTL_DESCRIBE && ABI_KEYCTL_READ == KEYCTL_READ,
 	       "the kernel's ABI");
 
-#define USER_ONLY     (KEY_USR_VIEW | KEY_USR_READ | KEY_USR_WRITE | KEY_USR_SEARCH | KEY_USR_LINK | KEY_USR_SETATTR)
-#define RING_LOCK     "ring.lock"
-#define RING_KEYS_MAX 1024
+#define USER_ONLY (KEY_USR_VIEW | KEY_USR_READ | KEY_USR_WRITE | KEY_USR_SEARCH | KEY_USR_LINK | KEY_USR_SETATTR)
+#define RING_LOCK "ring.lock"
 
 // keyctl(2) sees as big a value as fits into a key; less would be cut off without a word.
 _Static_assert(TOKEN_RECORD_MAX <= KERNEL_VALUE_MAX, "a token's record fits into a key");
@@ -107,21 +106,14 @@ static bool describe(struct serial key, char name[KEYRING_NAME_MAX])
 	return true;
 }
 
-// The serials of all keys of the ring; the caller frees them.
-static size_t members(struct serial ring, int32_t **serials)
+// The serials of all keys of the ring, which the caller frees; -1 with errno set when they cannot be read.
+static long members(struct serial ring, int32_t **serials)
 {
-	int32_t *list = calloc(RING_KEYS_MAX, sizeof *list);
-	long len;
+	void *list = NULL;
+	int len = keyctl_read_alloc(ring.id, &list);
 
 	*serials = list;
-	if (!list)
-		return 0;
-	len = keyctl_read(ring.id, (char *)list, RING_KEYS_MAX * sizeof *list);
-	if (len < 0)
-		return 0;
-	if ((size_t)len > RING_KEYS_MAX * sizeof *list)
-		len = RING_KEYS_MAX * sizeof *list;
-	return (size_t)len / sizeof *list;
+	return len < 0 ? -1 : len / (long)sizeof **serials;
 }
 
 // When the token under this key was issued; false when it has expired or cannot be read, so that it may go first.
@@ -154,9 +146,9 @@ static bool make_room(struct serial ring, const char *keep)
 	int64_t oldest_at = INT64_MAX, when;
 	bool dropped = false, expired = false;
 	int32_t *serials;
-	size_t count = members(ring, &serials);
+	long count = members(ring, &serials);
 
-	for (size_t i = 0; i < count; i++) {
+	for (long i = 0; i < count; i++) {
 		struct serial key = serial_of(serials[i]);
 		char name[KEYRING_NAME_MAX];
 
@@ -190,10 +182,19 @@ static bool make_room(struct serial ring, const char *keep)
 static struct serial write_or_create(struct serial ring, const char *name, const struct buf *value)
 {
 	struct serial key = kernel_search(ring, "user", name);
+	bool expired = !serial_ok(key) && errno == EKEYEXPIRED;
 
-	// a key that has expired can still be written to, and comes to life
-	if (serial_ok(key) || errno == EKEYEXPIRED)
-		return serial_of(add_key("user", name, value->data, value->len, ring.id));
+	if (serial_ok(key) && keyctl_update(key.id, value->data, value->len) == 0)
+		return key;
+	if (serial_ok(key) && errno == EDQUOT)
+		return serial_of(0);
+	// what has expired cannot be updated, but added to: it comes to life, with its permissions
+	if (expired) {
+		key = serial_of(add_key("user", name, value->data, value->len, ring.id));
+		if (!serial_ok(key) || keyctl_setperm(key.id, USER_ONLY) == 0)
+			return key;
+		drop(ring, key);
+	}
 	return create("user", name, value->data, value->len, ring.id);
 }
 
@@ -258,12 +259,14 @@ static enum status kernel_list(enum keyring_role role, void (*visit)(const struc
 	struct serial ring = kernel_ring();
 	struct keyring_key key;
 	int32_t *serials;
-	size_t count;
+	long count;
 
 	if (!serial_ok(ring))
 		return kernel_errno_is_absence(errno) ? STATUS_OK : kernel_error(errno, err);
 	count = members(ring, &serials);
-	for (size_t i = 0; i < count; i++) {
+	if (count < 0)
+		return kernel_error(errno, err);
+	for (long i = 0; i < count; i++) {
 		char name[KEYRING_NAME_MAX];
 
 		if (serial_ok(serial_of(serials[i])) && describe(serial_of(serials[i]), name) &&

@@ -248,3 +248,70 @@ TABLE
 	run -0 sk-helper doctor off
 	assert_line --regexp '^clock +BAD +[0-9]+ s away'
 }
+
+@test "store that is cut short, by a limit or a signal, leaves what was there working" {
+	store_client f "$TOKEN_ENDPOINT"
+	before=$("$TOOLS/keyring-tool" kernel get secret f 2>/dev/null)
+	change="profile=f"$'\n'"token_endpoint=https://a.example.com/"$'\n'"client_secret=other"
+	run -1 --separate-stderr limited --fsize=0 sk-helper store <<<"$change"
+	assert_error 'File too large'
+	assert_equal "$("$TOOLS/keyring-tool" kernel get secret f 2>/dev/null)" "$before"
+	# a signal between the secret and the file waits until both are there
+	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 run strace -f -o /dev/null -e inject=rename:signal=INT -e trace=rename sk-helper store <<<"$change"
+	assert_equal "$(sed -n 's/^token_endpoint=//p' "$PROFILES/f.conf")" https://a.example.com/
+	"$TOOLS/keyring-tool" kernel get secret f 2>/dev/null | grep -qx token_endpoint=https://a.example.com/
+	assert_equal "$(find "$PROFILES" -name '*~')" ''
+}
+
+store_numbered() { store_client f "https://a.example.com/$1"; }
+
+@test "stores at once: the profile and its secret are of the same one" {
+	for _ in 1 2 3; do
+		at_once 6 store_numbered
+		endpoint=$(sed -n 's/^token_endpoint=//p' "$PROFILES/f.conf")
+		"$TOOLS/keyring-tool" kernel get secret f 2>/dev/null | grep -qx "token_endpoint=$endpoint"
+	done
+}
+
+@test "what is in a URL or in a wrong argument is not repeated" {
+	for url in https://user:hunter2@a.example.com/x 'https://a.example.com/x?access_token=hunter2' hunter2://x; do
+		run --separate-stderr sk-helper get - <<<"url=$url"
+		assert_one_error
+		[[ $stderr != *hunter2* ]] || fail "$stderr"
+		run -2 --separate-stderr sk-helper store <<<$'profile=f\nclient_id=x\nsecret_store=kernel\ntoken_endpoint='"${url/x\?/x\#}"
+		[[ $stderr != *hunter2* ]] || fail "$stderr"
+	done
+	for args in 'todo hunter2' 'todo --client_secret=hunter2' 'todo --client-secret hunter2' 'todo --pass=hunter2'; do
+		# shellcheck disable=SC2086 # words
+		run -2 --separate-stderr sk-helper add $args
+		assert_one_error
+		[[ $stderr != *hunter2* ]] || fail "$stderr"
+	done
+}
+
+@test "a ring of very many keys is listed and cleared whole" {
+	add_todo
+	ring=$(keyctl search @u keyring sk-helper)
+	for i in $(seq 1100); do printf 'add user token:x%s y %s\n' "$i" "$ring"; done >"$BATS_TEST_TMPDIR/keys"
+	# an ordinary user's quota does not allow so many
+	if ! xargs -L 1 keyctl <"$BATS_TEST_TMPDIR/keys" >/dev/null 2>&1; then
+		[ "$(id -u)" != 0 ]
+		keyctl clear "$ring"
+		return 0
+	fi
+	run -0 sk-helper list
+	assert_line --regexp '^todo +kernel, stored'
+	run -0 sk-helper remove todo
+	run -3 keyctl search "$ring" user token:todo || [ "$status" != 0 ]
+	run ! secret_is_kept todo
+}
+
+@test "a directory of profiles that cannot be read is not an empty one" {
+	add_todo
+	chmod 000 "$PROFILES"
+	if [ "$(id -u)" != 0 ]; then
+		run -1 --separate-stderr sk-helper get
+		assert_error 'Permission denied'
+	fi
+	chmod 700 "$PROFILES"
+}

@@ -108,6 +108,14 @@ assert_error() {
 	[[ $stderr == *"$1"* ]] || fail "expected '$1' in: $stderr"
 }
 
+# limited LIMIT COMMAND...: under prlimit(1); stderr through a pipe, which no limit of size is for.
+limited() {
+	{
+		prlimit "$@" 2>&1 >&5 | cat >&2
+		return "${PIPESTATUS[0]}"
+	} 5>&1
+}
+
 # at_once N COMMAND...: N of them side by side, each with its number as the last argument; then waits for them. A bare
 # "wait" would wait for bats' own timer, too.
 at_once() {

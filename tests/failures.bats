@@ -187,3 +187,57 @@ TABLE
 	assert_equal "$output$stderr" tok
 	chmod -R u+w "$HOME"
 }
+
+@test "a server that repeats what it was sent, in whatever form, does not get it printed" {
+	secret='p@ss%w+rd&long=x'
+	say() { endpoint_that_answers "{\"status\":400,\"body\":\"{\\\"error\\\":\\\"x\\\",\\\"error_description\\\":\\\"got $1\\\"}\"}"; }
+	while IFS='|' read -r method echo; do
+		printf 'profile=f\ntoken_endpoint=%s\nclient_id=m2m_todo\nsecret_store=kernel\nauth_method=%s\nclient_secret=%s\n' "$(say "$echo")" "$method" "$secret" |
+			sk-helper store
+		run -6 --separate-stderr sk-helper get f
+		assert_error 'repeat the client secret'
+	done <<'TABLE'
+client_secret_basic|{{authorization}}
+client_secret_post|{{secret}}
+client_secret_post|p%40ss%25w%2Brd%26long%3Dx
+TABLE
+	# nor as a scope that it says it granted
+	store_client f "$(endpoint_that_answers '{"body":"{'"$TOKEN"',\"scope\":\"{{secret}} a\"}"}')"
+	run -0 sk-helper get f --format json
+	assert_equal "$(jq -r .scope <<<"$output")" null
+}
+
+@test "a Retry-After beyond all bounds" {
+	fails 7 'try again in 86400 s' '{"status":429,"headers":{"retry-after":"9223372036854775807"}}'
+}
+
+@test "limits of the caller's: one line and a status, never a silent end" {
+	store_client f "$(endpoint_that_answers '{"body":"{'"$TOKEN"'}"}')"
+	run -0 --separate-stderr limited --fsize=0 sk-helper get f
+	assert_equal "$output" tok
+	sk-helper erase f
+	run -1 --separate-stderr limited --fsize=0 sk-helper get - <<<'profile=f'
+	assert_error 'cannot be handed on'
+	run -1 --separate-stderr limited --nofile=3 sk-helper get - <<<'profile=f'
+	assert_error 'cannot be handed on'
+	# with 3 of them, not even the dynamic loader starts
+	for limit in --nofile=4 --nofile=5 --nofile=6 --nproc=1; do
+		run --separate-stderr limited "$limit" sk-helper get f --fresh
+		[ "$status" = 0 ] || { [ "$status" -le 8 ] && assert_one_error; }
+	done
+}
+
+@test "a full pipe that does not block gets the whole answer once" {
+	store_client f "$(endpoint_that_answers '{"body":"x","repeat":16384,"wrap":true}')"
+	sk-helper get f >/dev/null
+	# node's pipes are non-blocking; the reader is late
+	"$SK_NODE" -e '
+		const { spawn } = require("node:child_process");
+		const child = spawn("sh", ["-c", "head -c 61440 /dev/zero; sk-helper get f"], { stdio: ["ignore", "pipe", "inherit"] });
+		let size = 0;
+		child.stdout.on("data", (chunk) => { size += chunk.length; });
+		child.stdout.pause();
+		setTimeout(() => child.stdout.resume(), 500);
+		child.on("close", (code) => { console.log(code, size); });' >"$BATS_TEST_TMPDIR/out"
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/out")" "0 $((61440 + 16385))"
+}

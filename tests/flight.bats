@@ -150,3 +150,11 @@ get_into() {
 	refute_output --partial m2m_todo
 	refute_output --partial "$TOKEN_ENDPOINT"
 }
+
+@test "signals that the caller has blocked do not take the deadlines away" {
+	store_client f "$(endpoint_that_answers '{"delay":20000}')" timeout=1
+	"$SK_NODE" -e '0' # warm
+	SECONDS=0
+	run -7 --separate-stderr env --block-signal sk-helper get f
+	assert [ "$SECONDS" -le 4 ]
+}

@@ -196,6 +196,17 @@ TABLE
 	assert_one_error
 }
 
+@test "an empty name or URL, of a variable that is not set, is nobody" {
+	add_todo --url https://mcp.example.com
+	run -2 --separate-stderr sk-helper get "" --format mcp-headers
+	assert_error 'an empty name or URL'
+	for command in erase doctor remove; do
+		run -2 --separate-stderr sk-helper "$command" ""
+		assert_one_error
+	done
+	SK_HELPER_PROFILE='' run -0 sk-helper get
+}
+
 @test "two profiles that cover a URL alike: name one" {
 	store_client one "$TOKEN_ENDPOINT" url=https://a.example.com/x
 	store_client two "$TOKEN_ENDPOINT" url=https://a.example.com/x

@@ -36,6 +36,7 @@ count_of() { grep -cx "$1" "$BATS_TEST_TMPDIR/calls" || true; }
 	if file_is_musl; then limit=25; else limit=40; fi
 	assert [ "$(syscalls f)" -le "$limit" ]
 	assert [ "$(syscalls f --format json)" -le "$limit" ]
+	assert [ "$(syscalls https://mcp.example.com/x)" -le "$limit" ]
 }
 
 # glibc's own start is some ten calls more

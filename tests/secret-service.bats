@@ -163,3 +163,26 @@ fails_in_time() {
 	assert_one_error
 	assert [ -e "$BATS_TEST_TMPDIR/started" ]
 }
+
+@test "a secret that moves to another keyring does not stay in the first" {
+	add_to_service
+	run -0 --separate-stderr sk-helper store <<<$'profile=todo\nsecret_store=kernel\nclient_secret=test_secret'
+	run -1 secret-tool lookup application sk-helper
+	run -0 sk-helper get --fresh
+	run -0 add_to_service --yes --secret-store secret-service
+	run -3 --separate-stderr "$TOOLS/keyring-tool" kernel get secret todo
+	run -0 sk-helper remove todo
+	run -1 secret-tool lookup application sk-helper
+}
+
+@test "remove keeps the file while a keyring that may have the secret is locked" {
+	add_to_service
+	chmod g+w "$PROFILES/todo.conf"
+	lock
+	run -4 --separate-stderr sk-helper remove todo
+	assert_error locked
+	assert [ -e "$PROFILES/todo.conf" ]
+	unlock
+	run -0 sk-helper remove todo
+	run -1 secret-tool lookup application sk-helper
+}

@@ -48,6 +48,22 @@ as_other() {
 	assert_line --partial access_token=
 }
 
+@test "a ring that another account put there first is not used" {
+	sk-helper remove "$name"
+	keyctl unlink "$ring" @u
+	user_ring=$(keyctl show @u | sed -n '2s/^ *\([0-9]*\).*/\1/p')
+	as_other setpriv "keyctl newring sk-helper $user_ring && keyctl setperm \$(keyctl search $user_ring keyring sk-helper) 0x3f3f3f3f"
+	run -5 --separate-stderr sk-helper add "$name" --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store kernel <<<test_secret
+	assert_error 'was not made by sk-helper'
+	# nor one of our own that was opened to others
+	keyctl unlink "$(keyctl search @u keyring sk-helper)" @u
+	opened=$(keyctl newring sk-helper @u)
+	run -5 --separate-stderr sk-helper add "$name" --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store kernel <<<test_secret
+	assert_error 'open to others'
+	keyctl unlink "$opened" @u
+	printf 'test_secret\n' | sk-helper add "$name" --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store kernel >/dev/null
+}
+
 @test "another user's bus is not given the secret" {
 	bus=$(mktemp -d)
 	chown "$OTHER" "$bus"

@@ -20,3 +20,4 @@ unit() {
 @test "secret" { unit secret; }
 @test "request" { unit request; }
 @test "response" { unit response; }
+@test "sandbox" { unit sandbox; }

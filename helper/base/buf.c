@@ -2,6 +2,7 @@
 #include "buf.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,6 +156,9 @@ bool buf_write(const struct buf *b, int fd)
 		ssize_t put = write(fd, b->data + done, b->len - done);
 
 		if (put < 0 && errno == EINTR)
+			continue;
+		// a descriptor that the caller made non-blocking
+		if (put < 0 && errno == EAGAIN && poll(&(struct pollfd){ .fd = fd, .events = POLLOUT }, 1, -1) >= 0)
 			continue;
 		if (put < 0)
 			return false;

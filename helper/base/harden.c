@@ -31,8 +31,18 @@ void harden(void)
 #ifndef SK_SANITIZE // whose leak checker attaches to its own process
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	setrlimit(RLIMIT_CORE, &no_core);
+}
+
+void harden_more(void)
+{
+	sigset_t none;
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 void harden_deadline(unsigned seconds)

@@ -3,10 +3,15 @@
 #ifndef SK_HARDEN_H
 #define SK_HARDEN_H
 
-// Closes stray descriptors, fills the gaps at 0, 1, 2, forbids core dumps, ptrace and /proc/PID access by the same user, and
-// new privileges. A descriptor 1 that was closed becomes one that cannot be written, so that the answer's write fails
-// instead of going into the first file that is opened. Best effort: none of it is fatal.
+// Closes stray descriptors, fills the gaps at 0, 1, 2, and forbids core dumps, ptrace and /proc/PID access by the same user. A
+// descriptor 1 that was closed becomes one that cannot be written, so that the answer's write fails instead of going into
+// the first file that is opened. Best effort: none of it is fatal.
 void harden(void);
+
+// For whoever waits, or runs another program: no new privileges; no signal stays blocked, as the caller may have left it, or
+// no deadline would ever come; and a write to a closed pipe or beyond a file size limit fails instead of killing us without a
+// word.
+void harden_more(void);
 
 // Ends this process after so many seconds, whatever it is doing.
 void harden_deadline(unsigned seconds);

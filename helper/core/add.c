@@ -49,12 +49,14 @@ static enum status take_option(struct add *add, char ***args, struct err *err)
 		add->yes = true;
 		return STATUS_OK;
 	}
-	if (text_starts(option, "client-secret") || text_starts(option, "secret="))
+	if (!key &&
+	    (text_starts(option, "client-secret") || text_starts(option, "client_secret") || text_starts(option, "secret")))
 		return err_set(err, STATUS_USAGE,
 			       "a secret is never an argument, where all can see it: it is asked for, or read from "
 			       "standard input");
 	if (!key)
-		return err_set(err, STATUS_USAGE, "add has no option '%s': see 'sk-helper help add'", **args);
+		return err_set(err, STATUS_USAGE, "add has no option '--%.*s': see 'sk-helper help add'",
+			       (int)strcspn(option, "="), option);
 	value = value ? value + 1 : *++*args;
 	if (!value)
 		return err_set(err, STATUS_USAGE, "--%s wants a value", option);
@@ -70,7 +72,7 @@ static enum status parse(struct add *add, char **args, struct err *err)
 		if (text_starts(*args, "--"))
 			status = take_option(add, &args, err);
 		else if (*add->profile.name)
-			status = err_set(err, STATUS_USAGE, "add takes one name, not also '%s'", *args);
+			status = err_set(err, STATUS_USAGE, "add takes one name, and a client secret only on standard input");
 		else if ((status = profile_name_check(*args, err)) == STATUS_OK)
 			memcpy(add->profile.name, *args, strlen(*args) + 1);
 		if (status != STATUS_OK)
@@ -136,7 +138,8 @@ enum status command_add(char **args, struct err *err)
 {
 	__attribute__((cleanup(obtained_free))) struct obtained obtained = OBTAINED_INIT;
 	BUF_AUTO(client_secret, SECRET_MAX);
-	struct err why_not;
+	struct err why_not, warning;
+	struct lock lock;
 	struct add add;
 	enum status status = parse(&add, args, err);
 
@@ -158,7 +161,11 @@ enum status command_add(char **args, struct err *err)
 			err_prefix(err, "profile '%s' not added", add.profile.name);
 	}
 	if (status == STATUS_OK)
-		status = client_keep(&add.profile, client_secret.data, err);
+		status = client_lock(&lock, err);
+	if (status != STATUS_OK)
+		return status;
+	status = client_keep(&add.profile, client_secret.data, &warning, err);
+	lock_release(&lock);
 	if (status != STATUS_OK)
 		return status;
 	if (!add.no_verify)
@@ -166,5 +173,7 @@ enum status command_add(char **args, struct err *err)
 	report(&add, &obtained, &why_not);
 	if (*obtained.warning.text)
 		warn(&obtained.warning);
+	if (*warning.text)
+		warn(&warning);
 	return STATUS_OK;
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "client.h"
 
+#include "obtain.h"
 #include "profiles.h"
 #include "secret.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -92,11 +94,15 @@ static bool write_file(int fd, const struct buf *text)
 	return close(fd) == 0 && ok;
 }
 
-enum status client_write_profile(const struct profile *profile, struct err *err)
-{
+// A profile's new file, written beside the old one.
+struct draft {
 	char path[PROFILES_PATH_MAX], temporary[PROFILES_PATH_MAX + 32];
+};
+
+static enum status write_draft(const struct profile *profile, struct draft *draft, struct err *err)
+{
 	BUF_AUTO(text, PROFILE_FILE_MAX);
-	enum status status = profiles_user_path(path, profile->name, err);
+	enum status status = profiles_user_path(draft->path, profile->name, err);
 	int fd;
 
 	if (status != STATUS_OK)
@@ -105,38 +111,93 @@ enum status client_write_profile(const struct profile *profile, struct err *err)
 	profile_write(profile, &text);
 	if (!buf_ok(&text))
 		return err_set(err, STATUS_USAGE, "the profile is too long, or has a control character");
-	(void)snprintf(temporary, sizeof temporary, "%s.%ld~", path, (long)getpid());
-	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return err_set(err, STATUS_INTERNAL, "'%s': %s", temporary, strerror(errno));
-	if (!write_file(fd, &text) || rename(temporary, path) < 0) {
-		status = err_set(err, STATUS_INTERNAL, "'%s': %s", path, strerror(errno));
-		(void)unlink(temporary);
-	}
+	(void)snprintf(draft->temporary, sizeof draft->temporary, "%s.%ld~", draft->path, (long)getpid());
+	(void)unlink(draft->temporary); // of one that was killed
+	fd = open(draft->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0 && write_file(fd, &text))
+		return STATUS_OK;
+	status = err_set(err, STATUS_INTERNAL, "'%s': %s", draft->temporary, strerror(errno));
+	(void)unlink(draft->temporary);
 	return status;
 }
 
-enum status client_keep(const struct profile *profile, const char *client_secret, struct err *err)
+// The secret, then the file's name; the old secret comes back when the file does not.
+static enum status put_both(const struct draft *draft, const struct keyring *store, const struct keyring_key *key,
+			    const struct buf *record, struct err *err)
 {
-	const struct keyring *store = keyring_find(profile->secret_store);
-	const struct keyring_key key = { KEYRING_SECRET, profile->name, NULL };
-	BUF_AUTO(record, SECRET_RECORD_MAX);
 	BUF_AUTO(old, SECRET_RECORD_MAX);
-	bool had = store->get(&key, &old, NULL) == STATUS_OK;
-	enum status status;
+	enum status had = STATUS_OK, status = STATUS_OK;
 
-	secret_write(client_secret, profile, &record);
-	if (!buf_ok(&record))
-		return err_set(err, STATUS_USAGE, "the client secret cannot be stored: too long, or a control character");
-	status = store->put(&key, &record, 0, err);
+	if (record) {
+		had = store->get(key, &old, err);
+		// what cannot be read could not be put back
+		if (had != STATUS_OK && had != STATUS_NOT_FOUND)
+			return had;
+		status = store->put(key, record, 0, err);
+	}
 	if (status != STATUS_OK)
 		return status;
-	status = client_write_profile(profile, err);
-	if (status != STATUS_OK) {
-		if (had)
-			(void)store->put(&key, &old, 0, NULL);
-		else
-			(void)store->del(&key, NULL);
-	}
+	if (rename(draft->temporary, draft->path) == 0)
+		return STATUS_OK;
+	status = err_set(err, STATUS_INTERNAL, "'%s': %s", draft->path, strerror(errno));
+	if (record && had == STATUS_OK)
+		(void)store->put(key, &old, 0, NULL);
+	else if (record)
+		(void)store->del(key, NULL);
 	return status;
+}
+
+// What the profile, as it was, kept elsewhere than it does now.
+static void forget_old_places(const struct profile *old, const struct profile *profile, struct err *warning)
+{
+	const struct keyring_key key = { KEYRING_SECRET, profile->name, NULL };
+	enum status status;
+	unsigned count;
+
+	if (strcmp(old->secret_store, profile->secret_store) != 0) {
+		status = keyring_find(old->secret_store)->del(&key, warning);
+		if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+			err_prefix(warning, "the old client secret is still in the %s keyring", old->secret_store);
+		else
+			warning->text[0] = '\0';
+	}
+	if (strcmp(old->token_cache, profile->token_cache) != 0)
+		(void)obtain_forget(old, NULL, &count, NULL);
+}
+
+enum status client_keep(const struct profile *profile, const char *client_secret, struct err *warning, struct err *err)
+{
+	const struct keyring_key key = { KEYRING_SECRET, profile->name, NULL };
+	BUF_AUTO(record, SECRET_RECORD_MAX);
+	BUF_AUTO(old_text, PROFILE_FILE_MAX);
+	struct profile old;
+	struct draft draft;
+	sigset_t all, before;
+	bool replaces = profiles_load(profile->name, &old_text, &old, NULL) == STATUS_OK;
+	enum status status;
+
+	warning->text[0] = '\0';
+	if (client_secret)
+		secret_write(client_secret, profile, &record);
+	if (!buf_ok(&record))
+		return err_set(err, STATUS_USAGE, "the client secret cannot be stored: too long, or a control character");
+	status = write_draft(profile, &draft, err);
+	if (status != STATUS_OK)
+		return status;
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	status = put_both(&draft, keyring_find(profile->secret_store), &key, client_secret ? &record : NULL, err);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (status != STATUS_OK)
+		(void)unlink(draft.temporary);
+	else if (replaces)
+		forget_old_places(&old, profile, warning);
+	return status;
+}
+
+enum status client_lock(struct lock *lock, struct err *err)
+{
+	if (lock_take(lock, "profiles.lock", 10000))
+		return STATUS_OK;
+	return err_set(err, STATUS_TEMPORARY, "another sk-helper is changing the profiles: try again");
 }

@@ -4,6 +4,7 @@
 #define SK_CLIENT_H
 
 #include "keyring.h"
+#include "lock.h"
 #include "profile.h"
 #include "status.h"
 
@@ -17,10 +18,12 @@ enum status client_choose_keyrings(struct profile *profile, struct err *why_not,
 // Keeps something in the store for a moment, to know that it will keep the secret.
 enum status client_try_store(const struct profile *profile, struct err *err);
 
-// Stores the secret, then the profile; puts the old secret back when the profile cannot be written.
-enum status client_keep(const struct profile *profile, const char *client_secret, struct err *err);
+// One change of this user's profiles at a time: hold it from reading what is there to client_keep. STATUS_TEMPORARY when
+// another sk-helper holds it for long.
+enum status client_lock(struct lock *lock, struct err *err);
 
-// Writes the profile's file, whole or not at all.
-enum status client_write_profile(const struct profile *profile, struct err *err);
+// Keeps the profile and, unless it is NULL, its secret: both or neither, whatever signal comes. What was kept for it in
+// other keyrings before goes; a failure of that is only a warning, "" for none.
+enum status client_keep(const struct profile *profile, const char *client_secret, struct err *warning, struct err *err);
 
 #endif

@@ -6,7 +6,6 @@
 #include "text.h"
 
 #include <pwd.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,7 +69,7 @@ int main(int argc, char **argv)
 	(void)argc;
 	harden();
 	umask(077);
-	signal(SIGPIPE, SIG_IGN);
+	harden_more();
 	find_home();
 	status = run(argv, &err);
 	if (fflush(stdout) != 0 && status == STATUS_OK)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // remove: a profile, its secret and its tokens.
+#include "client.h"
 #include "commands.h"
 #include "keyring.h"
 #include "obtain.h"
@@ -9,75 +10,123 @@
 #include <string.h>
 #include <unistd.h>
 
-static enum status remove_secret(const char *name, const struct keyring *store, struct err *err)
+struct removal {
+	const char *name;
+	bool found;
+	struct err warning; // a token that stays will end by itself
+};
+
+// The secret, then the tokens.
+static enum status remove_secret(struct removal *removal, const struct keyring *store, struct err *err)
 {
-	const struct keyring_key key = { KEYRING_SECRET, name, NULL };
+	const struct keyring_key key = { KEYRING_SECRET, removal->name, NULL };
 	enum status status = store->del(&key, err);
 
+	removal->found = removal->found || status == STATUS_OK;
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-static enum status remove_known(const struct profile *profile, struct err *err)
+static void remove_tokens(struct removal *removal, const char *cache)
 {
-	unsigned count;
-	enum status status = remove_secret(profile->name, keyring_find(profile->secret_store), err);
+	struct profile profile = { .token_cache = cache };
+	unsigned count = 0;
 
-	if (status == STATUS_OK && obtain_forget(profile, NULL, &count, err) != STATUS_OK)
-		warn(err);
+	memcpy(profile.name, removal->name, strlen(removal->name) + 1);
+	if (obtain_forget(&profile, NULL, &count, &removal->warning) == STATUS_OK)
+		removal->warning.text[0] = '\0';
+	removal->found = removal->found || count > 0;
+}
+
+// The profile's file is damaged or gone, and does not say where its secret is. A keyring that is not there has none; one
+// that is locked may.
+static enum status remove_everywhere(struct removal *removal, struct err *err)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < KEYRING_COUNT; i++) {
+		struct err why;
+		enum status one = remove_secret(removal, keyrings[i], &why);
+
+		if (one != STATUS_OK && one != STATUS_UNAVAILABLE) {
+			status = one;
+			*err = why;
+		}
+		remove_tokens(removal, keyrings[i]->name);
+		removal->warning.text[0] = '\0';
+	}
 	return status;
 }
 
-// The profile's file is damaged or gone, and does not say where its secret is: every keyring that works is searched.
-static bool remove_everywhere(const char *name)
+// Known before anything is removed. The system's profiles are not the user's to remove.
+static enum status may_remove_file(const char *path, struct err *err)
 {
-	struct profile profile = { 0 };
-	bool found = false;
+	char dir[PROFILES_PATH_MAX];
 
-	memcpy(profile.name, name, strlen(name) + 1);
-	for (size_t i = 0; i < KEYRING_COUNT; i++) {
-		const struct keyring_key key = { KEYRING_SECRET, name, NULL };
-		unsigned count = 0;
+	if (access(path, F_OK) < 0)
+		return errno == ENOENT ? STATUS_OK : err_set(err, STATUS_INTERNAL, "'%s': %s", path, strerror(errno));
+	if (profiles_user_dir(dir, err) != STATUS_OK)
+		return STATUS_USAGE;
+	if (access(dir, W_OK | X_OK) < 0)
+		return err_set(err, STATUS_INTERNAL, "'%s' cannot be removed: %s", path, strerror(errno));
+	return STATUS_OK;
+}
 
-		profile.token_cache = keyrings[i]->name;
-		found = keyrings[i]->del(&key, NULL) == STATUS_OK || found;
-		(void)obtain_forget(&profile, NULL, &count, NULL);
-		found = found || count > 0;
+static enum status remove_file(const char *path, struct err *err)
+{
+	if (unlink(path) == 0)
+		return STATUS_OK;
+	if (errno == ENOENT)
+		return err_set(err, STATUS_POLICY,
+			       "its secret and tokens are gone, but the profile is the system's ('" SK_SYSCONFDIR
+			       "/sk-helper/profiles'): only root can remove it");
+	return err_set(err, STATUS_INTERNAL, "'%s': %s", path, strerror(errno));
+}
+
+// The file goes last: while the keyring is locked, nothing is removed, and it can be tried again.
+static enum status remove_profile(struct removal *removal, struct err *err)
+{
+	BUF_AUTO(text, PROFILE_FILE_MAX);
+	char path[PROFILES_PATH_MAX];
+	struct profile profile;
+	enum status loaded = profiles_load(removal->name, &text, &profile, err), status;
+
+	if (loaded == STATUS_NOT_FOUND) {
+		status = remove_everywhere(removal, err);
+		return status == STATUS_OK && !removal->found ? profiles_load(removal->name, &text, &profile, err) : status;
 	}
-	return found;
+	status = profiles_user_path(path, removal->name, err);
+	if (status == STATUS_OK)
+		status = may_remove_file(path, err);
+	if (status == STATUS_OK && loaded == STATUS_OK) {
+		status = remove_secret(removal, keyring_find(profile.secret_store), err);
+		if (status == STATUS_OK)
+			remove_tokens(removal, profile.token_cache);
+	} else if (status == STATUS_OK) {
+		status = remove_everywhere(removal, err);
+	}
+	if (status == STATUS_OK)
+		status = remove_file(path, err);
+	if (status != STATUS_OK)
+		err_prefix(err, "profile '%s'", removal->name);
+	return status;
 }
 
 enum status command_remove(char **args, struct err *err)
 {
-	BUF_AUTO(text, PROFILE_FILE_MAX);
-	char path[PROFILES_PATH_MAX];
-	const char *name = args[0];
-	struct profile profile;
+	struct removal removal = { .name = args[0] };
+	struct lock lock;
 	enum status status;
 
-	if (!name || args[1])
+	if (!args[0] || args[1])
 		return err_set(err, STATUS_USAGE, "remove takes the name of one profile");
-	status = profiles_load(name, &text, &profile, err);
-	if (!profile_name_ok(name))
-		return status;
-	if (status == STATUS_NOT_FOUND)
-		return remove_everywhere(name) ? STATUS_OK : status;
-	// the file goes last: while the keyring is locked, nothing is removed, and it can be tried again
-	if (status == STATUS_OK) {
-		status = remove_known(&profile, err);
-	} else {
-		(void)remove_everywhere(name);
-		status = STATUS_OK;
-	}
+	status = profile_name_check(args[0], err);
 	if (status == STATUS_OK)
-		status = profiles_user_path(path, name, err);
-	if (status == STATUS_OK && unlink(path) < 0) {
-		status = errno == ENOENT ?
-				 err_set(err, STATUS_POLICY,
-					 "its secret and tokens are gone, but the profile is the system's ('" SK_SYSCONFDIR
-					 "/sk-helper/profiles'): only root can remove it") :
-				 err_set(err, STATUS_INTERNAL, "'%s': %s", path, strerror(errno));
-	}
+		status = client_lock(&lock, err);
 	if (status != STATUS_OK)
-		err_prefix(err, "profile '%s'", name);
+		return status;
+	status = remove_profile(&removal, err);
+	lock_release(&lock);
+	if (status == STATUS_OK && *removal.warning.text)
+		warn(&removal.warning);
 	return status;
 }

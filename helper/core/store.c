@@ -88,39 +88,54 @@ static enum status check_stored_secret(const struct profile *profile, struct err
 	return status == STATUS_OK ? secret_check(&secret, profile, err) : status;
 }
 
+// Under the lock: what is there, with what is given put over it.
+static enum status change_profile(const struct change *change, struct err *err)
+{
+	BUF_AUTO(old_text, PROFILE_FILE_MAX);
+	struct err why_not, warning = { 0 };
+	struct profile profile;
+	enum status status = STATUS_OK;
+
+	if (profiles_exists(change->name)) {
+		status = profiles_load(change->name, &old_text, &profile, err);
+		if (status != STATUS_OK)
+			return status;
+	} else {
+		memset(&profile, 0, sizeof profile);
+		memcpy(profile.name, change->name, strlen(change->name) + 1);
+	}
+	merge(&profile, &change->profile);
+	status = client_choose_keyrings(&profile, &why_not, err);
+	if (status == STATUS_OK)
+		status = profile_complete(&profile, err);
+	if (status == STATUS_OK && !change->client_secret)
+		status = check_stored_secret(&profile, err);
+	if (status == STATUS_OK)
+		status = client_keep(&profile, change->client_secret, &warning, err);
+	if (status == STATUS_OK && *warning.text)
+		warn(&warning);
+	if (status != STATUS_OK)
+		err_prefix(err, "profile '%s'", change->name);
+	return status;
+}
+
 enum status command_store(char **args, struct err *err)
 {
 	BUF_AUTO(text, REQUEST_MAX);
-	BUF_AUTO(old_text, PROFILE_FILE_MAX);
-	struct profile profile;
 	struct change change;
-	struct err why_not;
+	struct lock lock;
 	enum status status;
 
 	if (args[0])
 		return err_set(err, STATUS_USAGE, "store takes its request on standard input, and no '%s'", args[0]);
 	status = read_change(&change, &text, err);
+	if (status == STATUS_OK)
+		status = client_prepare_profiles(err);
+	if (status == STATUS_OK)
+		status = client_lock(&lock, err);
 	if (status != STATUS_OK)
 		return status;
-	if (profiles_exists(change.name)) {
-		status = profiles_load(change.name, &old_text, &profile, err);
-		if (status != STATUS_OK)
-			return status;
-	} else {
-		memset(&profile, 0, sizeof profile);
-		memcpy(profile.name, change.name, strlen(change.name) + 1);
-	}
-	merge(&profile, &change.profile);
-	status = client_prepare_profiles(err);
-	if (status == STATUS_OK)
-		status = client_choose_keyrings(&profile, &why_not, err);
-	if (status == STATUS_OK)
-		status = profile_complete(&profile, err);
-	if (status == STATUS_OK && change.client_secret)
-		status = client_keep(&profile, change.client_secret, err);
-	else if (status == STATUS_OK && (status = check_stored_secret(&profile, err)) == STATUS_OK)
-		status = client_write_profile(&profile, err);
-	if (status != STATUS_OK)
-		err_prefix(err, "profile '%s'", change.name);
+	status = change_profile(&change, err);
+	lock_release(&lock);
 	return status;
 }

@@ -10,6 +10,7 @@
 #include "text.h"
 #include "token.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,11 @@
 #define CORE SK_LIBEXECDIR "/sk-helper/sk-core"
 
 extern char **environ;
+
+// include/uapi/linux/memfd.h: hardened systems insist on it (vm.memfd_noexec=2).
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8U
+#endif
 
 // Static, because malloc(3) costs more system calls than all the rest.
 static char request_text[REQUEST_MAX + 1], request_copy[REQUEST_MAX + 1];
@@ -56,6 +62,7 @@ static void scrub_environment(void)
 
 static int become_core(char **argv)
 {
+	harden_more();
 	scrub_environment();
 	execv(CORE, argv);
 	dprintf(STDERR_FILENO, "sk-helper: cannot run '%s': is sk-helper installed whole? ('make install')\n", CORE);
@@ -66,8 +73,12 @@ static int become_core(char **argv)
 static bool give_back(const char *text, size_t len)
 {
 	struct buf b = { .data = (char *)(uintptr_t)text, .len = len };
-	int fd = memfd_create("request", 0);
-	bool ok = fd >= 0 && buf_write(&b, fd) && lseek(fd, 0, SEEK_SET) == 0 && dup2(fd, STDIN_FILENO) == STDIN_FILENO;
+	int fd = memfd_create("request", MFD_NOEXEC_SEAL);
+	bool ok;
+
+	if (fd < 0)
+		fd = memfd_create("request", 0); // before Linux 6.3
+	ok = fd >= 0 && buf_write(&b, fd) && lseek(fd, 0, SEEK_SET) == 0 && dup2(fd, STDIN_FILENO) == STDIN_FILENO;
 
 	if (fd > STDERR_FILENO)
 		close(fd);
@@ -87,6 +98,7 @@ static void renew_detached(char **argv, const char *profile, const char *scope)
 	if (open("/dev/null", O_RDONLY) != 0 || open("/dev/null", O_WRONLY) != 1 || open("/dev/null", O_WRONLY) != 2)
 		_exit(1);
 	setsid();
+	harden_more();
 	scrub_environment();
 	execv(CORE, args);
 	_exit(1);
@@ -101,6 +113,7 @@ static bool answer_from_cache(char **argv, struct request *request)
 	struct profile profile;
 	struct answer answer;
 	struct token token;
+	struct err err = { 0 };
 	const char *scope;
 	bool answered;
 
@@ -118,7 +131,13 @@ static bool answer_from_cache(char **argv, struct request *request)
 	freshness = token_freshness(&token, answer.now, NULL, request->min_ttl);
 	if (freshness == TOKEN_STALE)
 		return false;
-	answered = protocol_answer(request->protocol, &answer, &out, NULL) == STATUS_OK;
+	answered = protocol_answer(request->protocol, &answer, &out, &err) == STATUS_OK;
+	// something of it may have been written: sk-core must not begin again
+	if (!answered && err.status == STATUS_INTERNAL) {
+		dprintf(STDERR_FILENO, "sk-helper: %s\n", err.text);
+		explicit_bzero(record_text, record.len);
+		_exit(status_exit_code(err.status));
+	}
 	if (answered && freshness == TOKEN_AGING)
 		renew_detached(argv, profile.name, request->scope);
 	buf_reset(&out);
@@ -144,7 +163,11 @@ int main(int argc, char **argv)
 	}
 	memcpy(request_copy, request_text, text.len);
 	answered = request_parse(&request, request_text, text.len, NULL) == STATUS_OK && answer_from_cache(argv, &request);
-	if (!answered && give_back(request_copy, text.len))
+	if (answered)
+		return 0;
+	harden_more(); // a file size limit counts for what is handed on, too
+	if (give_back(request_copy, text.len))
 		return become_core(argv);
-	return answered ? 0 : 1;
+	dprintf(STDERR_FILENO, "sk-helper: standard input: cannot be handed on: %s\n", strerror(errno));
+	return 1;
 }

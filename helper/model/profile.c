@@ -33,7 +33,8 @@ static enum status check_endpoint(const char *value, struct err *err)
 	enum status status = url_parse(&url, value, err);
 
 	if (status == STATUS_OK && !url_is_safe(&url))
-		return err_set(err, STATUS_POLICY, "'%s' is plain http: only https, or http to this machine itself", value);
+		return err_set(err, STATUS_POLICY, "'%.*s' is plain http: only https, or http to this machine itself",
+			       url_shown(value), value);
 	return status;
 }
 
@@ -43,7 +44,8 @@ static enum status check_url(const char *value, struct err *err)
 	enum status status = check_endpoint(value, err);
 
 	if (status == STATUS_OK && url_parse(&url, value, err) == STATUS_OK && url.has_query)
-		return err_set(err, STATUS_USAGE, "'%s' has a query: a URL that tokens are for has none", value);
+		return err_set(err, STATUS_USAGE, "'%.*s' has a query: a URL that tokens are for has none", url_shown(value),
+			       value);
 	return status;
 }
 

@@ -64,12 +64,17 @@ struct entry {
 	char name[];
 };
 
-static bool listing_open(struct listing *l, const char *dir)
+// STATUS_NOT_FOUND when there is no such directory. One that cannot be read is not an empty one.
+static enum status listing_open(struct listing *l, const char *dir, struct err *err)
 {
 	// not open(2): musl's adds an fcntl(2) to it
 	l->fd = openat(AT_FDCWD, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	l->len = l->at = 0;
-	return l->fd >= 0;
+	if (l->fd >= 0)
+		return STATUS_OK;
+	if (errno == ENOENT || errno == ENOTDIR)
+		return STATUS_NOT_FOUND;
+	return err_set(err, STATUS_INTERNAL, "profiles: '%s': %s", dir, strerror(errno));
 }
 
 // The next profile's name, or false at the end.
@@ -128,21 +133,24 @@ enum status profiles_each(bool (*visit)(const char *name, void *context), void *
 	struct listing listing;
 	bool more = true;
 
-	if (status != STATUS_OK)
-		return status;
-	if (listing_open(&listing, dir)) {
+	if (status == STATUS_OK)
+		status = listing_open(&listing, dir, err);
+	if (status == STATUS_OK) {
 		while (more && listing_next(&listing, name))
 			more = visit(name, context);
 		close(listing.fd);
 	}
-	if (more && listing_open(&listing, SYSTEM_DIR)) {
+	if (!more || (status != STATUS_OK && status != STATUS_NOT_FOUND))
+		return status;
+	status = listing_open(&listing, SYSTEM_DIR, err);
+	if (status == STATUS_OK) {
 		while (more && listing_next(&listing, name)) {
 			if (!user_has(name))
 				more = visit(name, context);
 		}
 		close(listing.fd);
 	}
-	return STATUS_OK;
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
 // Reads a whole small regular file that nobody else can write. STATUS_NOT_FOUND says nothing in err.
@@ -157,9 +165,14 @@ static enum status read_file(const char *path, struct buf *text, struct err *err
 	fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return STATUS_NOT_FOUND;
-	if (fd < 0 || fstat(fd, &st) < 0)
-		why = strerror(errno);
-	else if (!S_ISREG(st.st_mode))
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		enum status status = err_set(err, STATUS_INTERNAL, "%s: %s", path, strerror(errno));
+
+		if (fd >= 0)
+			close(fd);
+		return status;
+	}
+	if (!S_ISREG(st.st_mode))
 		why = "not a regular file";
 	else if (st.st_uid != (uid_t)getauxval(AT_EUID) && st.st_uid != 0)
 		why = "it belongs to another user";
@@ -168,8 +181,7 @@ static enum status read_file(const char *path, struct buf *text, struct err *err
 	else if (st.st_size > PROFILE_FILE_MAX)
 		why = "too large";
 	if (why) {
-		if (fd >= 0)
-			close(fd);
+		close(fd);
 		return err_set(err, STATUS_POLICY, "%s: %s", path, why);
 	}
 	buf_reset(text);
@@ -208,8 +220,9 @@ enum status profiles_load(const char *name, struct buf *text, struct profile *pr
 	return status;
 }
 
-// The longest "url=" of this file that covers url. Only these lines are looked at: a get by URL passes every profile by.
-static size_t file_covers(const char *dir, const char *name, const struct url *url)
+// The longest "url=" of this file that covers url, 0 for none. Only these lines are looked at: a get by URL passes every
+// profile by. -1 with errno set when it cannot be read: another that covers less is not to be taken instead.
+static long file_covers(const char *dir, const char *name, const struct url *url)
 {
 	static char text[PROFILE_FILE_MAX + 1];
 	char path[PROFILES_PATH_MAX];
@@ -220,11 +233,11 @@ static size_t file_covers(const char *dir, const char *name, const struct url *u
 	(void)snprintf(path, sizeof path, "%s/%s" SUFFIX, dir, name);
 	fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
-		return 0;
+		return errno == ENOENT ? 0 : -1;
 	len = read(fd, text, sizeof text - 1);
 	close(fd);
-	if (len <= 0)
-		return 0;
+	if (len < 0)
+		return -1;
 	text[len] = '\0';
 	for (char *line = text, *next; line; line = next) {
 		struct url base;
@@ -236,33 +249,37 @@ static size_t file_covers(const char *dir, const char *name, const struct url *u
 		    base.path_len + 1 > best)
 			best = base.path_len + 1;
 	}
-	return best;
+	return (long)best;
 }
 
 struct by_url {
-	size_t best;
+	long best;
 	bool tie;
 	char name[PROFILE_NAME_MAX + 1];
 	char other[PROFILE_NAME_MAX + 1];
 };
 
-static void choose_by_url_in(struct by_url *choice, const char *dir, bool system, const struct url *url)
+static enum status choose_by_url_in(struct by_url *choice, const char *dir, bool system, const struct url *url, struct err *err)
 {
 	char name[PROFILE_NAME_MAX + 1];
 	struct listing listing;
+	enum status status = listing_open(&listing, dir, err);
 
-	if (!listing_open(&listing, dir))
-		return;
-	while (listing_next(&listing, name)) {
-		size_t len = file_covers(dir, name, url);
+	if (status != STATUS_OK)
+		return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	while (status == STATUS_OK && listing_next(&listing, name)) {
+		long len = file_covers(dir, name, url);
 
-		if (len == 0 || len < choice->best || (system && user_has(name)))
+		if (len < 0)
+			status = err_set(err, STATUS_INTERNAL, "profile '%s': %s", name, strerror(errno));
+		if (len <= 0 || len < choice->best || (system && user_has(name)))
 			continue;
 		choice->tie = len == choice->best;
 		memcpy(choice->tie ? choice->other : choice->name, name, sizeof name);
 		choice->best = len;
 	}
 	close(listing.fd);
+	return status;
 }
 
 static enum status choose_by_url(char name[PROFILE_NAME_MAX + 1], const char *text, struct err *err)
@@ -277,14 +294,18 @@ static enum status choose_by_url(char name[PROFILE_NAME_MAX + 1], const char *te
 	if (status != STATUS_OK)
 		return status;
 	if (!url_is_safe(&url))
-		return err_set(err, STATUS_POLICY, "URL '%s': no token goes over plain http, but to this machine itself", text);
-	choose_by_url_in(&choice, dir, false, &url);
-	choose_by_url_in(&choice, SYSTEM_DIR, true, &url);
+		return err_set(err, STATUS_POLICY, "URL '%.*s': no token goes over plain http, but to this machine itself",
+			       url_shown(text), text);
+	status = choose_by_url_in(&choice, dir, false, &url, err);
+	if (status == STATUS_OK)
+		status = choose_by_url_in(&choice, SYSTEM_DIR, true, &url, err);
+	if (status != STATUS_OK)
+		return status;
 	if (choice.best == 0)
-		return err_set(err, STATUS_NOT_FOUND, "no profile has a 'url' that covers '%s'", text);
+		return err_set(err, STATUS_NOT_FOUND, "no profile has a 'url' that covers '%.*s'", url_shown(text), text);
 	if (choice.tie)
-		return err_set(err, STATUS_USAGE, "profiles '%s' and '%s' both cover '%s': name one", choice.name, choice.other,
-			       text);
+		return err_set(err, STATUS_USAGE, "profiles '%s' and '%s' both cover '%.*s': name one", choice.name,
+			       choice.other, url_shown(text), text);
 	memcpy(name, choice.name, sizeof choice.name);
 	return STATUS_OK;
 }
@@ -312,9 +333,9 @@ enum status profiles_choose(char name[PROFILE_NAME_MAX + 1], const char *wanted,
 
 	if (!wanted && url)
 		return choose_by_url(name, url, err);
-	if (!wanted)
+	if (!wanted && getenv(PROFILE_VARIABLE) && *getenv(PROFILE_VARIABLE))
 		wanted = getenv(PROFILE_VARIABLE);
-	if (!wanted || !*wanted) {
+	if (!wanted) {
 		if (user_has("default")) {
 			wanted = "default";
 		} else {
@@ -341,11 +362,15 @@ enum status profiles_choose(char name[PROFILE_NAME_MAX + 1], const char *wanted,
 enum status profiles_for(const char *wanted, const char *url, struct buf *text, struct profile *profile, struct err *err)
 {
 	char name[PROFILE_NAME_MAX + 1];
-	enum status status = profiles_choose(name, wanted, url, err);
+	struct url parsed;
+	enum status status = url ? url_parse(&parsed, url, err) : STATUS_OK;
 
+	if (status == STATUS_OK)
+		status = profiles_choose(name, wanted, url, err);
 	if (status == STATUS_OK)
 		status = profiles_load(name, text, profile, err);
 	if (status == STATUS_OK && url && !profile_covers(profile, url))
-		status = err_set(err, STATUS_POLICY, "profile '%s': it has no url that covers '%s'", name, url);
+		status = err_set(err, STATUS_POLICY, "profile '%s': it has no url that covers '%.*s'", name, url_shown(url),
+				 url);
 	return status;
 }

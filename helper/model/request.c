@@ -41,6 +41,9 @@ static enum status set_target(struct request *request, const char *value, struct
 {
 	if (request->profile || request->url || request->from_stdin)
 		return err_set(err, STATUS_USAGE, "get takes one profile or URL, not also '%s'", value);
+	// "$URL" of a variable that is not set: never the default profile's token
+	if (!*value)
+		return err_set(err, STATUS_USAGE, "an empty name or URL");
 	if (!strcmp(value, "-"))
 		request->from_stdin = true;
 	else if (strstr(value, "://"))

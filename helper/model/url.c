@@ -155,7 +155,7 @@ enum status url_parse(struct url *url, const char *text, struct err *err)
 	if (!strncasecmp(text, "https://", 8))
 		u.https = true;
 	else if (strncasecmp(text, "http://", 7) != 0)
-		return err_set(err, STATUS_USAGE, "URL '%s': not https:// or http://", text);
+		return err_set(err, STATUS_USAGE, "URL: not https:// or http://");
 	u.host = text + (u.https ? 8 : 7);
 	u.host_len = strcspn(u.host, *u.host == '[' ? "/?#@" : "/?#:@");
 	if (*u.host == '[') {
@@ -180,7 +180,7 @@ enum status url_parse(struct url *url, const char *text, struct err *err)
 	if (!why && !path_ok(u.path, u.path_len))
 		why = "its path has dot segments or escaped slashes";
 	if (why)
-		return err_set(err, STATUS_USAGE, "URL '%s': %s", text, why);
+		return err_set(err, STATUS_USAGE, "URL: %s", why);
 	u.has_query = u.path[u.path_len] == '?';
 	*url = u;
 	return STATUS_OK;
@@ -215,4 +215,9 @@ bool url_covers(const struct url *base, const struct url *url)
 	if (url->path_len < len || memcmp(base->path, url->path, len) != 0)
 		return false;
 	return url->path_len == len || url->path[len] == '/';
+}
+
+int url_shown(const char *text)
+{
+	return (int)strcspn(text, "?");
 }

@@ -22,8 +22,12 @@ struct url {
 	bool has_query;
 };
 
-// Plain http is a URL; whether it may be used is url_is_safe's to say. url is untouched on failure.
+// Plain http is a URL; whether it may be used is url_is_safe's to say. url is untouched on failure; err does not repeat text,
+// which may have a password in it.
 enum status url_parse(struct url *url, const char *text, struct err *err);
+
+// How much of a URL that was parsed may be shown: not the query, where people put tokens. For "%.*s".
+int url_shown(const char *text);
 
 // https, or http to this machine itself.
 bool url_is_safe(const struct url *url);

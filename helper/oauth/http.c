@@ -204,7 +204,7 @@ static void read_headers(CURL *curl, struct http_response *response)
 	if (curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &text) == CURLE_OK && text)
 		(void)snprintf(response->content_type, sizeof response->content_type, "%s", text);
 	if (curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after) == CURLE_OK && retry_after > 0)
-		response->retry_after = retry_after;
+		response->retry_after = retry_after < 86400 ? retry_after : 86400;
 	if (curl_easy_getinfo(curl, CURLINFO_PRIMARY_IP, &text) == CURLE_OK && text)
 		(void)snprintf(response->address, sizeof response->address, "%s", text);
 }

@@ -68,6 +68,7 @@ int main(void)
 	enum status status;
 
 	harden();
+	harden_more();
 	harden_deadline(62); // the longest timeout there is, and a little
 	status = read_request(&text, &request, &err);
 	if (status == STATUS_OK) {

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -91,7 +92,13 @@ static void wall_off_files(const char *ca_file)
 #define ARCHITECTURE AUDIT_ARCH_AARCH64
 #endif
 
-static void wall_off_keys(void)
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define LOW_HALF 4
+#else
+#define LOW_HALF 0
+#endif
+
+static void wall_off_keyrings(void)
 {
 #ifdef ARCHITECTURE
 #define FORBID(number) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)
@@ -115,6 +122,12 @@ static void wall_off_keys(void)
 		FORBID(SYS_process_vm_writev),
 		FORBID(SYS_execve),
 		FORBID(SYS_execveat),
+		FORBID(SYS_io_uring_setup),
+		// no bus, and so no Secret Service: Landlock does not know of connect(2)
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0]) + LOW_HALF),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAFNOSUPPORT),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog program = { sizeof filter / sizeof filter[0], filter };
@@ -126,5 +139,5 @@ static void wall_off_keys(void)
 void sandbox_enter(const char *ca_file)
 {
 	wall_off_files(ca_file);
-	wall_off_keys();
+	wall_off_keyrings();
 }

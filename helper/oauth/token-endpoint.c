@@ -38,6 +38,31 @@ static void write_form(const struct oauth_request *request, bool basic, struct b
 	add_parameter(form, "audience", request->audience);
 }
 
+static void add_base64(struct buf *b, const struct buf *data)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (size_t i = 0; i + 2 < data->len; i += 3) {
+		const unsigned char *d = (const unsigned char *)data->data + i;
+
+		buf_addc(b, letters[d[0] >> 2]);
+		buf_addc(b, letters[(d[0] & 3) << 4 | d[1] >> 4]);
+		buf_addc(b, letters[(d[1] & 15) << 2 | d[2] >> 6]);
+		buf_addc(b, letters[d[2] & 63]);
+	}
+}
+
+// What a server that repeats the Authorization header would repeat; as far as its last whole group, to look for.
+static void write_basic(struct buf *basic, const struct buf *user, const struct buf *password)
+{
+	BUF_AUTO(both, 65536);
+
+	buf_add(&both, user->data, user->len);
+	buf_addc(&both, ':');
+	buf_add(&both, password->data, password->len);
+	add_base64(basic, &both);
+}
+
 static struct http_request to_endpoint(const struct oauth_request *request, int64_t timeout_ms)
 {
 	return (struct http_request){
@@ -58,25 +83,27 @@ static enum status attempt(const struct oauth_request *request, int64_t timeout_
 	BUF_AUTO(form, 65536);
 	BUF_AUTO(user, 65536);
 	BUF_AUTO(password, 65536);
+	BUF_AUTO(header, 131072);
 	enum status status;
 
 	write_form(request, basic, &form);
 	http.form = &form;
+	// RFC 6749 section 2.3.1: form-encoded first, then Basic's base64
+	http_form_encode(&user, request->client_id);
+	http_form_encode(&password, request->client_secret);
+	write_basic(&header, &user, &password);
 	if (basic) {
-		// RFC 6749 section 2.3.1: form-encoded first, then Basic's base64
-		http_form_encode(&user, request->client_id);
-		http_form_encode(&password, request->client_secret);
 		http.user = user.data;
 		http.password = password.data;
 	}
-	if (!buf_ok(&form) || !buf_ok(&user) || !buf_ok(&password))
+	if (!buf_ok(&form) || !buf_ok(&header))
 		return err_set(err, STATUS_INTERNAL, "the request is too long");
 	status = http_send(&http, &response, err);
 	*retry_after = response.retry_after;
 	if (status != STATUS_OK)
 		return status;
 	return token_response_read(response.code, response.content_type, &response.body, response.retry_after,
-				   request->client_secret, answer, err);
+				   (const char *[]){ request->client_secret, password.data, header.data, NULL }, answer, err);
 }
 
 // Full jitter, so that those who failed together do not come back together.

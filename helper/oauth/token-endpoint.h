@@ -20,8 +20,9 @@ enum status token_endpoint_request(const struct oauth_request *request, struct b
 // Asks for nothing and sends no credential: writes status, http_status, date, address.
 enum status token_endpoint_look(const struct oauth_request *request, struct buf *answer, struct err *err);
 
-// One answer's meaning. Exposed for the tests and the fuzzer. retry_after: seconds, -1 for none.
+// One answer's meaning. Exposed for the tests and the fuzzer. retry_after: seconds, -1 for none. secrets: the client secret in
+// each form that it was sent in, NULL-terminated: nothing that repeats one of them is passed on.
 enum status token_response_read(long code, const char *content_type, struct buf *body, int64_t retry_after,
-				const char *client_secret, struct buf *answer, struct err *err);
+				const char *const *secrets, struct buf *answer, struct err *err);
 
 #endif

@@ -16,10 +16,9 @@
 // As much of a secret as this, in a peer's text, is too much of it.
 #define ECHO_LENGTH 8
 
-// Whether text repeats the secret, whole or in a part that is long enough to help somebody.
-static bool repeats_secret(const char *text, const char *secret)
+static bool repeats(const char *text, const char *secret)
 {
-	size_t len = secret ? strlen(secret) : 0;
+	size_t len = strlen(secret);
 	size_t part = len < ECHO_LENGTH ? len : ECHO_LENGTH;
 
 	for (size_t i = 0; part && i + part <= len; i++) {
@@ -27,6 +26,17 @@ static bool repeats_secret(const char *text, const char *secret)
 			if (!strncasecmp(at, secret + i, part))
 				return true;
 		}
+	}
+	return false;
+}
+
+// Whether text repeats the secret, in any of the forms that it was sent in, whole or in a part that is long enough to help
+// somebody.
+static bool repeats_secret(const char *text, const char *const *secrets)
+{
+	for (; *secrets; secrets++) {
+		if (repeats(text, *secrets))
+			return true;
 	}
 	return false;
 }
@@ -70,21 +80,21 @@ static const char *string_of(const cJSON *json, const char *name)
 }
 
 // "invalid_client: the secret is wrong", fit for a terminal.
-static void describe_error(const cJSON *json, const char *secret, char *text, size_t size)
+static void describe_error(const cJSON *json, const char *const *secrets, char *text, size_t size)
 {
 	const char *code = string_of(json, "error"), *description = string_of(json, "error_description");
 	bool temporary;
 
-	if (!is_known_code(code, &temporary) && (strlen(code) > 64 || !text_is_graphic(code) || repeats_secret(code, secret)))
+	if (!is_known_code(code, &temporary) && (strlen(code) > 64 || !text_is_graphic(code) || repeats_secret(code, secrets)))
 		code = "an error";
-	if (repeats_secret(description, secret))
+	if (repeats_secret(description, secrets))
 		description = "(in words that repeat the client secret)";
 	(void)snprintf(text, size, "%s%s%.300s", code, *description ? ": " : "", description);
 	text_sanitize(text);
 }
 
-static enum status read_error(long code, const cJSON *json, const char *content_type, int64_t retry_after, const char *secret,
-			      struct err *err)
+static enum status read_error(long code, const cJSON *json, const char *content_type, int64_t retry_after,
+			      const char *const *secrets, struct err *err)
 {
 	bool temporary = false;
 	char what[400] = "", when[64] = "";
@@ -92,7 +102,7 @@ static enum status read_error(long code, const cJSON *json, const char *content_
 	(void)is_known_code(string_of(json, "error"), &temporary);
 	temporary = temporary || code >= 500 || code == 429 || code == 408;
 	if (json && *string_of(json, "error"))
-		describe_error(json, secret, what, sizeof what);
+		describe_error(json, secrets, what, sizeof what);
 	else if (code == 429)
 		(void)snprintf(what, sizeof what, "too many requests");
 	else if (!strncasecmp(content_type, "text/html", 9))
@@ -126,7 +136,7 @@ static bool scope_ok(const char *scope)
 	return true;
 }
 
-static enum status read_grant(const cJSON *json, const char *secret, struct buf *answer, struct err *err)
+static enum status read_grant(const cJSON *json, const char *const *secrets, struct buf *answer, struct err *err)
 {
 	const char *token = string_of(json, "access_token"), *type = string_of(json, "token_type");
 	const char *scope = string_of(json, "scope");
@@ -141,20 +151,20 @@ static enum status read_grant(const cJSON *json, const char *secret, struct buf 
 	if (strcasecmp(type, "bearer") != 0) {
 		char shown[33];
 
-		(void)snprintf(shown, sizeof shown, "%s", repeats_secret(type, secret) ? "(the client secret)" : type);
+		(void)snprintf(shown, sizeof shown, "%s", repeats_secret(type, secrets) ? "(the client secret)" : type);
 		text_sanitize(shown);
 		return err_set(err, STATUS_POLICY, "token_type '%s', and only Bearer is understood", shown);
 	}
 	wire_put(answer, "status", "ok");
 	wire_put(answer, "access_token", token);
 	wire_put_number(answer, "expires_in", lifetime);
-	if (scope_ok(scope))
+	if (scope_ok(scope) && !repeats_secret(scope, secrets))
 		wire_put(answer, "scope", scope);
 	return STATUS_OK;
 }
 
 enum status token_response_read(long code, const char *content_type, struct buf *body, int64_t retry_after,
-				const char *client_secret, struct buf *answer, struct err *err)
+				const char *const *secrets, struct buf *answer, struct err *err)
 {
 	enum status status;
 	cJSON *json = NULL;
@@ -166,14 +176,14 @@ enum status token_response_read(long code, const char *content_type, struct buf 
 	if (!memchr(body->data, '\0', body->len) && !strstr(body->data, "\\u0000"))
 		json = cJSON_ParseWithOpts(body->data, NULL, 1);
 	if (code != 200 || *string_of(json, "error")) {
-		status = read_error(code, json, content_type, retry_after, client_secret, err);
+		status = read_error(code, json, content_type, retry_after, secrets, err);
 	} else if (!cJSON_IsObject(json)) {
 		status = err_set(err, STATUS_POLICY, "HTTP 200, but %s",
 				 body->len == 0					? "an empty body" :
 				 strncasecmp(content_type, "text/html", 9) == 0 ? "an HTML page: is this the token endpoint?" :
 										  "not a JSON object");
 	} else {
-		status = read_grant(json, client_secret, answer, err);
+		status = read_grant(json, secrets, answer, err);
 	}
 	cJSON_Delete(json);
 	return status;

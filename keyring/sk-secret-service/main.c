@@ -411,6 +411,7 @@ int main(void)
 	enum status status;
 
 	harden();
+	harden_more();
 	harden_deadline(3); // whoever runs us ends us after two seconds
 	setenv("GIO_USE_VFS", "local", 1);
 	status = read_request(&text, &request) ? run(&request, &answer, &err) :

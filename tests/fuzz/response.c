@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size > 2)
 		buf_add(&body, data + 2, size - 2);
-	status = token_response_read(code, type, &body, size % 7 ? -1 : 5, SECRET, &answer, &err);
+	status = token_response_read(code, type, &body, size % 7 ? -1 : 5, (const char *[]){ SECRET, NULL }, &answer, &err);
 	if (status == STATUS_OK) {
 		MUST(code == 200 && buf_ok(&answer));
 		check_answer(&answer);

@@ -10,7 +10,7 @@ static enum status read_body(long code, const char *type, const char *text, size
 	BUF_AUTO(body, 262144);
 
 	buf_add(&body, text, len);
-	return token_response_read(code, type, &body, -1, SECRET, answer, err);
+	return token_response_read(code, type, &body, -1, (const char *[]){ SECRET, NULL }, answer, err);
 }
 
 static void reads_what_servers_say(void)
