@@ -21,3 +21,4 @@ unit() {
 @test "request" { unit request; }
 @test "response" { unit response; }
 @test "sandbox" { unit sandbox; }
+@test "challenge" { unit challenge; }

@@ -23,6 +23,22 @@ bool text_is_graphic(const char *s)
 	return true;
 }
 
+bool text_is_scope(const char *s)
+{
+	const char *word = s;
+
+	for (;; s++) {
+		if ((*s == ' ' || *s == '\0') && s == word)
+			return false;
+		if (*s == '\0')
+			return true;
+		if (*s == ' ')
+			word = s + 1;
+		else if (*s < 0x21 || *s > 0x7e || *s == '"' || *s == '\\')
+			return false;
+	}
+}
+
 bool text_to_number(const char *s, int64_t min, int64_t max, int64_t *out)
 {
 	int64_t value = 0;

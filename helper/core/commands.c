@@ -67,7 +67,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "renew",
-		.arguments = "NAME [SCOPE]",
+		.arguments = "NAME [SCOPE [RESOURCE]]",
 		.summary = "renew a cached token that is near its end",
 		.run = command_renew,
 		.internal = true,

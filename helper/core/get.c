@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // get: a token, in the words of whoever asks. What the front door could answer by itself never comes here.
+#include "challenge.h"
 #include "commands.h"
 #include "harden.h"
 #include "obtain.h"
@@ -31,7 +32,7 @@ static enum status answer(const struct request *request, const struct profile *p
 }
 
 // In a process of its own that holds nothing of the caller's: "$(...)" waits for the last holder of its pipe.
-static void renew_detached(const struct profile *profile, const char *scope)
+static void renew_detached(const struct profile *profile, const struct wanted *wanted)
 {
 	if (fork() != 0)
 		return;
@@ -40,22 +41,98 @@ static void renew_detached(const struct profile *profile, const char *scope)
 	if (open("/dev/null", O_RDONLY) != 0 || open("/dev/null", O_WRONLY) != 1 || open("/dev/null", O_WRONLY) != 2)
 		_exit(1);
 	setsid();
-	(void)obtain_renew(profile, scope, NULL);
+	(void)obtain_renew(profile, wanted, NULL);
 	_exit(0);
+}
+
+static bool has_word(const char *words, const char *word, size_t len)
+{
+	for (const char *at = words; at && *at; at = strchr(at, ' ') ? strchr(at, ' ') + 1 : NULL) {
+		if (strcspn(at, " ") == len && !strncmp(at, word, len))
+			return true;
+	}
+	return false;
+}
+
+// What was asked for before, and what is asked for now. The most that a challenge may have bounds it, so that a server that
+// always wants one more does not get its way for ever.
+static enum status unite_scopes(const char *before, const char *now, struct buf *both, struct err *err)
+{
+	buf_adds(both, before ? before : "");
+	for (const char *word = now; *word; word += strcspn(word, " ") + (word[strcspn(word, " ")] == ' ')) {
+		size_t len = strcspn(word, " ");
+
+		if (has_word(both->data, word, len))
+			continue;
+		if (both->len)
+			buf_addc(both, ' ');
+		buf_add(both, word, len);
+	}
+	return buf_ok(both) ? STATUS_OK :
+			      err_set(err, STATUS_POLICY, "the server wants ever more scopes: nothing was asked for");
+}
+
+// MCP, "Scope Selection Strategy" and RFC 6750 section 3.1: the scope of a 401 is what to ask for; a 403's insufficient_scope
+// is asked for on top of what was.
+static enum status heed_challenge(const struct request *request, const struct challenge *challenge, struct wanted *wanted,
+				  struct demand *demand, struct buf *scope, struct err *err)
+{
+	demand->refused = !strcmp(challenge->error, "invalid_token");
+	if (!*challenge->scope)
+		return STATUS_OK;
+	if (!strcmp(challenge->error, "insufficient_scope")) {
+		enum status status = unite_scopes(wanted->scope, challenge->scope, scope, err);
+
+		wanted->scope = scope->data;
+		return status;
+	}
+	if (!request->scope) {
+		buf_adds(scope, challenge->scope);
+		wanted->scope = scope->data;
+	}
+	return STATUS_OK;
+}
+
+static enum status heed_challenges(const struct request *request, const struct profile *profile, struct wanted *wanted,
+				   struct demand *demand, struct buf *scope, struct err *err)
+{
+	struct challenge challenge;
+	enum status status = STATUS_OK;
+	bool found = false;
+	unsigned count = 0;
+
+	for (size_t i = 0; i < request->wwwauth_count && !found; i++) {
+		found = challenge_parse(&challenge, request->wwwauth[i]);
+		if (found)
+			status = heed_challenge(request, &challenge, wanted, demand, scope, err);
+	}
+	if (status == STATUS_OK && demand->refused && request->credential) {
+		// known by its value: a newer one that is cached meanwhile stays
+		demand->refused = false;
+		status = obtain_forget(profile, request->credential, &count, err);
+	}
+	return status;
 }
 
 static enum status get(const struct request *request, struct err *err)
 {
 	__attribute__((cleanup(obtained_free))) struct obtained obtained = OBTAINED_INIT;
 	BUF_AUTO(text, PROFILE_FILE_MAX);
+	BUF_AUTO(scope, CHALLENGE_SCOPE_MAX);
+	struct demand demand = { .min_ttl = request->min_ttl, .fresh = request->fresh };
 	struct profile profile;
+	struct wanted wanted;
 	enum status status = profiles_for(request->profile, request->url, &text, &profile, err);
 
+	if (status == STATUS_OK)
+		status = request_wanted(request, &profile, &wanted, err);
+	if (status == STATUS_OK)
+		status = heed_challenges(request, &profile, &wanted, &demand, &scope, err);
 	if (status != STATUS_OK)
 		return status;
 	// two flights' time: a wait for another's, and our own
 	harden_deadline((unsigned)profile.timeout * 2 + 15);
-	status = obtain_token(&profile, request, &obtained, err);
+	status = obtain_token(&profile, &wanted, &demand, &obtained, err);
 	if (status != STATUS_OK) {
 		err_prefix(err, "profile '%s'", profile.name);
 		return status;
@@ -68,7 +145,7 @@ static enum status get(const struct request *request, struct err *err)
 		warn(&obtained.warning);
 	}
 	if (token_freshness(&obtained.token, clock_now(), obtained.boot_id, 0) == TOKEN_AGING)
-		renew_detached(&profile, request->scope);
+		renew_detached(&profile, &wanted);
 	return STATUS_OK;
 }
 
@@ -91,14 +168,17 @@ enum status command_renew(char **args, struct err *err)
 {
 	BUF_AUTO(text, PROFILE_FILE_MAX);
 	struct profile profile;
+	struct wanted wanted;
 	enum status status;
 
 	if (!args[0])
 		return err_set(err, STATUS_USAGE, "renew: of which profile?");
 	status = profiles_load(args[0], &text, &profile, err);
 	if (status == STATUS_OK) {
+		wanted.scope = args[1] ? args[1] : profile.scope;
+		wanted.resource = args[1] && args[2] ? args[2] : profile.resource;
 		harden_deadline((unsigned)profile.timeout + 10);
-		status = obtain_renew(&profile, args[1], err);
+		status = obtain_renew(&profile, &wanted, err);
 	}
 	return status;
 }

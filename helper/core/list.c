@@ -109,7 +109,7 @@ static int64_t token_life(const struct profile *profile, const struct keyring *c
 	int64_t left;
 
 	if (cache->get(&key, &record, NULL) != STATUS_OK || !token_parse(&token, record.data, record.len) ||
-	    !token_is_for(&token, profile, profile->scope))
+	    !token_is_for(&token, profile, &(struct wanted){ profile->scope, profile->resource }))
 		return 0;
 	clock_boot_id(boot_id);
 	left = token_left(&token, clock_now(), boot_id);

@@ -58,7 +58,7 @@ static void take_grant(const struct wire_field *field, void *context)
 		(void)text_to_number(field->value, 0, TOKEN_LIFETIME_MAX, &grant->expires_in);
 }
 
-enum status oauth_request_token(const struct profile *profile, const char *scope, const struct secret *secret,
+enum status oauth_request_token(const struct profile *profile, const struct wanted *wanted, const struct secret *secret,
 				struct buf *answer, struct grant *grant, struct err *err)
 {
 	BUF_AUTO(request, 65536);
@@ -69,8 +69,8 @@ enum status oauth_request_token(const struct profile *profile, const char *scope
 	wire_put(&request, "auth_method", profile->auth_method);
 	wire_put(&request, "client_id", profile->client_id);
 	wire_put(&request, "client_secret", secret->client_secret);
-	wire_put(&request, "scope", scope);
-	wire_put(&request, "resource", profile->resource);
+	wire_put(&request, "scope", wanted->scope);
+	wire_put(&request, "resource", wanted->resource);
 	wire_put(&request, "audience", profile->audience);
 	status = converse(&request, profile, answer, take_grant, &got, err);
 	if (status != STATUS_OK)

@@ -7,6 +7,7 @@
 #include "profile.h"
 #include "secret.h"
 #include "status.h"
+#include "token.h"
 
 #include <stdint.h>
 
@@ -19,7 +20,7 @@ struct grant {
 
 // Sends the client secret to the profile's token endpoint: secret_check() must have said yes. STATUS_REFUSED, TEMPORARY or
 // POLICY with the reason; nothing in err is the secret, even when the server repeats it.
-enum status oauth_request_token(const struct profile *profile, const char *scope, const struct secret *secret,
+enum status oauth_request_token(const struct profile *profile, const struct wanted *wanted, const struct secret *secret,
 				struct buf *answer, struct grant *grant, struct err *err);
 
 struct endpoint_report {

@@ -15,6 +15,9 @@
 // After a failed renewal in the soft window the token that is there is good for a while: do not ask at every get.
 #define RENEW_PAUSE_MS 10000
 
+// Of many whose token was refused together, the first gets a new one, and the others that one.
+#define REFUSAL_MS 30000
+
 void obtained_free(struct obtained *obtained)
 {
 	buf_free(&obtained->record);
@@ -25,18 +28,18 @@ static const struct keyring *cache_of(const struct profile *profile)
 	return keyring_find(profile->token_cache); // NULL for "none"
 }
 
-static struct keyring_key key_of(const struct profile *profile, const char *scope, char slot[TOKEN_SLOT_SIZE])
+static struct keyring_key key_of(const struct profile *profile, const struct wanted *wanted, char slot[TOKEN_SLOT_SIZE])
 {
-	token_slot(slot, profile, scope);
+	token_slot(slot, profile, wanted);
 	return (struct keyring_key){ KEYRING_TOKEN, profile->name, slot };
 }
 
-// Whether the cache has a token that was issued for this very profile and scope.
-static bool look_in_cache(const struct profile *profile, const char *scope, struct obtained *obtained)
+// Whether the cache has a token that was issued for this very profile and what is wanted.
+static bool look_in_cache(const struct profile *profile, const struct wanted *wanted, struct obtained *obtained)
 {
 	const struct keyring *cache = cache_of(profile);
 	char slot[TOKEN_SLOT_SIZE];
-	struct keyring_key key = key_of(profile, scope, slot);
+	struct keyring_key key = key_of(profile, wanted, slot);
 	struct err err;
 	enum status status;
 
@@ -47,14 +50,15 @@ static bool look_in_cache(const struct profile *profile, const char *scope, stru
 	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
 		err_set(&obtained->warning, status, "token cache: %s", err.text);
 	return status == STATUS_OK && token_parse(&obtained->token, obtained->record.data, obtained->record.len) &&
-	       token_is_for(&obtained->token, profile, scope);
+	       token_is_for(&obtained->token, profile, wanted);
 }
 
 void obtain_cache(const struct profile *profile, struct obtained *obtained)
 {
 	const struct keyring *cache = cache_of(profile);
 	char slot[TOKEN_SLOT_SIZE];
-	struct keyring_key key = key_of(profile, obtained->token.requested_scope, slot);
+	const struct wanted wanted = { obtained->token.requested_scope, obtained->token.resource };
+	struct keyring_key key = key_of(profile, &wanted, slot);
 	int64_t left = token_left(&obtained->token, clock_now(), obtained->boot_id);
 	BUF_AUTO(record, TOKEN_RECORD_MAX);
 	struct err err;
@@ -72,7 +76,7 @@ void obtain_cache(const struct profile *profile, struct obtained *obtained)
 }
 
 // Asks the authorization server. The lifetime counts from before the request was sent.
-static enum status request_token(const struct profile *profile, const char *scope, const struct secret *secret,
+static enum status request_token(const struct profile *profile, const struct wanted *wanted, const struct secret *secret,
 				 struct obtained *obtained, struct err *err)
 {
 	struct moment sent = clock_now();
@@ -82,12 +86,12 @@ static enum status request_token(const struct profile *profile, const char *scop
 	int64_t lifetime;
 
 	buf_reset(&obtained->record);
-	status = oauth_request_token(profile, scope, secret, &obtained->record, &grant, err);
+	status = oauth_request_token(profile, wanted, secret, &obtained->record, &grant, err);
 	if (status != STATUS_OK)
 		return status;
 	clock_boot_id(obtained->boot_id);
 	lifetime = grant.expires_in ? grant.expires_in : profile->default_ttl;
-	token_bind(token, profile, scope);
+	token_bind(token, profile, wanted);
 	token->access_token = grant.access_token;
 	token->granted_scope = grant.scope;
 	token->issued_at = sent.wall;
@@ -101,12 +105,13 @@ enum status obtain_with_secret(const struct profile *profile, const char *client
 			       struct err *err)
 {
 	const struct secret secret = { .client_secret = client_secret };
+	const struct wanted wanted = { profile->scope, profile->resource };
 
-	return request_token(profile, profile->scope, &secret, obtained, err);
+	return request_token(profile, &wanted, &secret, obtained, err);
 }
 
-static enum status request_with_stored_secret(const struct profile *profile, const char *scope, struct obtained *obtained,
-					      struct err *err)
+static enum status request_with_stored_secret(const struct profile *profile, const struct wanted *wanted,
+					      struct obtained *obtained, struct err *err)
 {
 	const struct keyring *store = keyring_find(profile->secret_store);
 	const struct keyring_key key = { KEYRING_SECRET, profile->name, NULL };
@@ -124,7 +129,7 @@ static enum status request_with_stored_secret(const struct profile *profile, con
 	if (status == STATUS_OK)
 		status = secret_check(&secret, profile, err);
 	if (status == STATUS_OK)
-		status = request_token(profile, scope, &secret, obtained, err);
+		status = request_token(profile, wanted, &secret, obtained, err);
 	return status;
 }
 
@@ -184,63 +189,65 @@ static bool ended_since(const struct lock *lock, const char *slot, int64_t since
 }
 
 // since: when this get began. landed: a flight ended well since then.
-static bool cached_will_do(const struct profile *profile, const struct request *request, const char *scope, struct moment since,
-			   bool landed, struct obtained *obtained)
+static bool cached_will_do(const struct profile *profile, const struct demand *demand, const struct wanted *wanted,
+			   struct moment since, bool landed, struct obtained *obtained)
 {
 	struct moment now = clock_now();
 
-	if (!look_in_cache(profile, scope, obtained))
+	if (!look_in_cache(profile, wanted, obtained))
 		return false;
 	clock_boot_id(obtained->boot_id);
 	// What was asked for after we began is as new as anything that we would get ourselves; what landed since is as long-lived.
-	if ((token_issued_since(&obtained->token, since) || (landed && !request->fresh)) &&
+	if ((token_issued_since(&obtained->token, since) || (landed && !demand->fresh)) &&
 	    token_left(&obtained->token, now, obtained->boot_id) > 0)
 		return true;
-	return !request->fresh && token_freshness(&obtained->token, now, obtained->boot_id, request->min_ttl) != TOKEN_STALE;
+	return !demand->fresh && !demand->refused &&
+	       token_freshness(&obtained->token, now, obtained->boot_id, demand->min_ttl) != TOKEN_STALE;
 }
 
 // Under the lock: request, cache, and a note of how it ended.
-static enum status fly(const struct profile *profile, const char *scope, const struct lock *lock, struct obtained *obtained,
-		       struct err *err)
+static enum status fly(const struct profile *profile, const struct wanted *wanted, const struct lock *lock,
+		       struct obtained *obtained, struct err *err)
 {
 	char slot[TOKEN_SLOT_SIZE];
-	enum status status = request_with_stored_secret(profile, scope, obtained, err);
+	enum status status = request_with_stored_secret(profile, wanted, obtained, err);
 
 	if (status == STATUS_OK)
 		obtain_cache(profile, obtained);
-	token_slot(slot, profile, scope);
+	token_slot(slot, profile, wanted);
 	note_end(lock, slot, status, err);
 	return status;
 }
 
-enum status obtain_token(const struct profile *profile, const struct request *request, struct obtained *obtained,
-			 struct err *err)
+enum status obtain_token(const struct profile *profile, const struct wanted *wanted, const struct demand *demand,
+			 struct obtained *obtained, struct err *err)
 {
-	const char *scope = request->scope ? request->scope : profile->scope;
 	char name[128], slot[TOKEN_SLOT_SIZE];
-	struct moment start = clock_now();
+	struct moment start = clock_now(), since = start;
 	struct lock lock;
 	enum status status;
 	bool ended;
 
-	if (cached_will_do(profile, request, scope, start, false, obtained))
+	if (demand->refused)
+		since.boot -= REFUSAL_MS;
+	if (cached_will_do(profile, demand, wanted, since, false, obtained))
 		return STATUS_OK;
 	lock_name(name, profile);
-	token_slot(slot, profile, scope);
+	token_slot(slot, profile, wanted);
 	if (!lock_take(&lock, name, (profile->timeout + 6) * 1000))
 		return err_set(err, STATUS_TEMPORARY, "another sk-helper has been getting a token for too long: try again");
 	ended = ended_since(&lock, slot, start.boot, err);
-	if (cached_will_do(profile, request, scope, start, ended && err->status == STATUS_OK, obtained))
+	if (cached_will_do(profile, demand, wanted, since, ended && err->status == STATUS_OK, obtained))
 		status = STATUS_OK;
 	else if (ended && err->status != STATUS_OK)
 		status = err->status;
 	else
-		status = fly(profile, scope, &lock, obtained, err);
+		status = fly(profile, wanted, &lock, obtained, err);
 	lock_release(&lock);
 	return status;
 }
 
-enum status obtain_renew(const struct profile *profile, const char *scope, struct err *err)
+enum status obtain_renew(const struct profile *profile, const struct wanted *wanted, struct err *err)
 {
 	__attribute__((cleanup(obtained_free))) struct obtained obtained = OBTAINED_INIT;
 	char name[128], slot[TOKEN_SLOT_SIZE];
@@ -248,18 +255,16 @@ enum status obtain_renew(const struct profile *profile, const char *scope, struc
 	struct lock lock;
 	enum status status = STATUS_OK;
 
-	if (!scope)
-		scope = profile->scope;
 	lock_name(name, profile);
-	token_slot(slot, profile, scope);
+	token_slot(slot, profile, wanted);
 	if (!lock_take(&lock, name, 0))
 		return STATUS_OK;
 	clock_boot_id(obtained.boot_id);
-	if (look_in_cache(profile, scope, &obtained) &&
+	if (look_in_cache(profile, wanted, &obtained) &&
 	    token_freshness(&obtained.token, now, obtained.boot_id, 0) == TOKEN_FRESH)
 		status = STATUS_OK;
 	else if (!ended_since(&lock, slot, now.boot - RENEW_PAUSE_MS, err) || err->status == STATUS_OK)
-		status = fly(profile, scope, &lock, &obtained, err);
+		status = fly(profile, wanted, &lock, &obtained, err);
 	lock_release(&lock);
 	return status;
 }

@@ -19,13 +19,20 @@ struct obtained {
 
 void obtained_free(struct obtained *obtained);
 
+// How good the token must be.
+struct demand {
+	int64_t min_ttl;
+	bool fresh;   // not older than this moment
+	bool refused; // the last one was not accepted: not older than a little while, in which others may have got a new one
+};
+
 // For a get: the cache, or one flight.
-enum status obtain_token(const struct profile *profile, const struct request *request, struct obtained *obtained,
-			 struct err *err);
+enum status obtain_token(const struct profile *profile, const struct wanted *wanted, const struct demand *demand,
+			 struct obtained *obtained, struct err *err);
 
 // For the renewal behind a get in the soft window: goes only if nobody else does, and not again soon after a failure.
 // STATUS_OK too when there was nothing to do.
-enum status obtain_renew(const struct profile *profile, const char *scope, struct err *err);
+enum status obtain_renew(const struct profile *profile, const struct wanted *wanted, struct err *err);
 
 // For 'add': a token with this secret, which is not stored yet. Not cached.
 enum status obtain_with_secret(const struct profile *profile, const char *client_secret, struct obtained *obtained,

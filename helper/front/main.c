@@ -86,9 +86,11 @@ static bool give_back(const char *text, size_t len)
 }
 
 // In a session of its own, with nothing of the caller's: "$(...)" waits until the last holder of its pipe has gone.
-static void renew_detached(char **argv, const char *profile, const char *scope)
+static void renew_detached(char **argv, const char *profile, const struct wanted *wanted)
 {
-	char *args[] = { argv[0], "renew", (char *)(uintptr_t)profile, (char *)(uintptr_t)scope, NULL };
+	const char *scope = wanted->scope ? wanted->scope : "", *resource = wanted->resource ? wanted->resource : "";
+	char *args[] = { argv[0], "renew", (char *)(uintptr_t)profile, (char *)(uintptr_t)scope, (char *)(uintptr_t)resource,
+			 NULL };
 
 	if (fork() != 0)
 		return;
@@ -114,16 +116,18 @@ static bool answer_from_cache(char **argv, struct request *request)
 	struct answer answer;
 	struct token token;
 	struct err err = { 0 };
-	const char *scope;
+	struct wanted wanted;
 	bool answered;
 
-	if (request->fresh || profiles_for(request->profile, request->url, &text, &profile, NULL) != STATUS_OK ||
+	if (request->fresh || request->wwwauth_count ||
+	    profiles_for(request->profile, request->url, &text, &profile, NULL) != STATUS_OK ||
 	    strcmp(profile.token_cache, "kernel") != 0)
 		return false;
-	scope = request->scope ? request->scope : profile.scope;
-	token_slot(slot, &profile, scope);
+	if (request_wanted(request, &profile, &wanted, NULL) != STATUS_OK)
+		return false;
+	token_slot(slot, &profile, &wanted);
 	if (kernel_get(&(struct keyring_key){ KEYRING_TOKEN, profile.name, slot }, &record, NULL) != STATUS_OK ||
-	    !token_parse(&token, record.data, record.len) || !token_is_for(&token, &profile, scope))
+	    !token_parse(&token, record.data, record.len) || !token_is_for(&token, &profile, &wanted))
 		return false;
 	// no boot id: nothing in the kernel keyring is older than the boot
 	answer = (struct answer){ .profile = profile.name, .token = &token, .now = clock_now() };
@@ -139,7 +143,7 @@ static bool answer_from_cache(char **argv, struct request *request)
 		_exit(status_exit_code(err.status));
 	}
 	if (answered && freshness == TOKEN_AGING)
-		renew_detached(argv, profile.name, request->scope);
+		renew_detached(argv, profile.name, &wanted);
 	buf_reset(&out);
 	explicit_bzero(record_text, record.len);
 	return answered;

@@ -15,15 +15,10 @@ static enum status check_graphic(const char *value, struct err *err)
 	return STATUS_OK;
 }
 
-// RFC 6749 section 3.3: words of 0x21, 0x23-0x5b, 0x5d-0x7e, one space between them.
 static enum status check_scope(const char *value, struct err *err)
 {
-	for (const char *s = value; *s; s++) {
-		bool bad = *s < 0x20 || *s > 0x7e || *s == '"' || *s == '\\';
-
-		if (bad || (*s == ' ' && (s == value || s[1] == ' ' || s[1] == '\0')))
-			return err_set(err, STATUS_USAGE, "not a list of scopes with one space between them");
-	}
+	if (*value && !text_is_scope(value)) // empty: ask for none
+		return err_set(err, STATUS_USAGE, "not a list of scopes with one space between them");
 	return STATUS_OK;
 }
 

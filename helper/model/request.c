@@ -4,9 +4,11 @@
 #include "profile.h"
 #include "protocols.h"
 #include "text.h"
+#include "url.h"
 #include "wire.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -88,6 +90,7 @@ static enum status take_option(struct request *request, char ***args, struct err
 enum status request_from_args(struct request *request, char **args, struct err *err)
 {
 	bool options_end = false;
+	const char *asked_for;
 
 	*request = (struct request){ 0 };
 	for (; *args; args++) {
@@ -109,6 +112,10 @@ enum status request_from_args(struct request *request, char **args, struct err *
 		return err_set(err, STATUS_USAGE, "'get -' answers in key=value lines: no --format with it");
 	if (!request->protocol)
 		request->protocol = request->from_stdin ? &protocol_native : protocol_find("token");
+	asked_for = request->protocol->url_variable ? getenv(request->protocol->url_variable) : NULL;
+	// a profile that is named as well is then checked against it
+	if (!request->url && asked_for && *asked_for)
+		request->url = asked_for;
 	return STATUS_OK;
 }
 
@@ -161,12 +168,34 @@ static enum status set_credential(struct request *request, const char *value, st
 	return STATUS_OK;
 }
 
+static enum status set_resource(struct request *request, const char *value, struct err *err)
+{
+	enum status status = profile_key_find("resource")->check(value, err);
+
+	if (status != STATUS_OK)
+		err_prefix(err, "resource");
+	else
+		request->resource = value;
+	return status;
+}
+
+// More of them than there is room for say nothing new.
+static enum status add_wwwauth(struct request *request, const char *value, struct err *err)
+{
+	(void)err;
+	if (request->wwwauth_count < REQUEST_CHALLENGES_MAX)
+		request->wwwauth[request->wwwauth_count++] = value;
+	return STATUS_OK;
+}
+
 static const struct {
 	const char *key;
 	enum status (*set)(struct request *request, const char *value, struct err *err);
+	bool repeatable; // and an empty value forgets those before, as git has it
 } keys[] = {
-	{ "profile", set_profile },	  { "url", set_url }, { "scope", set_scope }, { "min_ttl", set_min_ttl },
-	{ "credential", set_credential },
+	{ "profile", set_profile, false },   { "url", set_url, false },		{ "scope", set_scope, false },
+	{ "resource", set_resource, false }, { "min_ttl", set_min_ttl, false }, { "credential", set_credential, false },
+	{ "wwwauth[]", add_wwwauth, true },
 };
 
 enum status request_parse(struct request *request, char *text, size_t len, struct err *err)
@@ -182,7 +211,11 @@ enum status request_parse(struct request *request, char *text, size_t len, struc
 
 			if (strcmp(field.key, keys[i].key) != 0)
 				continue;
-			if (seen & (1U << i))
+			if (keys[i].repeatable && !field.value_len) {
+				request->wwwauth_count = 0;
+				continue;
+			}
+			if ((seen & (1U << i)) && !keys[i].repeatable)
 				return err_set(err, STATUS_USAGE, "standard input: %s: given twice", field.key);
 			seen |= 1U << i;
 			if (!field.value_len)
@@ -198,5 +231,15 @@ enum status request_parse(struct request *request, char *text, size_t len, struc
 		err_prefix(err, "standard input");
 		return STATUS_USAGE;
 	}
+	return STATUS_OK;
+}
+
+enum status request_wanted(const struct request *request, const struct profile *profile, struct wanted *wanted, struct err *err)
+{
+	wanted->scope = request->scope ? request->scope : profile->scope;
+	wanted->resource = request->resource ? request->resource : profile->resource;
+	if (!text_same(wanted->resource, profile->resource) && !profile_covers(profile, wanted->resource))
+		return err_set(err, STATUS_POLICY, "profile '%s': resource '%.*s' is neither its own nor one of its URLs",
+			       profile->name, url_shown(wanted->resource), wanted->resource);
 	return STATUS_OK;
 }

@@ -4,7 +4,9 @@
 #define SK_REQUEST_H
 
 #include "buf.h"
+#include "profile.h"
 #include "status.h"
+#include "token.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,13 +14,19 @@
 #define REQUEST_MAX	    65535
 #define REQUEST_MIN_TTL_MAX 86400
 
+#define REQUEST_CHALLENGES_MAX 8
+
 struct protocol;
 
 // The strings point into argv or into the text that was read.
 struct request {
-	const char *profile;	// NULL: to be chosen
-	const char *url;	// NULL: none
-	const char *scope;	// NULL: the profile's
+	const char *profile;  // NULL: to be chosen
+	const char *url;      // NULL: none
+	const char *scope;    // NULL: the profile's
+	const char *resource; // NULL: the profile's
+	// WWW-Authenticate headers of the answer that the asker got
+	const char *wwwauth[REQUEST_CHALLENGES_MAX];
+	size_t wwwauth_count;
 	const char *credential; // erase: the token that was refused
 	int64_t min_ttl;
 	bool fresh;
@@ -31,6 +39,10 @@ enum status request_from_args(struct request *request, char **args, struct err *
 
 // Reads a message from fd up to its blank line or its end, and no further than it must.
 enum status request_read(struct buf *text, int fd, struct err *err);
+
+// What that asks a profile for. STATUS_POLICY when it names a resource that is neither the profile's nor one of its URLs.
+enum status request_wanted(const struct request *request, const struct profile *profile, struct wanted *wanted,
+			   struct err *err);
 
 // From that message, which it cuts up in place.
 enum status request_parse(struct request *request, char *text, size_t len, struct err *err);

@@ -31,11 +31,17 @@ static const struct {
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-void token_slot(char slot[TOKEN_SLOT_SIZE], const struct profile *profile, const char *scope)
+void token_slot(char slot[TOKEN_SLOT_SIZE], const struct profile *profile, const struct wanted *wanted)
 {
+	uint64_t hash;
+
 	slot[0] = '\0';
-	if (!text_same(profile->scope, scope))
-		(void)snprintf(slot, TOKEN_SLOT_SIZE, "%016" PRIx64, text_hash(scope ? scope : ""));
+	if (text_same(profile->scope, wanted->scope) && text_same(profile->resource, wanted->resource))
+		return;
+	hash = text_hash(wanted->scope ? wanted->scope : "");
+	if (!text_same(profile->resource, wanted->resource))
+		hash = hash * 31 + text_hash(wanted->resource ? wanted->resource : "");
+	(void)snprintf(slot, TOKEN_SLOT_SIZE, "%016" PRIx64, hash);
 }
 
 static bool take(struct token *token, const struct wire_field *field)
@@ -80,23 +86,23 @@ void token_write(const struct token *token, struct buf *b)
 		wire_put(b, texts[i].key, *(const char *const *)((const char *)token + texts[i].offset));
 }
 
-void token_bind(struct token *token, const struct profile *profile, const char *scope)
+void token_bind(struct token *token, const struct profile *profile, const struct wanted *wanted)
 {
 	token->token_endpoint = profile->token_endpoint;
 	token->issuer = profile->issuer;
 	token->client_id = profile->client_id;
 	token->auth_method = profile->auth_method;
-	token->resource = profile->resource;
+	token->resource = wanted->resource;
 	token->audience = profile->audience;
-	token->requested_scope = scope;
+	token->requested_scope = wanted->scope;
 }
 
-bool token_is_for(const struct token *token, const struct profile *profile, const char *scope)
+bool token_is_for(const struct token *token, const struct profile *profile, const struct wanted *wanted)
 {
 	return text_same(token->token_endpoint, profile->token_endpoint) && text_same(token->issuer, profile->issuer) &&
 	       text_same(token->client_id, profile->client_id) && text_same(token->auth_method, profile->auth_method) &&
-	       text_same(token->resource, profile->resource) && text_same(token->audience, profile->audience) &&
-	       text_same(token->requested_scope, scope);
+	       text_same(token->resource, wanted->resource) && text_same(token->audience, profile->audience) &&
+	       text_same(token->requested_scope, wanted->scope);
 }
 
 bool token_text_ok(const char *access_token)

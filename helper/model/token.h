@@ -29,21 +29,26 @@ struct token {
 	const char *token_endpoint, *issuer, *client_id, *auth_method, *resource, *audience, *requested_scope;
 };
 
+// What a token is asked for: the profile's own scope and resource, or others.
+struct wanted {
+	const char *scope, *resource; // NULL for none
+};
+
 #define TOKEN_SLOT_SIZE 20
 
-// A profile's tokens are kept apart by the scope that was asked for: "" for the profile's own, else a short word. Two
-// scopes may share one: the record says what it is for.
-void token_slot(char slot[TOKEN_SLOT_SIZE], const struct profile *profile, const char *scope);
+// A profile's tokens are kept apart by what was asked for: "" for the profile's own scope and resource, else a short word.
+// Two may share one: the record says what it is for.
+void token_slot(char slot[TOKEN_SLOT_SIZE], const struct profile *profile, const struct wanted *wanted);
 
 // Reads a record, which it cuts up in place. Anything damaged is false: a miss, never an error.
 bool token_parse(struct token *token, char *record, size_t len);
 void token_write(const struct token *token, struct buf *b);
 
 // Fills in what a token is issued for.
-void token_bind(struct token *token, const struct profile *profile, const char *scope);
+void token_bind(struct token *token, const struct profile *profile, const struct wanted *wanted);
 
-// Whether it was issued for this profile as it stands now, and for this scope.
-bool token_is_for(const struct token *token, const struct profile *profile, const char *scope);
+// Whether it was issued for this profile as it stands now, and for what is wanted.
+bool token_is_for(const struct token *token, const struct profile *profile, const struct wanted *wanted);
 
 // Whether the access token is one line of printable ASCII without spaces, and not too long.
 bool token_text_ok(const char *access_token);

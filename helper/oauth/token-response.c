@@ -126,16 +126,6 @@ static int64_t read_lifetime(const cJSON *item)
 	return 0;
 }
 
-// RFC 6749 section 3.3's characters; anything else is not repeated.
-static bool scope_ok(const char *scope)
-{
-	for (; *scope; scope++) {
-		if (*scope < 0x20 || *scope > 0x7e || *scope == '"' || *scope == '\\')
-			return false;
-	}
-	return true;
-}
-
 static enum status read_grant(const cJSON *json, const char *const *secrets, struct buf *answer, struct err *err)
 {
 	const char *token = string_of(json, "access_token"), *type = string_of(json, "token_type");
@@ -158,7 +148,8 @@ static enum status read_grant(const cJSON *json, const char *const *secrets, str
 	wire_put(answer, "status", "ok");
 	wire_put(answer, "access_token", token);
 	wire_put_number(answer, "expires_in", lifetime);
-	if (scope_ok(scope) && !repeats_secret(scope, secrets))
+	// RFC 6749 section 3.3's characters; anything else is not repeated
+	if (text_is_scope(scope) && !repeats_secret(scope, secrets))
 		wire_put(answer, "scope", scope);
 	return STATUS_OK;
 }

@@ -22,6 +22,7 @@ struct protocol {
 	const char *help;
 	// Writes the whole answer. An error when this token cannot be said in these words.
 	enum status (*write)(const struct answer *answer, struct buf *out, struct err *err);
+	const char *url_variable; // where the asker says whom the token is for; NULL where it does not
 };
 
 extern const struct protocol protocols[]; // the formats that "get --format" takes

@@ -60,9 +60,37 @@ static void takes_a_message(void)
 	CHECK(parse(&r, "min_ttl=x\n", &err) == STATUS_USAGE);
 }
 
+static void reads_what_an_asker_was_told(void)
+{
+	struct profile profile = {
+		.name = "p", .scope = "a", .resource = "urn:x", .urls = { "https://a.com/x" }, .url_count = 1
+	};
+	struct wanted wanted;
+	struct request r = { 0 };
+	struct err err;
+
+	CHECK(parse(&r, "url=https://a.com/\nwwwauth[]=Basic\nwwwauth[]=\nwwwauth[]=Bearer\nwwwauth[]=Bearer scope=\"a\"\n",
+		    &err) == STATUS_OK);
+	CHECK(r.wwwauth_count == 2);
+	CHECK_TEXT(r.wwwauth[0], "Bearer");
+	CHECK(request_wanted(&r, &profile, &wanted, &err) == STATUS_OK);
+	CHECK_TEXT(wanted.scope, "a");
+	CHECK_TEXT(wanted.resource, "urn:x");
+	r = (struct request){ 0 };
+	CHECK(parse(&r, "profile=p\nscope=b\nresource=https://a.com/x/y\n", &err) == STATUS_OK);
+	CHECK(request_wanted(&r, &profile, &wanted, &err) == STATUS_OK);
+	CHECK_TEXT(wanted.scope, "b");
+	CHECK_TEXT(wanted.resource, "https://a.com/x/y");
+	r.resource = "https://evil.com/x";
+	CHECK(request_wanted(&r, &profile, &wanted, &err) == STATUS_POLICY);
+	r.resource = "urn:y";
+	CHECK(request_wanted(&r, &profile, &wanted, &err) == STATUS_POLICY);
+}
+
 int main(void)
 {
 	takes_arguments();
 	takes_a_message();
+	reads_what_an_asker_was_told();
 	TEST_END;
 }

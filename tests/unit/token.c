@@ -101,6 +101,11 @@ static void tells_tools_to_come_early(void)
 	CHECK(token_issued_since(&token, after(0)) && !token_issued_since(&token, after(1)));
 }
 
+static bool is_for(const struct token *token, const struct profile *profile, const char *scope)
+{
+	return token_is_for(token, profile, &(struct wanted){ scope, profile->resource });
+}
+
 static void survives_the_record(void)
 {
 	struct token token = token_of(3600), back;
@@ -114,13 +119,13 @@ static void survives_the_record(void)
 	CHECK(buf_ok(&b) && token_parse(&back, b.data, b.len));
 	CHECK_TEXT(back.access_token, "abc");
 	CHECK(back.boot_expires_ms == token.boot_expires_ms && back.issued_at == START);
-	CHECK(token_is_for(&back, &profile, "a"));
-	CHECK(!token_is_for(&back, &profile, "a b") && !token_is_for(&back, &profile, NULL));
+	CHECK(is_for(&back, &profile, "a"));
+	CHECK(!is_for(&back, &profile, "a b") && !is_for(&back, &profile, NULL));
 	profile.client_id = "m2m_2";
-	CHECK(!token_is_for(&back, &profile, "a"));
+	CHECK(!is_for(&back, &profile, "a"));
 	profile.client_id = "m2m_1";
 	profile.audience = "x";
-	CHECK(!token_is_for(&back, &profile, "a"));
+	CHECK(!is_for(&back, &profile, "a"));
 }
 
 static void a_damaged_record_is_a_miss(void)
@@ -141,16 +146,18 @@ static void a_damaged_record_is_a_miss(void)
 	CHECK(!token_parse(&back, (char[]){ "issued_at=x\nexpires_at=2\naccess_token=abc\n" }, 41));
 }
 
-static void the_slot_is_the_scope(void)
+static void the_slot_is_what_is_wanted(void)
 {
 	struct profile profile = { .scope = "a b" };
 	char usual[TOKEN_SLOT_SIZE], other[TOKEN_SLOT_SIZE], none[TOKEN_SLOT_SIZE];
 
-	token_slot(usual, &profile, "a b");
-	token_slot(other, &profile, "a");
-	token_slot(none, &profile, NULL);
+	token_slot(usual, &profile, &(struct wanted){ "a b", NULL });
+	token_slot(other, &profile, &(struct wanted){ "a", NULL });
+	token_slot(none, &profile, &(struct wanted){ NULL, NULL });
 	CHECK_TEXT(usual, "");
 	CHECK(strlen(other) == 16 && strlen(none) == 16 && strcmp(other, none) != 0);
+	token_slot(other, &profile, &(struct wanted){ "a b", "https://a.example.com/" });
+	CHECK(strlen(other) == 16 && strcmp(other, none) != 0);
 }
 
 int main(void)
@@ -161,6 +168,6 @@ int main(void)
 	tells_tools_to_come_early();
 	survives_the_record();
 	a_damaged_record_is_a_miss();
-	the_slot_is_the_scope();
+	the_slot_is_what_is_wanted();
 	TEST_END;
 }
