@@ -218,7 +218,8 @@ TABLE
 	sk-helper erase f
 	run -1 --separate-stderr limited --fsize=0 sk-helper get - <<<'profile=f'
 	assert_error 'cannot be handed on'
-	run -1 --separate-stderr limited --nofile=3 sk-helper get - <<<'profile=f'
+	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 run -1 --separate-stderr strace -o /dev/null -e trace=memfd_create \
+		-e inject=memfd_create:error=EMFILE sk-helper get - <<<'profile=f'
 	assert_error 'cannot be handed on'
 	# with 3 of them, not even the dynamic loader starts
 	for limit in --nofile=4 --nofile=5 --nofile=6 --nproc=1; do

@@ -49,9 +49,9 @@ check: staged
 check-asan: asan-staged
 	@SK_SANITIZED=1 $(call run_tests,asan)
 
-# make check-valgrind: the unit tests under valgrind
+# make check-valgrind: the unit tests under valgrind, which does not survive the execve(2) that the sandbox refuses
 check-valgrind: staged
-	@for t in $(UNIT_TESTS); do valgrind -q --error-exitcode=99 --leak-check=full build/check/tests/unit/$$t || exit 1; done
+	@for t in $(filter-out sandbox,$(UNIT_TESTS)); do valgrind -q --error-exitcode=99 --leak-check=full build/check/tests/unit/$$t || exit 1; done
 
 # make lint: formatting, two compilers with all warnings as errors, static analysis, shell, manuals
 lint:
