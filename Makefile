@@ -50,7 +50,7 @@ KEYRING = $(SHARED) helper/base/lock.c helper/base/subprocess.c keyring/keyring.
 
 sk-helper_SOURCES = helper/front/main.c $(SHARED)
 sk-core_SOURCES = $(wildcard helper/core/*.c) $(KEYRING)
-sk-oauth_SOURCES = $(wildcard helper/oauth/*.c) $(BASE_FRONT:%=helper/base/%.c) helper/model/url.c helper/model/token.c
+sk-oauth_SOURCES = $(wildcard helper/oauth/*.c) $(BASE_FRONT:%=helper/base/%.c) helper/model/url.c helper/model/token.c helper/model/challenge.c
 sk-secret-service_SOURCES = keyring/sk-secret-service/main.c $(BASE_FRONT:%=helper/base/%.c)
 
 PRIVATE = sk-core sk-oauth sk-secret-service

@@ -7,13 +7,14 @@ complete -c sk-helper -n __fish_use_subcommand -a get -d 'print a token'
 complete -c sk-helper -n __fish_use_subcommand -a add -d 'make a profile and store its client secret'
 complete -c sk-helper -n __fish_use_subcommand -a list -d 'show the profiles'
 complete -c sk-helper -n __fish_use_subcommand -a doctor -d 'check the keyrings and a server'
+complete -c sk-helper -n __fish_use_subcommand -a refresh -d 'ask the servers again'
 complete -c sk-helper -n __fish_use_subcommand -a erase -d 'forget cached tokens'
 complete -c sk-helper -n __fish_use_subcommand -a remove -d 'remove a profile and its client secret'
 complete -c sk-helper -n __fish_use_subcommand -a store -d 'make or change a profile from standard input'
 complete -c sk-helper -n __fish_use_subcommand -a help -d 'show the commands, or one of them'
 
-complete -c sk-helper -n '__fish_seen_subcommand_from get doctor erase remove' -a '(sk-helper list --names 2>/dev/null)' -d profile
-complete -c sk-helper -n '__fish_seen_subcommand_from help' -a 'get add list doctor erase remove store help'
+complete -c sk-helper -n '__fish_seen_subcommand_from get doctor refresh erase remove' -a '(sk-helper list --names 2>/dev/null)' -d profile
+complete -c sk-helper -n '__fish_seen_subcommand_from help' -a 'get add list doctor refresh erase remove store help'
 complete -c sk-helper -n '__fish_seen_subcommand_from list' -l json -d 'as a JSON array'
 complete -c sk-helper -n '__fish_seen_subcommand_from list' -l names -d 'only the names'
 
@@ -37,4 +38,5 @@ complete -c sk-helper -n '__fish_seen_subcommand_from add' -l proxy -x -d 'the p
 complete -c sk-helper -n '__fish_seen_subcommand_from add' -l timeout -x -d 'what a token request may take'
 complete -c sk-helper -n '__fish_seen_subcommand_from add' -l default-ttl -x -d 'how long a token is kept whose server names no lifetime'
 complete -c sk-helper -n '__fish_seen_subcommand_from add' -l no-verify -d 'store the secret without getting a token first'
+complete -c sk-helper -n '__fish_seen_subcommand_from refresh' -l yes -d 'answer every question with yes'
 complete -c sk-helper -n '__fish_seen_subcommand_from add' -l yes -d 'answer every question with yes'

@@ -7,6 +7,8 @@ ROOT=$BATS_TEST_DIRNAME/..
 
 setup_file() {
 	start_authorization_server
+	start_peer todo-server "{\"issuer\":\"$ISSUER\"}"
+	export MCP_URL=$PEER_URL
 	start_faulty_server
 }
 teardown_file() { stop_peers; }
@@ -22,16 +24,18 @@ readme_commands() { sed -n '/^```sh$/,/^```$/p' "$ROOT/README.md" | grep -v '^``
 @test "every command in the README works" {
 	# its hosts are stand-ins: the authorization server is the real one, and what is called answers anything
 	api=$(endpoint_that_answers '{}')
-	readme_commands | grep -v '^make' | sed -e "s|https://ACME.scalekit.dev/oauth/token|$TOKEN_ENDPOINT|" -e 's|m2m_…|m2m_todo --secret-store kernel --url https://api.example.com|' \
+	readme_commands | grep -v '^make' | sed -e "s|https://ACME.scalekit.dev/oauth/token|$TOKEN_ENDPOINT|" -e "s|--url https://mcp.example.com/mcp|--url $MCP_URL --yes|" \
+		-e "/tasks/s|m2m_…|m2m_todo --secret-store kernel|" -e 's|m2m_…|m2m_todo --secret-store kernel --url https://api.example.com|' \
 		-e "/curl/s|https://api.example.com/todos|$api|" >"$BATS_TEST_TMPDIR/commands"
 	# the first line shows what the rest makes possible
 	{ sed 1d "$BATS_TEST_TMPDIR/commands"; } >"$BATS_TEST_TMPDIR/script"
 	grep -qF "$(sed -n 1p "$BATS_TEST_TMPDIR/commands")" "$BATS_TEST_TMPDIR/script"
-	printf 'test_secret\n' >"$BATS_TEST_TMPDIR/in"
+	printf 'test_secret\ntest_secret\n' >"$BATS_TEST_TMPDIR/in"
 	run -0 bash -e "$BATS_TEST_TMPDIR/script" <"$BATS_TEST_TMPDIR/in"
 	assert_equal "$(curl -s "$FAULTY_URL/__stats" | jq -r .last.headers.authorization | cut -c1-7)" 'Bearer '
 	assert_line authtype=Bearer
-	assert_equal "$(sk-helper list --names)" ''
+	assert_line --partial '{"Authorization":"Bearer ey'
+	assert_equal "$(sk-helper list --names)" tasks
 }
 
 @test "every make target in the README and in CONTRIBUTING is there" {
@@ -44,7 +48,7 @@ readme_commands() { sed -n '/^```sh$/,/^```$/p' "$ROOT/README.md" | grep -v '^``
 }
 
 @test "help: every command has a page with an example, and no other is shown" {
-	assert_equal "$(commands | xargs)" 'get add list doctor erase remove store help'
+	assert_equal "$(commands | xargs)" 'get add list doctor refresh erase remove store help'
 	for command in $(commands); do
 		run -0 --separate-stderr sk-helper help "$command"
 		assert_line --index 0 --partial "usage: sk-helper $command"

@@ -4,6 +4,7 @@
 #include "ask.h"
 #include "client.h"
 #include "commands.h"
+#include "discover.h"
 #include "obtain.h"
 #include "profiles.h"
 #include "secret.h"
@@ -21,6 +22,7 @@ const struct option add_options[] = {
 struct add {
 	struct profile profile;
 	bool no_verify, yes;
+	bool discovered;
 };
 
 // "--token-endpoint" is the key token_endpoint.
@@ -80,8 +82,8 @@ static enum status parse(struct add *add, char **args, struct err *err)
 	}
 	if (!*add->profile.name)
 		return err_set(err, STATUS_USAGE, "add: a name is missing: see 'sk-helper help add'");
-	if (!add->profile.token_endpoint || !add->profile.client_id)
-		return err_set(err, STATUS_USAGE, "add wants --token-endpoint and --client-id");
+	if (!add->profile.client_id || (!add->profile.token_endpoint && !add->profile.issuer && !add->profile.url_count))
+		return err_set(err, STATUS_USAGE, "add wants --client-id, and --url, --issuer or --token-endpoint");
 	return STATUS_OK;
 }
 
@@ -104,6 +106,24 @@ static enum status may_replace(const struct add *add, struct err *err)
 	return ask_yes(question, err);
 }
 
+// Where no token endpoint is given, the servers are asked; and the user whether the secret may go where they say, unless that
+// is the issuer that was named. A server that could choose would choose itself (MCP, "Authorization Server Binding").
+static enum status find_endpoint(struct add *add, struct buf *answer, struct err *err)
+{
+	bool pinned = add->profile.issuer != NULL;
+	char question[600];
+	enum status status = discover(&add->profile, answer, err);
+
+	if (status != STATUS_OK)
+		return status;
+	add->discovered = true;
+	if (pinned || add->yes)
+		return STATUS_OK;
+	(void)snprintf(question, sizeof question, "'%s' takes tokens of '%s': send the client secret to '%s'?",
+		       add->profile.urls[0], add->profile.issuer, add->profile.token_endpoint);
+	return ask_yes(question, err);
+}
+
 static void print_lifetime(int64_t seconds)
 {
 	if (seconds < 120)
@@ -120,6 +140,12 @@ static void report(const struct add *add, const struct obtained *obtained, const
 
 	(void)profiles_user_path(path, profile->name, NULL);
 	printf("profile '%s': %s\n", profile->name, path);
+	if (add->discovered) {
+		printf("authorization server: %s\n", profile->issuer);
+		printf("token endpoint: %s, with %s\n", profile->token_endpoint, profile->auth_method);
+		if (profile->resource)
+			printf("resource: %s\n", profile->resource);
+	}
 	printf("client secret: in the %s keyring: %s\n", profile->secret_store, keyring_find(profile->secret_store)->survives);
 	if (*why_not->text)
 		printf("  (not elsewhere, because: %s)\n", why_not->text);
@@ -138,6 +164,7 @@ enum status command_add(char **args, struct err *err)
 {
 	__attribute__((cleanup(obtained_free))) struct obtained obtained = OBTAINED_INIT;
 	BUF_AUTO(client_secret, SECRET_MAX);
+	BUF_AUTO(answer, 65536);
 	struct err why_not, warning;
 	struct lock lock;
 	struct add add;
@@ -148,11 +175,13 @@ enum status command_add(char **args, struct err *err)
 	if (status == STATUS_OK)
 		status = client_choose_keyrings(&add.profile, &why_not, err);
 	if (status == STATUS_OK)
-		status = profile_complete(&add.profile, err);
-	if (status == STATUS_OK)
 		status = client_try_store(&add.profile, err);
 	if (status == STATUS_OK)
 		status = may_replace(&add, err);
+	if (status == STATUS_OK && !add.profile.token_endpoint)
+		status = find_endpoint(&add, &answer, err);
+	if (status == STATUS_OK)
+		status = profile_complete(&add.profile, err);
 	if (status == STATUS_OK)
 		status = ask_secret(add.profile.name, &client_secret, err);
 	if (status == STATUS_OK && !add.no_verify) {

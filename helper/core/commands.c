@@ -15,12 +15,12 @@ const struct command commands[] = {
 	},
 	{
 		.name = "add",
-		.arguments = "NAME --token-endpoint URL --client-id ID",
+		.arguments = "NAME --client-id ID --url URL|--issuer URL|--token-endpoint URL",
 		.summary = "make a profile and store its client secret",
 		.run = command_add,
 		.options = add_options,
 		.takes_keys = true,
-		.example = "sk-helper add todo --token-endpoint https://ACME.scalekit.dev/oauth/token --client-id m2m_1",
+		.example = "sk-helper add todo --url https://mcp.example.com/mcp --client-id m2m_1",
 	},
 	{
 		.name = "list",
@@ -36,6 +36,14 @@ const struct command commands[] = {
 		.summary = "check the keyrings and a server, and say how to cure what is wrong",
 		.run = command_doctor,
 		.example = "sk-helper doctor todo",
+	},
+	{
+		.name = "refresh",
+		.arguments = "NAME",
+		.summary = "ask the servers again what 'add' found out from them",
+		.run = command_refresh,
+		.options = refresh_options,
+		.example = "sk-helper refresh todo",
 	},
 	{
 		.name = "erase",

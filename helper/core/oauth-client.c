@@ -101,3 +101,31 @@ enum status oauth_look(const struct profile *profile, struct buf *answer, struct
 	put_endpoint(&request, "look", profile);
 	return converse(&request, profile, answer, take_report, report, err);
 }
+
+static void take_metadata(const struct wire_field *field, void *context)
+{
+	struct metadata *metadata = context;
+
+	if (!strcmp(field->key, "issuer"))
+		metadata->issuer = field->value;
+	else if (!strcmp(field->key, "token_endpoint"))
+		metadata->token_endpoint = field->value;
+	else if (!strcmp(field->key, "resource"))
+		metadata->resource = field->value;
+	else if (!strcmp(field->key, "scope"))
+		metadata->scope = field->value;
+	else if (!strcmp(field->key, "auth_methods"))
+		metadata->auth_methods = field->value;
+}
+
+enum status oauth_discover(const struct profile *profile, const char *url, struct buf *answer, struct metadata *metadata,
+			   struct err *err)
+{
+	BUF_AUTO(request, 65536);
+
+	*metadata = (struct metadata){ "", "", "", "", "" };
+	put_endpoint(&request, "discover", profile);
+	wire_put(&request, "url", url);
+	wire_put(&request, "issuer", profile->issuer);
+	return converse(&request, profile, answer, take_metadata, metadata, err);
+}

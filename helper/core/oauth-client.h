@@ -23,6 +23,16 @@ struct grant {
 enum status oauth_request_token(const struct profile *profile, const struct wanted *wanted, const struct secret *secret,
 				struct buf *answer, struct grant *grant, struct err *err);
 
+// What the servers say of themselves; "" for what they do not. The strings point into the caller's buf.
+struct metadata {
+	const char *issuer, *token_endpoint, *resource, *scope, *auth_methods;
+};
+
+// Asks the resource server at url, or else the profile's issuer; no credential is sent. Both given: the issuer must be one
+// that the resource server names. STATUS_NOT_FOUND when there is no metadata.
+enum status oauth_discover(const struct profile *profile, const char *url, struct buf *answer, struct metadata *metadata,
+			   struct err *err);
+
 struct endpoint_report {
 	int64_t http_status;
 	int64_t date; // the server's clock, seconds since 1970; 0 where it did not say

@@ -3,12 +3,14 @@
 
 #include "url.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 void http_start(void)
@@ -55,12 +57,26 @@ static size_t take_body(char *data, size_t one, size_t len, void *context)
 	return buf_ok(body) ? len : 0;
 }
 
+// Several headers are a list in several parts (RFC 9110 section 5.3). What does not fit is left out whole.
+static void take_challenge(struct http_response *response, const char *value, size_t len)
+{
+	size_t used = strlen(response->wwwauth);
+
+	while (len && (value[len - 1] == '\r' || value[len - 1] == '\n'))
+		len--;
+	if (len && !memchr(value, '\0', len) && used + len + 3 <= sizeof response->wwwauth)
+		(void)snprintf(response->wwwauth + used, sizeof response->wwwauth - used, "%s%.*s", used ? ", " : "", (int)len,
+			       value);
+}
+
 static size_t take_header(char *data, size_t one, size_t len, void *context)
 {
 	struct http_response *response = context;
 	char date[64];
 
 	(void)one;
+	if (len > 17 && !strncasecmp(data, "WWW-Authenticate:", 17))
+		take_challenge(response, data + 17, len - 17);
 	if (len > 5 && len < sizeof date && !strncasecmp(data, "Date:", 5)) {
 		memcpy(date, data + 5, len - 5);
 		date[len - 5] = '\0';
@@ -122,6 +138,57 @@ static void set_protocols(CURL *curl, bool https)
 #endif
 }
 
+// 169.254.0.0/16 and fe80::/10, with what no server has: asked after the name was resolved, so that there is nothing between
+// check and use.
+static bool is_forbidden(const struct sockaddr *address)
+{
+	if (address->sa_family == AF_INET) {
+		uint32_t ip = ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr);
+
+		return ip >> 16 == 0xa9fe || ip >> 24 == 0 || ip >> 28 >= 0xe;
+	}
+	if (address->sa_family == AF_INET6) {
+		const struct in6_addr *ip = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+
+		return IN6_IS_ADDR_LINKLOCAL(ip) || IN6_IS_ADDR_UNSPECIFIED(ip) || IN6_IS_ADDR_MULTICAST(ip) ||
+		       IN6_IS_ADDR_V4MAPPED(ip);
+	}
+	return true;
+}
+
+static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	bool *refused = context;
+
+	(void)purpose;
+	*refused = is_forbidden(&address->addr);
+	return *refused ? CURL_SOCKET_BAD : socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+static void set_method(CURL *curl, const struct http_request *request, struct curl_slist **headers)
+{
+	switch (request->method) {
+	case HTTP_HEAD:
+		curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+		break;
+	case HTTP_GET:
+		*headers = curl_slist_append(*headers, "Accept: application/json");
+		curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
+		break;
+	case HTTP_POST_FORM:
+		*headers = curl_slist_append(*headers, "Accept: application/json");
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->form->len);
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->form->data);
+		break;
+	case HTTP_POST_JSON:
+		*headers = curl_slist_append(*headers, "Accept: application/json, text/event-stream");
+		*headers = curl_slist_append(*headers, "Content-Type: application/json");
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->json);
+		break;
+	}
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *headers);
+}
+
 static enum status set_up(CURL *curl, const struct http_request *request, struct http_response *response, struct err *err)
 {
 	struct url url;
@@ -152,12 +219,6 @@ static enum status set_up(CURL *curl, const struct http_request *request, struct
 		curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
 	else if (request->proxy)
 		curl_easy_setopt(curl, CURLOPT_PROXY, request->proxy);
-	if (request->form) {
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->form->len);
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->form->data);
-	} else {
-		curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
-	}
 	if (request->user) {
 		curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
 		curl_easy_setopt(curl, CURLOPT_USERNAME, request->user);
@@ -205,6 +266,9 @@ static void read_headers(CURL *curl, struct http_response *response)
 		(void)snprintf(response->content_type, sizeof response->content_type, "%s", text);
 	if (curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after) == CURLE_OK && retry_after > 0)
 		response->retry_after = retry_after < 86400 ? retry_after : 86400;
+	if (curl_easy_getinfo(curl, CURLINFO_REDIRECT_URL, &text) == CURLE_OK && text &&
+	    strlen(text) < sizeof response->redirect)
+		(void)snprintf(response->redirect, sizeof response->redirect, "%s", text);
 	if (curl_easy_getinfo(curl, CURLINFO_PRIMARY_IP, &text) == CURLE_OK && text)
 		(void)snprintf(response->address, sizeof response->address, "%s", text);
 }
@@ -213,6 +277,8 @@ enum status http_send(const struct http_request *request, struct http_response *
 {
 	char detail[CURL_ERROR_SIZE] = "";
 	CURL *curl = curl_easy_init();
+	struct curl_slist *headers = NULL;
+	bool refused = false;
 	enum status status;
 	CURLcode code;
 
@@ -221,12 +287,20 @@ enum status http_send(const struct http_request *request, struct http_response *
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
 	status = set_up(curl, request, response, err);
 	if (status == STATUS_OK) {
+		set_method(curl, request, &headers);
+		if (request->wary) {
+			curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+			curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, &refused);
+		}
 		code = curl_easy_perform(curl);
-		if (code == CURLE_OK)
+		if (refused)
+			status = err_set(err, STATUS_POLICY, "its address is a link-local one, or none that a server has");
+		else if (code == CURLE_OK)
 			read_headers(curl, response);
 		else
 			status = explain(code, detail, request, response, err);
 	}
+	curl_slist_free_all(headers);
 	curl_easy_cleanup(curl);
 	return status;
 }

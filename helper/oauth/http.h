@@ -12,18 +12,25 @@
 
 #define HTTP_BODY_MAX 262144
 
+enum http_method { HTTP_HEAD, HTTP_GET, HTTP_POST_FORM, HTTP_POST_JSON };
+
 struct http_request {
 	const char *url;
-	const struct buf *form;	     // POSTed; NULL: a HEAD request
+	enum http_method method;
+	const struct buf *form;
+	const char *json;
 	const char *user, *password; // for Basic, encoded already; NULL for none
 	const char *ca_file, *proxy; // NULL for the system's and the environment's
 	int64_t timeout_ms;
+	bool wary; // a peer named the URL: addresses that no server has are refused (link-local: a cloud's metadata service)
 };
 
 struct http_response {
 	long code;
 	struct buf body;
 	char content_type[64];
+	char redirect[2049]; // where a 3xx leads; "" for nowhere
+	char wwwauth[8193];  // the WWW-Authenticate headers, one after the other as in a list; "" where there is none
 	int64_t retry_after; // seconds; -1 where the server did not say
 	int64_t date;	     // the server's clock; 0 where it did not say
 	char address[64];

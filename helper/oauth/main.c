@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // sk-oauth: the only program of ours that talks to the network. A request on stdin, an answer on stdout, then it is gone.
 // It opens no keyring, and no file but CA certificates and what the resolver needs. Not meant to be run by hand.
+#include "discovery.h"
 #include "harden.h"
 #include "http.h"
 #include "sandbox.h"
@@ -18,8 +19,9 @@ static enum status read_request(struct buf *text, struct oauth_request *request,
 		size_t offset;
 	} keys[] = {
 #define KEY(member) { #member, offsetof(struct oauth_request, member) }
-		KEY(operation), KEY(token_endpoint), KEY(auth_method), KEY(client_id), KEY(client_secret), KEY(scope),
-		KEY(resource),	KEY(audience),	     KEY(ca_file),     KEY(proxy),     KEY(timeout_ms),
+		KEY(operation), KEY(url),	    KEY(issuer),     KEY(token_endpoint), KEY(auth_method),
+		KEY(client_id), KEY(client_secret), KEY(scope),	     KEY(resource),	  KEY(audience),
+		KEY(ca_file),	KEY(proxy),	    KEY(timeout_ms),
 	};
 	struct wire_field field;
 	enum wire_result result;
@@ -37,7 +39,7 @@ static enum status read_request(struct buf *text, struct oauth_request *request,
 	}
 	if (result == WIRE_BAD)
 		return STATUS_INTERNAL;
-	if (!request->operation || !request->token_endpoint || !request->timeout_ms)
+	if (!request->operation || !request->timeout_ms)
 		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request is not whole");
 	return STATUS_OK;
 }
@@ -48,6 +50,7 @@ static const struct {
 } operations[] = {
 	{ "token", token_endpoint_request },
 	{ "look", token_endpoint_look },
+	{ "discover", discovery_run },
 };
 
 static enum status run(const struct oauth_request *request, struct buf *answer, struct err *err)

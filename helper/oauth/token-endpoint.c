@@ -87,6 +87,7 @@ static enum status attempt(const struct oauth_request *request, int64_t timeout_
 	enum status status;
 
 	write_form(request, basic, &form);
+	http.method = HTTP_POST_FORM;
 	http.form = &form;
 	// RFC 6749 section 2.3.1: form-encoded first, then Basic's base64
 	http_form_encode(&user, request->client_id);
@@ -128,7 +129,7 @@ enum status token_endpoint_request(const struct oauth_request *request, struct b
 	enum status status = STATUS_TEMPORARY;
 	int64_t timeout = 0, end;
 
-	if (!request->client_id || !request->client_secret || !request->auth_method ||
+	if (!request->token_endpoint || !request->client_id || !request->client_secret || !request->auth_method ||
 	    !text_to_number(request->timeout_ms, 1, 60000, &timeout))
 		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request is not whole");
 	end = clock_now().boot + timeout;
@@ -157,7 +158,7 @@ enum status token_endpoint_look(const struct oauth_request *request, struct buf 
 	int64_t timeout = 0;
 	enum status status;
 
-	if (!text_to_number(request->timeout_ms, 1, 60000, &timeout))
+	if (!request->token_endpoint || !text_to_number(request->timeout_ms, 1, 60000, &timeout))
 		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request is not whole");
 	http = to_endpoint(request, timeout);
 	status = http_send(&http, &response, err);

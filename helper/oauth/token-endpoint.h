@@ -10,8 +10,8 @@
 
 // As it came over the pipe; what is absent is NULL.
 struct oauth_request {
-	const char *operation, *token_endpoint, *auth_method, *client_id, *client_secret, *scope, *resource, *audience,
-		*ca_file, *proxy, *timeout_ms;
+	const char *operation, *url, *issuer, *token_endpoint, *auth_method, *client_id, *client_secret, *scope, *resource,
+		*audience, *ca_file, *proxy, *timeout_ms;
 };
 
 // Writes status, access_token, expires_in, scope. Tries again by itself, within the time given, after temporary failures.

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: MIT
+#include "discovery.h"
+
+#include "challenge.h"
+#include "clock.h"
+#include "http.h"
+#include "text.h"
+#include "url.h"
+#include "wire.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define REDIRECTS_MAX 3
+#define ISSUERS_MAX   8
+
+struct discovery {
+	const struct oauth_request *request;
+	int64_t end; // of the time for all of it
+	char issuer[URL_MAX + 1];
+	char resource[URL_MAX + 1];
+	char scope[CHALLENGE_SCOPE_MAX + 1];
+};
+
+static bool same_origin(const struct url *a, const struct url *b)
+{
+	return a->https == b->https && a->port == b->port && a->host_len == b->host_len &&
+	       !strncasecmp(a->host, b->host, a->host_len);
+}
+
+// A URL that a peer named. Only a peer on this machine may name another on this machine, or plain http.
+static enum status check_named_url(struct url *url, const char *text, const char *namer, const char *what, struct err *err)
+{
+	struct url by;
+
+	if (url_parse(url, text, NULL) != STATUS_OK)
+		return err_set(err, STATUS_POLICY, "%s: not a URL that can be used", what);
+	if (!url_is_safe(url))
+		return err_set(err, STATUS_POLICY, "%s: '%.*s' is plain http", what, url_shown(text), text);
+	if (url_is_loopback(url) && (url_parse(&by, namer, NULL) != STATUS_OK || !url_is_loopback(&by)))
+		return err_set(err, STATUS_POLICY, "%s: '%.*s' is on this machine, and who names it is not", what,
+			       url_shown(text), text);
+	return STATUS_OK;
+}
+
+static enum status send(const struct discovery *discovery, struct http_request *http, struct http_response *response,
+			struct err *err)
+{
+	int64_t left = discovery->end - clock_now().boot;
+
+	if (left <= 0)
+		return err_set(err, STATUS_TEMPORARY, "no answer in time");
+	http->ca_file = discovery->request->ca_file;
+	http->proxy = discovery->request->proxy;
+	http->timeout_ms = left;
+	http->wary = true;
+	return http_send(http, response, err);
+}
+
+// Gets a JSON object. A redirect is followed within the origin alone. STATUS_NOT_FOUND: the server says that it is not there.
+static enum status get_json(const struct discovery *discovery, const char *address, cJSON **json, struct err *err)
+{
+	char at[URL_MAX + 1];
+	struct url from, to;
+
+	(void)snprintf(at, sizeof at, "%s", address);
+	for (int hop = 0; hop <= REDIRECTS_MAX; hop++) {
+		__attribute__((cleanup(http_response_free))) struct http_response response = HTTP_RESPONSE_INIT;
+		struct http_request http = { .url = at, .method = HTTP_GET };
+		enum status status = send(discovery, &http, &response, err);
+
+		if (status != STATUS_OK)
+			return status;
+		if (response.code >= 300 && response.code < 400) {
+			if (url_parse(&from, at, NULL) != STATUS_OK || url_parse(&to, response.redirect, NULL) != STATUS_OK ||
+			    !same_origin(&from, &to))
+				return err_set(err, STATUS_POLICY, "a redirect to another server, which is not followed");
+			(void)snprintf(at, sizeof at, "%s", response.redirect);
+			continue;
+		}
+		if (response.code == 429 || response.code >= 500)
+			return err_set(err, STATUS_TEMPORARY, "HTTP %ld", response.code);
+		if (response.code != 200)
+			return err_set(err, STATUS_NOT_FOUND, "HTTP %ld", response.code);
+		if (strncasecmp(response.content_type, "application/json", 16) != 0)
+			return err_set(err, STATUS_POLICY, "not JSON by its content type");
+		if (!memchr(response.body.data, '\0', response.body.len) && !strstr(response.body.data, "\\u0000"))
+			*json = cJSON_ParseWithOpts(response.body.data, NULL, 1);
+		if (cJSON_IsObject(*json))
+			return STATUS_OK;
+		cJSON_Delete(*json);
+		*json = NULL;
+		return err_set(err, STATUS_POLICY, "not a JSON object");
+	}
+	return err_set(err, STATUS_POLICY, "more than %d redirects", REDIRECTS_MAX);
+}
+
+// Gets the first of the addresses that is there; STATUS_NOT_FOUND for none.
+static enum status get_first(const struct discovery *discovery, char (*addresses)[URL_MAX + 100], size_t count, cJSON **json,
+			     struct err *err)
+{
+	enum status status = STATUS_NOT_FOUND;
+
+	for (size_t i = 0; i < count && status == STATUS_NOT_FOUND; i++) {
+		status = get_json(discovery, addresses[i], json, err);
+		if (status != STATUS_OK)
+			err_prefix(err, "%s", addresses[i]);
+	}
+	return status;
+}
+
+// "https://host/.well-known/NAME/path"
+static void insert_well_known(char out[URL_MAX + 100], const char *text, const struct url *url, const char *name,
+			      bool with_path)
+{
+	size_t len = url->path_len;
+
+	while (len && url->path[len - 1] == '/')
+		len--;
+	(void)snprintf(out, URL_MAX + 100, "%.*s/.well-known/%s%.*s", (int)(url->path - text), text, name,
+		       with_path ? (int)len : 0, url->path);
+}
+
+// --- the resource server
+
+// Asks as an MCP client would, without a token, for the challenge that says where tokens come from.
+static enum status ask_server(const struct discovery *discovery, struct challenge *challenge, struct err *err)
+{
+	__attribute__((cleanup(http_response_free))) struct http_response response = HTTP_RESPONSE_INIT;
+	struct http_request http = {
+		.url = discovery->request->url,
+		.method = HTTP_POST_JSON,
+		.json = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-11-25\","
+			"\"capabilities\":{},\"clientInfo\":{\"name\":\"sk-helper\",\"version\":\"" SK_VERSION "\"}}}",
+	};
+	enum status status = send(discovery, &http, &response, err);
+
+	memset(challenge, 0, sizeof *challenge);
+	// an API that is no MCP server may answer anything; what counts is whether it says where to go
+	if (status == STATUS_OK && response.code == 401)
+		(void)challenge_parse(challenge, response.wwwauth);
+	return status;
+}
+
+static enum status get_resource_metadata(const struct discovery *discovery, const struct challenge *challenge, cJSON **json,
+					 struct err *err)
+{
+	char addresses[2][URL_MAX + 100];
+	const char *text = discovery->request->url;
+	struct url url, named;
+	enum status status = url_parse(&url, text, err);
+	size_t count = 0;
+
+	if (status != STATUS_OK)
+		return status;
+	if (*challenge->resource_metadata) {
+		status = check_named_url(&named, challenge->resource_metadata, text, "resource_metadata", err);
+		if (status == STATUS_OK && !same_origin(&named, &url))
+			status = err_set(err, STATUS_POLICY, "resource_metadata: '%.*s' is another server's",
+					 url_shown(challenge->resource_metadata), challenge->resource_metadata);
+		(void)snprintf(addresses[count++], sizeof addresses[0], "%s", challenge->resource_metadata);
+	} else {
+		if (url.path_len > 1)
+			insert_well_known(addresses[count++], text, &url, "oauth-protected-resource", true);
+		insert_well_known(addresses[count++], text, &url, "oauth-protected-resource", false);
+	}
+	return status == STATUS_OK ? get_first(discovery, addresses, count, json, err) : status;
+}
+
+static void join_scopes(const cJSON *list, char *scope, size_t size)
+{
+	const cJSON *item;
+	size_t used = 0;
+
+	scope[0] = '\0';
+	cJSON_ArrayForEach(item, list)
+	{
+		const char *word = cJSON_GetStringValue(item);
+		int len;
+
+		if (!word || !text_is_scope(word) || strchr(word, ' '))
+			continue;
+		len = snprintf(scope + used, size - used, "%s%s", used ? " " : "", word);
+		if (len < 0 || (size_t)len >= size - used) {
+			scope[0] = '\0'; // all of them or none: the server's own default
+			return;
+		}
+		used += (size_t)len;
+	}
+}
+
+// Which of the authorization servers that the resource server names: the one that was asked for, or the only one.
+static enum status choose_issuer(struct discovery *discovery, const cJSON *list, struct err *err)
+{
+	const char *wanted = discovery->request->issuer, *only = NULL;
+	char names[400] = "";
+	const cJSON *item;
+	int count = 0;
+
+	cJSON_ArrayForEach(item, list)
+	{
+		const char *issuer = cJSON_GetStringValue(item);
+
+		if (!issuer || !text_is_graphic(issuer) || strlen(issuer) > URL_MAX || count == ISSUERS_MAX)
+			continue;
+		if (wanted && !strcmp(issuer, wanted)) {
+			(void)snprintf(discovery->issuer, sizeof discovery->issuer, "%s", issuer);
+			return STATUS_OK;
+		}
+		only = count++ ? NULL : issuer;
+		(void)snprintf(names + strlen(names), sizeof names - strlen(names), "%s%.*s", *names ? ", " : "",
+			       url_shown(issuer), issuer);
+	}
+	if (count == 0)
+		return err_set(err, STATUS_POLICY, "its metadata names no authorization server");
+	if (wanted)
+		return err_set(err, STATUS_POLICY, "it names %s as its authorization server, not '%s'", names, wanted);
+	if (!only)
+		return err_set(err, STATUS_USAGE, "it names several authorization servers: choose one with --issuer: %s",
+			       names);
+	(void)snprintf(discovery->issuer, sizeof discovery->issuer, "%s", only);
+	return STATUS_OK;
+}
+
+// RFC 9728 section 3.3 wants the resource to be the URL itself; servers name a parent of it, as the MCP SDKs allow.
+static enum status read_resource_metadata(struct discovery *discovery, const cJSON *json, struct err *err)
+{
+	const char *resource = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "resource"));
+	const char *text = discovery->request->url;
+	struct url url, covered;
+	enum status status;
+
+	if (!resource || url_parse(&url, resource, NULL) != STATUS_OK || url_parse(&covered, text, NULL) != STATUS_OK ||
+	    !url_covers(&url, &covered))
+		return err_set(err, STATUS_POLICY, "its metadata is for another resource");
+	// verbatim: authorization servers compare it to the letter
+	(void)snprintf(discovery->resource, sizeof discovery->resource, "%s", resource);
+	if (!*discovery->scope)
+		join_scopes(cJSON_GetObjectItemCaseSensitive(json, "scopes_supported"), discovery->scope,
+			    sizeof discovery->scope);
+	status = choose_issuer(discovery, cJSON_GetObjectItemCaseSensitive(json, "authorization_servers"), err);
+	return status == STATUS_OK ? check_named_url(&url, discovery->issuer, text, "authorization server", err) : status;
+}
+
+static enum status find_issuer(struct discovery *discovery, struct err *err)
+{
+	struct challenge challenge;
+	cJSON *json = NULL;
+	enum status status = ask_server(discovery, &challenge, err);
+
+	if (status == STATUS_OK) {
+		memcpy(discovery->scope, challenge.scope, sizeof discovery->scope);
+		status = get_resource_metadata(discovery, &challenge, &json, err);
+	}
+	if (status == STATUS_OK)
+		status = read_resource_metadata(discovery, json, err);
+	cJSON_Delete(json);
+	if (status == STATUS_NOT_FOUND && discovery->request->issuer) {
+		// it says nothing of itself, and the user says where to go
+		(void)snprintf(discovery->issuer, sizeof discovery->issuer, "%s", discovery->request->issuer);
+		return STATUS_OK;
+	}
+	if (status == STATUS_NOT_FOUND)
+		return err_set(err, status, "no metadata (RFC 9728) there: name the server with --token-endpoint or --issuer");
+	return status;
+}
+
+// --- the authorization server
+
+static enum status get_issuer_metadata(const struct discovery *discovery, cJSON **json, struct err *err)
+{
+	char addresses[4][URL_MAX + 100];
+	const char *issuer = discovery->issuer;
+	struct url url;
+	enum status status = url_parse(&url, issuer, err);
+	size_t count = 0, len;
+
+	if (status != STATUS_OK)
+		return status;
+	if (url.has_query)
+		return err_set(err, STATUS_POLICY, "an issuer has no query");
+	insert_well_known(addresses[count++], issuer, &url, "oauth-authorization-server", true);
+	insert_well_known(addresses[count++], issuer, &url, "openid-configuration", true);
+	if (url.path_len > 1) {
+		len = strlen(issuer);
+		while (len && issuer[len - 1] == '/')
+			len--;
+		(void)snprintf(addresses[count++], sizeof addresses[0], "%.*s/.well-known/openid-configuration", (int)len,
+			       issuer);
+		// not in the specification: how Scalekit's resources have it, too
+		(void)snprintf(addresses[count++], sizeof addresses[0], "%.*s/.well-known/oauth-authorization-server", (int)len,
+			       issuer);
+	}
+	status = get_first(discovery, addresses, count, json, err);
+	if (status == STATUS_NOT_FOUND)
+		return err_set(err, status, "'%.*s' has no metadata (RFC 8414): name --token-endpoint", url_shown(issuer),
+			       issuer);
+	return status;
+}
+
+// RFC 8414 section 3.3: identical, or somebody speaks for another. But for a slash at the end, which half of them have.
+static bool is_its_own(const char *named, const char *issuer)
+{
+	size_t len = strlen(issuer);
+
+	return named && (!strcmp(named, issuer) ||
+			 (len && issuer[len - 1] == '/' && strlen(named) == len - 1 && !strncmp(named, issuer, len - 1)));
+}
+
+static void put_methods(const cJSON *list, struct buf *answer)
+{
+	char methods[400];
+
+	join_scopes(list, methods, sizeof methods);
+	wire_put(answer, "auth_methods", methods);
+}
+
+static enum status read_issuer_metadata(const struct discovery *discovery, const cJSON *json, struct buf *answer,
+					struct err *err)
+{
+	const char *issuer = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "issuer"));
+	const char *endpoint = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "token_endpoint"));
+	struct url url;
+	enum status status;
+
+	if (!is_its_own(issuer, discovery->issuer))
+		return err_set(err, STATUS_POLICY, "the metadata of '%.*s' is of another issuer", url_shown(discovery->issuer),
+			       discovery->issuer);
+	if (!endpoint)
+		return err_set(err, STATUS_POLICY, "the metadata of '%.*s' has no token_endpoint", url_shown(discovery->issuer),
+			       discovery->issuer);
+	status = check_named_url(&url, endpoint, discovery->issuer, "token_endpoint", err);
+	if (status != STATUS_OK)
+		return status;
+	wire_put(answer, "status", "ok");
+	wire_put(answer, "issuer", discovery->issuer);
+	wire_put(answer, "token_endpoint", endpoint);
+	wire_put(answer, "resource", discovery->resource);
+	wire_put(answer, "scope", discovery->scope);
+	put_methods(cJSON_GetObjectItemCaseSensitive(json, "token_endpoint_auth_methods_supported"), answer);
+	return STATUS_OK;
+}
+
+enum status discovery_run(const struct oauth_request *request, struct buf *answer, struct err *err)
+{
+	struct discovery discovery = { .request = request };
+	cJSON *json = NULL;
+	int64_t timeout = 0;
+	enum status status = STATUS_OK;
+
+	if ((!request->url && !request->issuer) || !text_to_number(request->timeout_ms, 1, 60000, &timeout))
+		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request is not whole");
+	discovery.end = clock_now().boot + timeout;
+	if (request->url)
+		status = find_issuer(&discovery, err);
+	else
+		(void)snprintf(discovery.issuer, sizeof discovery.issuer, "%s", request->issuer);
+	if (status != STATUS_OK) {
+		err_prefix(err, "%.*s", url_shown(request->url), request->url);
+		return status;
+	}
+	status = get_issuer_metadata(&discovery, &json, err);
+	if (status == STATUS_OK)
+		status = read_issuer_metadata(&discovery, json, answer, err);
+	cJSON_Delete(json);
+	if (status != STATUS_OK)
+		err_prefix(err, "authorization server");
+	return status;
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// From a resource server's URL to the authorization server that its tokens come from: RFC 9728, then RFC 8414 or OpenID
+// Connect Discovery, as the MCP specification (2025-11-25, 2026-07-28) orders them. No credential is sent. Everything that is
+// read is a peer's word: what would lead elsewhere than it may is refused, with the reason.
+#ifndef SK_DISCOVERY_H
+#define SK_DISCOVERY_H
+
+#include "token-endpoint.h"
+
+// request->url: the resource server, or NULL with request->issuer; request->issuer: the only one that will do, or NULL.
+// Writes status, issuer, token_endpoint, auth_methods (space-separated; left out where the server does not say), resource and
+// scope (where the resource server names them). STATUS_NOT_FOUND when there is no metadata.
+enum status discovery_run(const struct oauth_request *request, struct buf *answer, struct err *err);
+
+#endif

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: MIT
+# From an MCP server's URL to a token: what the servers say, in which order they are asked, and what is not believed.
+load common
+
+setup_file() {
+	start_authorization_server
+	start_peer todo-server "{\"issuer\":\"$ISSUER\"}"
+	export MCP_URL=$PEER_URL
+	start_peer metadata-server
+	export METADATA_URL=$PEER_URL
+}
+teardown_file() { stop_peers; }
+setup() { fresh_home; }
+
+# add_from ANSWERS [OPTION]...: add for a server with such metadata; the secret is never asked for in vain.
+add_from() {
+	server=$METADATA_URL/$(printf %s "$1" | jq -c . | base64 -w0 | tr '+/' '-_' | tr -d =)
+	shift
+	sk-helper add meta --url "$server" --client-id c --secret-store kernel --no-verify --timeout 3 "$@" <<<secret
+}
+
+asked() { curl -s "$METADATA_URL/__stats" | jq -r '.asked | join(" ")'; }
+
+pinned() { sed -n "s/^$1=//p" "$PROFILES/${2:-meta}.conf"; }
+
+# refused STATUS WORDS ANSWERS [OPTION]...
+refused() {
+	local expected=$1 words=$2
+	shift 2
+	run "-$expected" --separate-stderr add_from "$@" --yes
+	assert_error "$words"
+	refute [ -e "$PROFILES/meta.conf" ]
+	[[ $(asked) != *token* ]]
+}
+
+PRM='"resource":"{{self}}","authorization_servers":["{{self}}"]'
+AS='"issuer":"{{self}}","token_endpoint":"{{self}}/token"'
+GOOD='"prm":{"body":{'$PRM'}},"oauth":{"body":{'$AS'}}'
+
+@test "end to end: an MCP server's URL and a client id are all that it takes" {
+	run -0 --separate-stderr sk-helper add todo --url "$MCP_URL" --client-id m2m_todo --secret-store kernel --yes <<<test_secret
+	assert_line "authorization server: $ISSUER"
+	assert_line --partial "token endpoint: $TOKEN_ENDPOINT"
+	assert_line "resource: $MCP_URL"
+	assert_equal "$stderr" ''
+	assert_equal "$(pinned issuer todo)" "$ISSUER"
+	assert_equal "$(pinned resource todo)" "$MCP_URL"
+	assert_equal "$(pinned scope todo)" 'todo:read todo:write'
+	before=$(token_requests)
+	run -0 curl -sS --fail-with-body "$MCP_URL" --oauth2-bearer "$(sk-helper get "$MCP_URL")" -H 'Content-Type: application/json' \
+		-H 'Accept: application/json, text/event-stream' \
+		-d '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"create_todo","arguments":{"title":"found"}}}'
+	assert_output --partial found
+	assert_equal "$(token_requests)" "$before"
+}
+
+@test "without --yes or --issuer the user is asked, by whom and where the secret goes" {
+	run -2 --separate-stderr sk-helper add todo --url "$MCP_URL" --client-id m2m_todo --secret-store kernel <<<test_secret
+	assert_error "'$MCP_URL' takes tokens of '$ISSUER': send the client secret to '$TOKEN_ENDPOINT'? (--yes says yes)"
+	refute [ -e "$PROFILES/todo.conf" ]
+	run -0 --separate-stderr sk-helper add todo --url "$MCP_URL" --client-id m2m_todo --secret-store kernel --issuer "$ISSUER" <<<test_secret
+	run -0 expect -c '
+		set timeout 20
+		spawn sk-helper add todo2 --url $env(MCP_URL) --client-id m2m_todo --secret-store kernel
+		expect "send the client secret to" { send "y\r" }
+		expect "not shown" { send "test_secret\r" }
+		expect timeout { exit 9 } eof { exit [lindex [wait] 3] }'
+	run -0 sk-helper get todo2
+	run -2 expect -c '
+		set timeout 20
+		spawn sk-helper add todo3 --url $env(MCP_URL) --client-id m2m_todo --secret-store kernel
+		expect "send the client secret to" { send "n\r" }
+		expect timeout { exit 9 } eof { exit [lindex [wait] 3] }'
+	refute [ -e "$PROFILES/todo3.conf" ]
+}
+
+@test "--issuer that the server does not name is refused" {
+	run -8 --separate-stderr sk-helper add todo --url "$MCP_URL" --client-id m2m_todo --secret-store kernel --issuer https://other.example.com <<<test_secret
+	assert_error "not 'https://other.example.com'"
+}
+
+@test "--issuer alone: only the authorization server is asked" {
+	run -0 --separate-stderr sk-helper add todo --issuer "$ISSUER" --client-id m2m_todo --secret-store kernel <<<test_secret
+	assert_equal "$(pinned token_endpoint todo)" "$TOKEN_ENDPOINT"
+	assert_equal "$(pinned resource todo)" ''
+}
+
+@test "an issuer with a path, like a Scalekit resource's" {
+	start_authorization_server '{"issuer":"/resources/res_123"}'
+	run -0 --separate-stderr sk-helper add todo --issuer "$ISSUER" --client-id m2m_todo --secret-store kernel <<<test_secret
+	assert_equal "$(pinned token_endpoint todo)" "$TOKEN_ENDPOINT"
+	run -0 sk-helper get --fresh
+}
+
+@test "what is asked, and in which order" {
+	while IFS='|' read -r order answers; do
+		rm -f "$PROFILES/meta.conf"
+		run -0 --separate-stderr add_from "$answers" --yes
+		assert_equal "$answers $(asked)" "$answers $order"
+	done <<TABLE
+mcp prm oauth|{$GOOD}
+mcp prm_root oauth|{"mcp":{"status":401,"headers":{"www-authenticate":"Bearer resource_metadata=\"{{base}}/.well-known/oauth-protected-resource\""}},"prm_root":{"body":{$PRM}},"oauth":{"body":{$AS}}}
+mcp prm prm_root oauth|{"prm_root":{"body":{$PRM}},"oauth":{"body":{$AS}}}
+mcp prm oauth oidc|{"prm":{"body":{$PRM}},"oidc":{"body":{$AS}}}
+mcp prm oauth oidc appended_oidc|{"prm":{"body":{$PRM}},"appended_oidc":{"body":{$AS}}}
+mcp prm oauth oidc appended_oidc appended_oauth|{"prm":{"body":{$PRM}},"appended_oauth":{"body":{$AS}}}
+TABLE
+}
+
+@test "which scope: the challenge's, else those that there are, else none; and never instead of the user's" {
+	while IFS='|' read -r scope answers; do
+		run -0 --separate-stderr add_from "$answers" --yes
+		assert_equal "$(pinned scope)" "$scope"
+	done <<TABLE
+one|{"mcp":{"status":401,"headers":{"www-authenticate":"Bearer scope=\"one\""}},"prm":{"body":{$PRM,"scopes_supported":["two","three"]}},"oauth":{"body":{$AS}}}
+two three|{"prm":{"body":{$PRM,"scopes_supported":["two","three"]}},"oauth":{"body":{$AS}}}
+|{$GOOD}
+|{"prm":{"body":{$PRM,"scopes_supported":"two"}},"oauth":{"body":{$AS}}}
+TABLE
+	run -0 --separate-stderr add_from "{\"prm\":{\"body\":{$PRM,\"scopes_supported\":[\"two\"]}},\"oauth\":{\"body\":{$AS}}}" --yes --scope mine --resource urn:mine
+	assert_equal "$(pinned scope) $(pinned resource)" 'mine urn:mine'
+}
+
+@test "how a client says who it is: as the metadata has it" {
+	while IFS='|' read -r method list; do
+		run -0 --separate-stderr add_from "{\"prm\":{\"body\":{$PRM}},\"oauth\":{\"body\":{$AS$list}}}" --yes
+		assert_equal "$(pinned auth_method)" "$method"
+	done <<'TABLE'
+client_secret_basic|
+client_secret_basic|,"token_endpoint_auth_methods_supported":["client_secret_basic"]
+client_secret_post|,"token_endpoint_auth_methods_supported":["none","client_secret_post","client_secret_basic"]
+client_secret_post|,"token_endpoint_auth_methods_supported":["client_secret_post"]
+TABLE
+	rm "$PROFILES/meta.conf"
+	refused 8 'takes no client secret' "{\"prm\":{\"body\":{$PRM}},\"oauth\":{\"body\":{$AS,\"token_endpoint_auth_methods_supported\":[\"private_key_jwt\"]}}}"
+}
+
+@test "a resource that is a parent of the URL will do, taken to the letter; and a redirect within the origin" {
+	run -0 add_from "{\"prm\":{\"body\":{\"resource\":\"{{base}}\",\"authorization_servers\":[\"{{self}}\"]}},\"oauth\":{\"body\":{$AS}}}" --yes
+	assert_equal "$(pinned resource)" "$METADATA_URL"
+	run -0 add_from "{\"prm\":{\"status\":308,\"headers\":{\"location\":\"/.well-known/oauth-protected-resource\"}},\"prm_root\":{\"body\":{$PRM}},\"oauth\":{\"body\":{$AS}}}" --yes
+}
+
+@test "metadata that is not to be believed: each with its reason, and nothing is sent" {
+	while IFS='|' read -r status words answers; do
+		refused "$status" "$words" "$answers"
+	done <<TABLE
+3|--token-endpoint or --issuer|{}
+3|has no metadata (RFC 8414)|{"prm":{"body":{$PRM}}}
+8|another resource|{"prm":{"body":{"resource":"{{self}}x","authorization_servers":["{{self}}"]}}}
+8|another resource|{"prm":{"body":{"resource":"https://mcp.example.com/","authorization_servers":["{{self}}"]}}}
+8|another resource|{"prm":{"body":{"authorization_servers":["{{self}}"]}}}
+8|names no authorization server|{"prm":{"body":{"resource":"{{self}}"}}}
+8|names no authorization server|{"prm":{"body":{"resource":"{{self}}","authorization_servers":[]}}}
+2|choose one with --issuer|{"prm":{"body":{"resource":"{{self}}","authorization_servers":["{{self}}","https://b.example.com"]}}}
+8|is plain http|{"prm":{"body":{"resource":"{{self}}","authorization_servers":["http://as.example.com"]}}}
+8|not a URL|{"prm":{"body":{"resource":"{{self}}","authorization_servers":["https://user:pw@as.example.com"]}}}
+8|of another issuer|{"prm":{"body":{$PRM}},"oauth":{"body":{"issuer":"https://as.example.com","token_endpoint":"{{self}}/token"}}}
+8|of another issuer|{"prm":{"body":{$PRM}},"oauth":{"body":{"issuer":"{{self}}/","token_endpoint":"{{self}}/token"}}}
+8|of another issuer|{"prm":{"body":{$PRM}},"oauth":{"body":{"token_endpoint":"{{self}}/token"}}}
+8|no token_endpoint|{"prm":{"body":{$PRM}},"oauth":{"body":{"issuer":"{{self}}"}}}
+8|is plain http|{"prm":{"body":{$PRM}},"oauth":{"body":{"issuer":"{{self}}","token_endpoint":"http://as.example.com/token"}}}
+8|redirect to another server|{"prm":{"status":302,"headers":{"location":"https://evil.example.com/"}}}
+8|redirect to another server|{"prm":{"body":{$PRM}},"oauth":{"status":307,"headers":{"location":"http://localhost:1/"}}}
+8|redirects|{"prm":{"status":302,"headers":{"location":"{{base}}/.well-known/oauth-protected-resource"}},"prm_root":{"status":302,"headers":{"location":"/.well-known/oauth-protected-resource"}}}
+8|another server's|{"mcp":{"status":401,"headers":{"www-authenticate":"Bearer resource_metadata=\"https://evil.example.com/x\""}}}
+8|is plain http|{"mcp":{"status":401,"headers":{"www-authenticate":"Bearer resource_metadata=\"http://evil.example.com/x\""}}}
+8|content type|{"prm":{"headers":{"content-type":"text/html"},"body":{$PRM}}}
+8|not a JSON object|{"prm":{"body":[]}}
+8|not a JSON object|{"prm":{"body":{$PRM},"repeat":2}}
+8|larger than|{"prm":{"body":{$PRM},"repeat":9000}}
+8|link-local|{"prm":{"body":{"resource":"{{self}}","authorization_servers":["https://169.254.169.254"]}}}
+8|link-local|{"prm":{"body":{"resource":"{{self}}","authorization_servers":["https://[fe80::1]"]}}}
+7|HTTP 503|{"prm":{"status":503}}
+TABLE
+}
+
+@test "a server elsewhere does not lead to this machine" {
+	# a proxy for a name that no resolver knows: it is elsewhere, as far as anybody can tell
+	load certificates
+	make_ca "$BATS_TEST_TMPDIR/pki"
+	make_certificate "$BATS_TEST_TMPDIR/pki" far 'DNS:mcp.example.test'
+	start_peer metadata-server "$(tls_options "$BATS_TEST_TMPDIR/pki" far mcp.example.test)"
+	METADATA_URL=$PEER_URL
+	start_peer proxy
+	export https_proxy=$PEER_URL
+	for there in http://127.0.0.1:1 https://localhost:1 'https://[::1]:1'; do
+		run -8 --separate-stderr add_from "{\"prm\":{\"body\":{\"resource\":\"{{self}}\",\"authorization_servers\":[\"$there\"]}}}" --yes --ca-file "$BATS_TEST_TMPDIR/pki/ca.pem"
+		assert_error 'is on this machine'
+		run -8 --separate-stderr add_from "{\"prm\":{\"body\":{$PRM}},\"oauth\":{\"body\":{\"issuer\":\"{{self}}\",\"token_endpoint\":\"$there/token\"}}}" --yes --ca-file "$BATS_TEST_TMPDIR/pki/ca.pem"
+		assert_error 'is on this machine'
+	done
+	run -0 add_from "{$GOOD}" --yes --ca-file "$BATS_TEST_TMPDIR/pki/ca.pem"
+}
+
+@test "refresh asks again, and refuses another issuer" {
+	sk-helper add todo --url "$MCP_URL" --client-id m2m_todo --secret-store kernel --yes <<<test_secret >/dev/null
+	run -0 --separate-stderr sk-helper refresh todo
+	assert_equal "$output$stderr" ''
+	# the token endpoint has moved: asked about, and the secret goes along
+	old=$TOKEN_ENDPOINT
+	sed -i "s|^token_endpoint=.*|token_endpoint=$ISSUER/old|" "$PROFILES/todo.conf"
+	"$TOOLS/keyring-tool" kernel get secret todo 2>/dev/null | sed "s|^token_endpoint=.*|token_endpoint=$ISSUER/old|" |
+		"$TOOLS/keyring-tool" kernel put secret todo 2>/dev/null
+	run -2 --separate-stderr sk-helper refresh todo
+	assert_error "send the client secret to '$old' from now on"
+	run -0 --separate-stderr sk-helper refresh todo --yes
+	assert_output --partial "token endpoint: '$old'"
+	run -0 sk-helper get --fresh
+	# another issuer
+	"$TOOLS/keyring-tool" kernel get secret todo 2>/dev/null | sed 's|^issuer=.*|issuer=https://was.example.com|' |
+		"$TOOLS/keyring-tool" kernel put secret todo 2>/dev/null
+	sed -i 's|^issuer=.*|issuer=https://was.example.com|' "$PROFILES/todo.conf"
+	run -8 --separate-stderr sk-helper refresh todo --yes
+	assert_error "not 'https://was.example.com'"
+	# a profile that was edited to lead elsewhere is no reason to send the secret there
+	sed -i "s|^issuer=.*|issuer=$ISSUER|" "$PROFILES/todo.conf"
+	run -8 --separate-stderr sk-helper refresh todo --yes
+	assert_error 'the secret was given for'
+	store_client plain "$TOKEN_ENDPOINT"
+	run -2 --separate-stderr sk-helper refresh plain
+	assert_error 'has no issuer'
+}
+
+@test "a server that is not there, or hangs" {
+	run -7 --separate-stderr sk-helper add todo --url http://127.0.0.1:1/mcp --client-id c --secret-store kernel --timeout 2 <<<x
+	assert_error 'http://127.0.0.1:1/mcp'
+}
