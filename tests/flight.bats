@@ -46,13 +46,43 @@ get_into() {
 	assert [ "$(token_requests)" -le $((before + 3)) ]
 }
 
-@test "a failed flight is the failure of all who waited for it, not of the next" {
+@test "a failed flight is the failure of all who waited for it, and for a while of those who come after it" {
 	store_client f "$(endpoint_that_answers '{"status":401,"delay":700,"body":"{\"error\":\"invalid_client\"}"},{"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\"}"}')"
 	before=$(faulty_requests)
 	at_once 10 get_into f
 	assert_equal "$(cat "$BATS_TEST_TMPDIR"/[0-9]*.out | sort -u | wc -l)" 1
 	assert_equal "$(cat "$BATS_TEST_TMPDIR"/[0-9]*.status | sort -u)" 6
 	assert_equal "$(faulty_requests)" $((before + 1))
+	# a loop of agents does not lock the client out
+	for _ in 1 2 3; do
+		run -6 --separate-stderr sk-helper get f --fresh
+		assert_error 'not asked again for'
+	done
+	assert_equal "$(faulty_requests)" $((before + 1))
+	# but what is changed is tried at once
+	sk-helper store <<<$'profile=f\nclient_secret=another'
+	run -0 sk-helper get f
+	assert_output tok
+}
+
+@test "what was refused is tried again when the profile has been edited" {
+	store_client f "$(endpoint_that_answers '{"status":400,"body":"{\"error\":\"invalid_scope\"}"},{"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\"}"}')" scope=wrong
+	run -6 sk-helper get f
+	run -6 sk-helper get f
+	sed -i 's/^scope=.*/scope=right/' "$PROFILES/f.conf"
+	run -0 sk-helper get f
+	assert_output tok
+}
+
+@test "Retry-After binds all processes of the user" {
+	store_client f "$(endpoint_that_answers '{"status":429,"headers":{"retry-after":"3"}},{"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\"}"}')" timeout=2
+	before=$(faulty_requests)
+	run -7 --separate-stderr sk-helper get f
+	assert_error 'try again in 3 s'
+	run -7 --separate-stderr sk-helper get f
+	assert_error 'not asked again for'
+	assert_equal "$(faulty_requests)" $((before + 1))
+	sleep 3.2
 	run -0 sk-helper get f
 	assert_output tok
 }
@@ -113,6 +143,17 @@ get_into() {
 		sleep 0.2
 	done
 	assert_equal "$(faulty_requests)" $((before + 1))
+}
+
+@test "while the server is away, a good token is served though more life was asked for" {
+	store_client f "$(endpoint_that_answers '{"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\",\"expires_in\":100}"},{"status":503}')" timeout=1
+	sk-helper get f >/dev/null
+	run -0 --separate-stderr sk-helper get f --min-ttl 3600
+	assert_equal "$output" tok
+	assert_equal "${#stderr_lines[@]}" 1
+	[[ $stderr == *'HTTP 503'*'less life left'* ]]
+	run -7 --separate-stderr sk-helper get f --fresh
+	assert_one_error
 }
 
 @test "behind the hard margin the token is not served" {

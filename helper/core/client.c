@@ -192,6 +192,8 @@ enum status client_keep(const struct profile *profile, const char *client_secret
 		(void)unlink(draft.temporary);
 	else if (replaces)
 		forget_old_places(&old, profile, warning);
+	if (status == STATUS_OK)
+		obtain_forgive(profile);
 	return status;
 }
 

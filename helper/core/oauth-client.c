@@ -56,13 +56,15 @@ static void take_grant(const struct wire_field *field, void *context)
 		grant->scope = field->value;
 	else if (!strcmp(field->key, "expires_in"))
 		(void)text_to_number(field->value, 0, TOKEN_LIFETIME_MAX, &grant->expires_in);
+	else if (!strcmp(field->key, "retry_after"))
+		(void)text_to_number(field->value, 0, 86400, &grant->retry_after);
 }
 
 enum status oauth_request_token(const struct profile *profile, const struct wanted *wanted, const struct secret *secret,
 				struct buf *answer, struct grant *grant, struct err *err)
 {
 	BUF_AUTO(request, 65536);
-	struct grant got = { "", "", 0 };
+	struct grant got = { "", "", 0, 0 };
 	enum status status;
 
 	put_endpoint(&request, "token", profile);
@@ -73,12 +75,10 @@ enum status oauth_request_token(const struct profile *profile, const struct want
 	wire_put(&request, "resource", wanted->resource);
 	wire_put(&request, "audience", profile->audience);
 	status = converse(&request, profile, answer, take_grant, &got, err);
-	if (status != STATUS_OK)
-		return status;
-	if (!token_text_ok(got.access_token))
-		return err_set(err, STATUS_POLICY, "token endpoint: the token is not one line of printable ASCII");
+	if (status == STATUS_OK && !token_text_ok(got.access_token))
+		status = err_set(err, STATUS_POLICY, "token endpoint: the token is not one line of printable ASCII");
 	*grant = got;
-	return STATUS_OK;
+	return status;
 }
 
 static void take_report(const struct wire_field *field, void *context)

@@ -15,6 +15,9 @@
 // After a failed renewal in the soft window the token that is there is good for a while: do not ask at every get.
 #define RENEW_PAUSE_MS 10000
 
+// What was refused finally is not asked for again at once, unless the profile or its secret is another one.
+#define REFUSED_PAUSE_MS 10000
+
 // Of many whose token was refused together, the first gets a new one, and the others that one.
 #define REFUSAL_MS 30000
 
@@ -87,6 +90,7 @@ static enum status request_token(const struct profile *profile, const struct wan
 
 	buf_reset(&obtained->record);
 	status = oauth_request_token(profile, wanted, secret, &obtained->record, &grant, err);
+	obtained->retry_after = grant.retry_after;
 	if (status != STATUS_OK)
 		return status;
 	clock_boot_id(obtained->boot_id);
@@ -143,49 +147,90 @@ static void lock_name(char name[128], const struct profile *profile)
 	(void)snprintf(name, 128, "%s-%016" PRIx64 ".lock", profile->name, text_hash(path));
 }
 
-// How the last flight ended, for those who were waiting for it.
-static void note_end(const struct lock *lock, const char *slot, enum status status, const struct err *why)
+// How a flight ended: for those who were waiting for it, and for those who come too early after it.
+struct ending {
+	int64_t at;    // CLOCK_BOOTTIME in ms
+	int64_t until; // the server is not to be asked before
+	enum status status;
+	char why[sizeof((struct err *)0)->text];
+};
+
+// What was asked for, and of whom: the profile as it stands, and the slot.
+static uint64_t flight_hash(const struct profile *profile, const char *slot)
+{
+	BUF_AUTO(text, PROFILE_FILE_MAX);
+
+	profile_write(profile, &text);
+	return text_hash(text.data) * 31 + text_hash(slot);
+}
+
+// A final refusal is remembered for a while, so that a loop of agents does not lock the client out; Retry-After binds all.
+static int64_t pause_after(enum status status, int64_t retry_after)
+{
+	if (status == STATUS_REFUSED)
+		return REFUSED_PAUSE_MS;
+	return status == STATUS_TEMPORARY ? retry_after * 1000 : 0;
+}
+
+static void note_ending(const struct lock *lock, uint64_t flight, enum status status, int64_t retry_after,
+			const struct err *why)
 {
 	BUF_AUTO(note, LOCK_NOTE_MAX);
-	char text[sizeof why->text] = "";
+	int64_t now = clock_now().boot;
+	char text[sizeof why->text] = "", hash[20];
 
 	if (status != STATUS_OK)
 		memcpy(text, why->text, sizeof text);
 	text_sanitize(text);
-	wire_put_number(&note, "ended", clock_now().boot);
-	wire_put(&note, "slot", slot);
+	(void)snprintf(hash, sizeof hash, "%016" PRIx64, flight);
+	wire_put(&note, "flight", hash);
+	wire_put_number(&note, "ended", now);
+	wire_put_number(&note, "until", now + pause_after(status, retry_after));
 	wire_put(&note, "status", status_word(status));
 	wire_put(&note, "why", text);
 	lock_write_note(lock, &note);
 }
 
-// Whether a flight for the same thing ended since that moment; err then has its status, and why.
-static bool ended_since(const struct lock *lock, const char *slot, int64_t since, struct err *err)
+// The ending of the last flight, if it was for the same thing.
+static bool read_ending(const struct lock *lock, uint64_t flight, struct ending *ending)
 {
 	BUF_AUTO(note, LOCK_NOTE_MAX);
-	const char *why = "", *whose = "";
-	enum status status = STATUS_INTERNAL;
 	struct wire_field field;
 	struct wire wire;
-	int64_t when = 0;
+	bool same = false;
+	char hash[20];
 
+	*ending = (struct ending){ .status = STATUS_INTERNAL };
+	(void)snprintf(hash, sizeof hash, "%016" PRIx64, flight);
 	lock_read_note(lock, &note);
 	wire = wire_message(note.data, note.len);
 	while (wire_next(&wire, &field, NULL) == WIRE_FIELD) {
 		if (!strcmp(field.key, "ended"))
-			(void)text_to_number(field.value, 0, INT64_MAX / 100, &when);
-		else if (!strcmp(field.key, "slot"))
-			whose = field.value;
+			(void)text_to_number(field.value, 0, INT64_MAX / 100, &ending->at);
+		else if (!strcmp(field.key, "until"))
+			(void)text_to_number(field.value, 0, INT64_MAX / 100, &ending->until);
+		else if (!strcmp(field.key, "flight"))
+			same = !strcmp(field.value, hash);
 		else if (!strcmp(field.key, "status"))
-			(void)status_from_word(field.value, &status);
+			(void)status_from_word(field.value, &ending->status);
 		else if (!strcmp(field.key, "why"))
-			why = field.value;
+			(void)snprintf(ending->why, sizeof ending->why, "%s", field.value);
 	}
 	// a time to come is from before a reboot
-	if (!when || when < since || when > clock_now().boot || strcmp(whose, slot) != 0)
-		return false;
-	err_set(err, status, "%s", why);
-	return true;
+	return same && ending->at && ending->at <= clock_now().boot;
+}
+
+void obtain_forgive(const struct profile *profile)
+{
+	const struct buf nothing = BUF_INIT(0);
+	struct lock lock;
+	char name[128];
+
+	lock_name(name, profile);
+	if (lock_take(&lock, name, 2000)) {
+		lock_write_note(&lock, &nothing);
+		lock_release(&lock);
+	}
 }
 
 // since: when this get began. landed: a flight ended well since then.
@@ -206,26 +251,54 @@ static bool cached_will_do(const struct profile *profile, const struct demand *d
 }
 
 // Under the lock: request, cache, and a note of how it ended.
-static enum status fly(const struct profile *profile, const struct wanted *wanted, const struct lock *lock,
+static enum status fly(const struct profile *profile, const struct wanted *wanted, const struct lock *lock, uint64_t flight,
 		       struct obtained *obtained, struct err *err)
 {
-	char slot[TOKEN_SLOT_SIZE];
-	enum status status = request_with_stored_secret(profile, wanted, obtained, err);
+	struct err why = { 0 };
+	enum status status = request_with_stored_secret(profile, wanted, obtained, &why);
 
 	if (status == STATUS_OK)
 		obtain_cache(profile, obtained);
-	token_slot(slot, profile, wanted);
-	note_end(lock, slot, status, err);
+	else
+		err_set(err, status, "%s", why.text);
+	note_ending(lock, flight, status, obtained->retry_after, &why);
 	return status;
+}
+
+// What the last flight says for one that began at this moment: its failure, where it is to be shared or is not over yet.
+static bool failed_for_us_too(const struct ending *ending, int64_t start, struct err *err)
+{
+	int64_t left = ending->until - clock_now().boot;
+
+	if (ending->status == STATUS_OK || (ending->at < start && left <= 0))
+		return false;
+	if (ending->at >= start)
+		err_set(err, ending->status, "%s", ending->why);
+	else
+		err_set(err, ending->status, "%s (%lld s ago; not asked again for %lld s)", ending->why,
+			(long long)(clock_now().boot - ending->at) / 1000, (long long)(left + 999) / 1000);
+	return true;
+}
+
+// While the server is away: a token that is good, though not as good as was asked for.
+static bool still_good(const struct profile *profile, const struct wanted *wanted, const struct demand *demand,
+		       struct obtained *obtained)
+{
+	const struct demand any = { 0 };
+
+	return demand->min_ttl && !demand->fresh && !demand->refused &&
+	       cached_will_do(profile, &any, wanted, clock_now(), false, obtained);
 }
 
 enum status obtain_token(const struct profile *profile, const struct wanted *wanted, const struct demand *demand,
 			 struct obtained *obtained, struct err *err)
 {
-	char name[128], slot[TOKEN_SLOT_SIZE];
 	struct moment start = clock_now(), since = start;
+	char name[128], slot[TOKEN_SLOT_SIZE];
+	struct ending ending;
 	struct lock lock;
 	enum status status;
+	uint64_t flight;
 	bool ended;
 
 	if (demand->refused)
@@ -234,16 +307,22 @@ enum status obtain_token(const struct profile *profile, const struct wanted *wan
 		return STATUS_OK;
 	lock_name(name, profile);
 	token_slot(slot, profile, wanted);
+	flight = flight_hash(profile, slot);
 	if (!lock_take(&lock, name, (profile->timeout + 6) * 1000))
 		return err_set(err, STATUS_TEMPORARY, "another sk-helper has been getting a token for too long: try again");
-	ended = ended_since(&lock, slot, start.boot, err);
-	if (cached_will_do(profile, demand, wanted, since, ended && err->status == STATUS_OK, obtained))
+	ended = read_ending(&lock, flight, &ending);
+	if (cached_will_do(profile, demand, wanted, since, ended && ending.at >= start.boot && ending.status == STATUS_OK,
+			   obtained))
 		status = STATUS_OK;
-	else if (ended && err->status != STATUS_OK)
-		status = err->status;
+	else if (ended && failed_for_us_too(&ending, start.boot, err))
+		status = ending.status;
 	else
-		status = fly(profile, wanted, &lock, obtained, err);
+		status = fly(profile, wanted, &lock, flight, obtained, err);
 	lock_release(&lock);
+	if (status == STATUS_TEMPORARY && still_good(profile, wanted, demand, obtained)) {
+		err_set(&obtained->warning, status, "%s: the cached token has less life left than was asked for", err->text);
+		status = STATUS_OK;
+	}
 	return status;
 }
 
@@ -252,19 +331,22 @@ enum status obtain_renew(const struct profile *profile, const struct wanted *wan
 	__attribute__((cleanup(obtained_free))) struct obtained obtained = OBTAINED_INIT;
 	char name[128], slot[TOKEN_SLOT_SIZE];
 	struct moment now = clock_now();
+	struct ending ending;
 	struct lock lock;
 	enum status status = STATUS_OK;
+	uint64_t flight;
 
 	lock_name(name, profile);
 	token_slot(slot, profile, wanted);
+	flight = flight_hash(profile, slot);
 	if (!lock_take(&lock, name, 0))
 		return STATUS_OK;
 	clock_boot_id(obtained.boot_id);
 	if (look_in_cache(profile, wanted, &obtained) &&
 	    token_freshness(&obtained.token, now, obtained.boot_id, 0) == TOKEN_FRESH)
 		status = STATUS_OK;
-	else if (!ended_since(&lock, slot, now.boot - RENEW_PAUSE_MS, err) || err->status == STATUS_OK)
-		status = fly(profile, wanted, &lock, &obtained, err);
+	else if (!read_ending(&lock, flight, &ending) || !failed_for_us_too(&ending, now.boot - RENEW_PAUSE_MS, err))
+		status = fly(profile, wanted, &lock, flight, &obtained, err);
 	lock_release(&lock);
 	return status;
 }

@@ -12,7 +12,8 @@ struct obtained {
 	struct token token; // points into record and into the profile
 	struct buf record;
 	char boot_id[BOOT_ID_SIZE];
-	struct err warning; // text "" for none: what did not work, though there is a token
+	struct err warning;  // text "" for none: what did not work, though there is a token
+	int64_t retry_after; // seconds that the server wants not to be asked, after a failure; 0 for none
 };
 
 #define OBTAINED_INIT ((struct obtained){ .record = BUF_INIT(65536) })
@@ -37,6 +38,9 @@ enum status obtain_renew(const struct profile *profile, const struct wanted *wan
 // For 'add': a token with this secret, which is not stored yet. Not cached.
 enum status obtain_with_secret(const struct profile *profile, const char *client_secret, struct obtained *obtained,
 			       struct err *err);
+
+// Forgets how the last request for this profile failed: its secret is another one now.
+void obtain_forgive(const struct profile *profile);
 
 // Puts it into the profile's token cache. A failure is only a warning in obtained.
 void obtain_cache(const struct profile *profile, struct obtained *obtained);

@@ -124,7 +124,8 @@ static void sleep_ms(int64_t ms)
 	nanosleep(&time, NULL);
 }
 
-enum status token_endpoint_request(const struct oauth_request *request, struct buf *answer, struct err *err)
+enum status token_endpoint_request(const struct oauth_request *request, struct buf *answer, int64_t *retry_after,
+				   struct err *err)
 {
 	enum status status = STATUS_TEMPORARY;
 	int64_t timeout = 0, end;
@@ -134,13 +135,13 @@ enum status token_endpoint_request(const struct oauth_request *request, struct b
 		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request is not whole");
 	end = clock_now().boot + timeout;
 	for (int attempts = 1; attempts <= ATTEMPTS_MAX; attempts++) {
-		int64_t left = end - clock_now().boot, retry_after = -1, wait;
+		int64_t left = end - clock_now().boot, wait;
 
 		buf_reset(answer);
-		status = attempt(request, left > 0 ? left : 1, &retry_after, answer, err);
+		status = attempt(request, left > 0 ? left : 1, retry_after, answer, err);
 		if (status != STATUS_TEMPORARY)
 			break;
-		wait = retry_after >= 0 ? retry_after * 1000 : pause_ms(attempts);
+		wait = *retry_after >= 0 ? *retry_after * 1000 : pause_ms(attempts);
 		// half a second is the least that another try should have left
 		if (attempts == ATTEMPTS_MAX || clock_now().boot + wait + 500 > end)
 			break;
@@ -151,13 +152,14 @@ enum status token_endpoint_request(const struct oauth_request *request, struct b
 	return status;
 }
 
-enum status token_endpoint_look(const struct oauth_request *request, struct buf *answer, struct err *err)
+enum status token_endpoint_look(const struct oauth_request *request, struct buf *answer, int64_t *retry_after, struct err *err)
 {
 	__attribute__((cleanup(http_response_free))) struct http_response response = HTTP_RESPONSE_INIT;
 	struct http_request http;
 	int64_t timeout = 0;
 	enum status status;
 
+	(void)retry_after;
 	if (!request->token_endpoint || !text_to_number(request->timeout_ms, 1, 60000, &timeout))
 		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request is not whole");
 	http = to_endpoint(request, timeout);

@@ -15,10 +15,12 @@ struct oauth_request {
 };
 
 // Writes status, access_token, expires_in, scope. Tries again by itself, within the time given, after temporary failures.
-enum status token_endpoint_request(const struct oauth_request *request, struct buf *answer, struct err *err);
+// retry_after: after a temporary failure the seconds that the server asked for, else -1.
+enum status token_endpoint_request(const struct oauth_request *request, struct buf *answer, int64_t *retry_after,
+				   struct err *err);
 
 // Asks for nothing and sends no credential: writes status, http_status, date, address.
-enum status token_endpoint_look(const struct oauth_request *request, struct buf *answer, struct err *err);
+enum status token_endpoint_look(const struct oauth_request *request, struct buf *answer, int64_t *retry_after, struct err *err);
 
 // One answer's meaning. Exposed for the tests and the fuzzer. retry_after: seconds, -1 for none. secrets: the client secret in
 // each form that it was sent in, NULL-terminated: nothing that repeats one of them is passed on.
