@@ -9,7 +9,7 @@ _sk_helper()
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
-		words='get add list doctor refresh erase remove store help --version'
+		words='get add list doctor rotate refresh erase remove store help --version'
 	else
 		case $prev in
 		--format) words='token header-value header mcp-headers curl-config json env' ;;
@@ -28,8 +28,8 @@ _sk_helper()
 			add,-*) words="$keys --no-verify --yes" ;;
 			refresh,-*) words=--yes ;;
 			list,*) words='--json --names' ;;
-			get,* | doctor,* | refresh,* | erase,* | remove,*) words=$(sk-helper list --names 2>/dev/null) ;;
-			help,*) words='get add list doctor refresh erase remove store help' ;;
+			get,* | doctor,* | rotate,* | refresh,* | erase,* | remove,*) words=$(sk-helper list --names 2>/dev/null) ;;
+			help,*) words='get add list doctor rotate refresh erase remove store help' ;;
 			esac
 			;;
 		esac

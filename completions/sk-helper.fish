@@ -7,14 +7,15 @@ complete -c sk-helper -n __fish_use_subcommand -a get -d 'print a token'
 complete -c sk-helper -n __fish_use_subcommand -a add -d 'make a profile and store its client secret'
 complete -c sk-helper -n __fish_use_subcommand -a list -d 'show the profiles'
 complete -c sk-helper -n __fish_use_subcommand -a doctor -d 'check the keyrings and a server'
+complete -c sk-helper -n __fish_use_subcommand -a rotate -d 'replace a client secret'
 complete -c sk-helper -n __fish_use_subcommand -a refresh -d 'ask the servers again'
 complete -c sk-helper -n __fish_use_subcommand -a erase -d 'forget cached tokens'
 complete -c sk-helper -n __fish_use_subcommand -a remove -d 'remove a profile and its client secret'
 complete -c sk-helper -n __fish_use_subcommand -a store -d 'make or change a profile from standard input'
 complete -c sk-helper -n __fish_use_subcommand -a help -d 'show the commands, or one of them'
 
-complete -c sk-helper -n '__fish_seen_subcommand_from get doctor refresh erase remove' -a '(sk-helper list --names 2>/dev/null)' -d profile
-complete -c sk-helper -n '__fish_seen_subcommand_from help' -a 'get add list doctor refresh erase remove store help'
+complete -c sk-helper -n '__fish_seen_subcommand_from get doctor rotate refresh erase remove' -a '(sk-helper list --names 2>/dev/null)' -d profile
+complete -c sk-helper -n '__fish_seen_subcommand_from help' -a 'get add list doctor rotate refresh erase remove store help'
 complete -c sk-helper -n '__fish_seen_subcommand_from list' -l json -d 'as a JSON array'
 complete -c sk-helper -n '__fish_seen_subcommand_from list' -l names -d 'only the names'
 

@@ -15,6 +15,7 @@ _sk_helper() {
 		'add:make a profile and store its client secret'
 		'list:show the profiles, where their secrets are, and what is cached'
 		'doctor:check the keyrings and a profile'\''s server'
+		'rotate:replace a client secret by a new one that works'
 		'refresh:ask the servers again what add found out from them'
 		'erase:forget cached tokens'
 		'remove:remove a profile, its client secret and its tokens'
@@ -56,7 +57,7 @@ _sk_helper() {
 	add) _arguments $keys '1:name:' ;;
 	list) _arguments '--json[as a JSON array]' '--names[only the names]' ;;
 	refresh) _arguments '--yes[answer every question with yes]' '1:profile:_sk_helper_profiles' ;;
-	doctor|erase|remove) _arguments '1:profile:_sk_helper_profiles' ;;
+	doctor|rotate|erase|remove) _arguments '1:profile:_sk_helper_profiles' ;;
 	help) _describe command commands ;;
 	esac
 }

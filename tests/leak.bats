@@ -50,6 +50,7 @@ every_command() {
 	traced 0 sk-helper get - <<<'profile=todo'
 	traced 0 sk-helper store <<<$'profile=todo\nscope=todo:read'
 	traced 0 sk-helper store <<<"profile=todo"$'\n'"client_secret=$SECRET"
+	traced 0 sk-helper rotate todo <<<"$SECRET"
 	traced 8 sk-helper store <<<$'profile=todo\ntoken_endpoint=https://evil.example.com/'
 	traced 6 sk-helper add other --token-endpoint "$TOKEN_ENDPOINT" --client-id nobody --secret-store "$store" < <(printf '%s\n' "$SECRET")
 	traced 0 sk-helper remove todo

@@ -193,7 +193,7 @@ enum status command_add(char **args, struct err *err)
 		status = client_lock(&lock, err);
 	if (status != STATUS_OK)
 		return status;
-	status = client_keep(&add.profile, client_secret.data, &warning, err);
+	status = client_keep(&add.profile, client_secret.data, NULL, &warning, err);
 	lock_release(&lock);
 	if (status != STATUS_OK)
 		return status;

@@ -165,7 +165,8 @@ static void forget_old_places(const struct profile *old, const struct profile *p
 		(void)obtain_forget(old, NULL, &count, NULL);
 }
 
-enum status client_keep(const struct profile *profile, const char *client_secret, struct err *warning, struct err *err)
+enum status client_keep(const struct profile *profile, const char *client_secret, const char *previous_secret,
+			struct err *warning, struct err *err)
 {
 	const struct keyring_key key = { KEYRING_SECRET, profile->name, NULL };
 	BUF_AUTO(record, SECRET_RECORD_MAX);
@@ -178,7 +179,7 @@ enum status client_keep(const struct profile *profile, const char *client_secret
 
 	warning->text[0] = '\0';
 	if (client_secret)
-		secret_write(client_secret, profile, &record);
+		secret_write(client_secret, previous_secret, profile, &record);
 	if (!buf_ok(&record))
 		return err_set(err, STATUS_USAGE, "the client secret cannot be stored: too long, or a control character");
 	status = write_draft(profile, &draft, err);

@@ -22,8 +22,9 @@ enum status client_try_store(const struct profile *profile, struct err *err);
 // another sk-helper holds it for long.
 enum status client_lock(struct lock *lock, struct err *err);
 
-// Keeps the profile and, unless it is NULL, its secret: both or neither, whatever signal comes. What was kept for it in
-// other keyrings before goes; a failure of that is only a warning, "" for none.
-enum status client_keep(const struct profile *profile, const char *client_secret, struct err *warning, struct err *err);
+// Keeps the profile and, unless that is NULL, its secret, with a previous one or NULL: both or neither, whatever signal comes.
+// What was kept for it in other keyrings before goes; a failure of that is only a warning, "" for none.
+enum status client_keep(const struct profile *profile, const char *client_secret, const char *previous_secret,
+			struct err *warning, struct err *err);
 
 #endif

@@ -38,6 +38,13 @@ const struct command commands[] = {
 		.example = "sk-helper doctor todo",
 	},
 	{
+		.name = "rotate",
+		.arguments = "NAME",
+		.summary = "replace a client secret, once the new one has proved to work",
+		.run = command_rotate,
+		.example = "sk-helper rotate todo",
+	},
+	{
 		.name = "refresh",
 		.arguments = "NAME",
 		.summary = "ask the servers again what 'add' found out from them",

@@ -43,6 +43,7 @@ enum status command_list(char **args, struct err *err);
 enum status command_refresh(char **args, struct err *err);
 enum status command_remove(char **args, struct err *err);
 enum status command_renew(char **args, struct err *err);
+enum status command_rotate(char **args, struct err *err);
 enum status command_store(char **args, struct err *err);
 
 // Standard error, one line, for what went not quite as it should though there is an answer.

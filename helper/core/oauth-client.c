@@ -56,6 +56,8 @@ static void take_grant(const struct wire_field *field, void *context)
 		grant->scope = field->value;
 	else if (!strcmp(field->key, "expires_in"))
 		(void)text_to_number(field->value, 0, TOKEN_LIFETIME_MAX, &grant->expires_in);
+	else if (!strcmp(field->key, "invalid_client"))
+		grant->invalid_client = true;
 	else if (!strcmp(field->key, "retry_after"))
 		(void)text_to_number(field->value, 0, 86400, &grant->retry_after);
 }
@@ -64,7 +66,7 @@ enum status oauth_request_token(const struct profile *profile, const struct want
 				struct buf *answer, struct grant *grant, struct err *err)
 {
 	BUF_AUTO(request, 65536);
-	struct grant got = { "", "", 0, 0 };
+	struct grant got = { .access_token = "", .scope = "" };
 	enum status status;
 
 	put_endpoint(&request, "token", profile);

@@ -16,6 +16,7 @@ struct grant {
 	const char *access_token; // has passed token_text_ok()
 	const char *scope;	  // "" where the server did not say
 	int64_t expires_in;	  // 0 where the server did not say anything that makes sense
+	bool invalid_client;	  // on failure: the server does not know the secret
 	int64_t retry_after;	  // on failure, too: the seconds that the server wants not to be asked; 0 where it did not say
 };
 

@@ -91,6 +91,7 @@ static enum status request_token(const struct profile *profile, const struct wan
 	buf_reset(&obtained->record);
 	status = oauth_request_token(profile, wanted, secret, &obtained->record, &grant, err);
 	obtained->retry_after = grant.retry_after;
+	obtained->invalid_client = grant.invalid_client;
 	if (status != STATUS_OK)
 		return status;
 	clock_boot_id(obtained->boot_id);
@@ -114,6 +115,19 @@ enum status obtain_with_secret(const struct profile *profile, const char *client
 	return request_token(profile, &wanted, &secret, obtained, err);
 }
 
+// Once: the server may not have learned of the new secret yet, or has been taken back to a time before it.
+static enum status request_with_previous(const struct profile *profile, const struct wanted *wanted, struct secret *secret,
+					 struct obtained *obtained, struct err *err)
+{
+	struct err why;
+
+	secret->client_secret = secret->previous_secret;
+	if (request_token(profile, wanted, secret, obtained, &why) != STATUS_OK)
+		return err->status;
+	err_set(&obtained->warning, STATUS_REFUSED, "the server refuses the new client secret, and takes the previous one");
+	return STATUS_OK;
+}
+
 static enum status request_with_stored_secret(const struct profile *profile, const struct wanted *wanted,
 					      struct obtained *obtained, struct err *err)
 {
@@ -132,8 +146,11 @@ static enum status request_with_stored_secret(const struct profile *profile, con
 		status = secret_parse(&secret, record.data, record.len, err);
 	if (status == STATUS_OK)
 		status = secret_check(&secret, profile, err);
-	if (status == STATUS_OK)
-		status = request_token(profile, wanted, &secret, obtained, err);
+	if (status != STATUS_OK)
+		return status;
+	status = request_token(profile, wanted, &secret, obtained, err);
+	if (status == STATUS_REFUSED && obtained->invalid_client && *secret.previous_secret)
+		status = request_with_previous(profile, wanted, &secret, obtained, err);
 	return status;
 }
 

@@ -14,6 +14,7 @@ struct obtained {
 	char boot_id[BOOT_ID_SIZE];
 	struct err warning;  // text "" for none: what did not work, though there is a token
 	int64_t retry_after; // seconds that the server wants not to be asked, after a failure; 0 for none
+	bool invalid_client; // after a failure: the server does not know the secret
 };
 
 #define OBTAINED_INIT ((struct obtained){ .record = BUF_INIT(65536) })

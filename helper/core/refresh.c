@@ -36,7 +36,7 @@ static enum status keep(const struct profile *old, const struct profile *profile
 		status = secret_parse(&secret, record.data, record.len, err);
 	if (status == STATUS_OK)
 		status = secret_check(&secret, old, err);
-	return status == STATUS_OK ? client_keep(profile, secret.client_secret, &warning, err) : status;
+	return status == STATUS_OK ? client_keep(profile, secret.client_secret, secret.previous_secret, &warning, err) : status;
 }
 
 static enum status refresh(const char *name, bool yes, struct err *err)

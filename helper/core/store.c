@@ -111,7 +111,7 @@ static enum status change_profile(const struct change *change, struct err *err)
 	if (status == STATUS_OK && !change->client_secret)
 		status = check_stored_secret(&profile, err);
 	if (status == STATUS_OK)
-		status = client_keep(&profile, change->client_secret, &warning, err);
+		status = client_keep(&profile, change->client_secret, NULL, &warning, err);
 	if (status == STATUS_OK && *warning.text)
 		warn(&warning);
 	if (status != STATUS_OK)

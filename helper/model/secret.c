@@ -40,10 +40,12 @@ enum status secret_parse(struct secret *secret, char *record, size_t len, struct
 	struct wire_field field;
 	enum wire_result result;
 
-	*secret = (struct secret){ "", "", "", "", "" };
+	*secret = (struct secret){ "", "", "", "", "", "" };
 	while ((result = wire_next(&wire, &field, NULL)) == WIRE_FIELD) {
 		if (!strcmp(field.key, "client_secret"))
 			secret->client_secret = field.value;
+		if (!strcmp(field.key, "previous_secret"))
+			secret->previous_secret = field.value;
 		for (size_t i = 0; i < COUNT(bound); i++) {
 			if (!strcmp(field.key, bound[i].key))
 				*at(secret, bound[i].in_secret) = field.value;
@@ -55,10 +57,11 @@ enum status secret_parse(struct secret *secret, char *record, size_t len, struct
 	return STATUS_OK;
 }
 
-void secret_write(const char *client_secret, const struct profile *profile, struct buf *b)
+void secret_write(const char *client_secret, const char *previous_secret, const struct profile *profile, struct buf *b)
 {
 	for (size_t i = 0; i < COUNT(bound); i++)
 		wire_put(b, bound[i].key, of(profile, bound[i].in_profile));
+	wire_put(b, "previous_secret", previous_secret);
 	wire_put(b, "client_secret", client_secret);
 }
 

@@ -13,14 +13,15 @@
 // The strings point into the record that was parsed.
 struct secret {
 	const char *client_secret;
+	const char *previous_secret; // "" for none: for the time that a server needs to learn of a new one
 	const char *token_endpoint, *issuer, *ca_file, *proxy; // "" where absent
 };
 
 // Reads a record, which it cuts up in place. STATUS_INTERNAL when it is damaged.
 enum status secret_parse(struct secret *secret, char *record, size_t len, struct err *err);
 
-// The record of a secret that was given for this profile as it stands.
-void secret_write(const char *client_secret, const struct profile *profile, struct buf *b);
+// The record of a secret that was given for this profile as it stands. previous_secret: NULL for none.
+void secret_write(const char *client_secret, const char *previous_secret, const struct profile *profile, struct buf *b);
 
 // STATUS_POLICY when the profile leads elsewhere than the secret was given for; err then says to where.
 enum status secret_check(const struct secret *secret, const struct profile *profile, struct err *err);

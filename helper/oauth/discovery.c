@@ -343,14 +343,15 @@ static enum status read_issuer_metadata(const struct discovery *discovery, const
 	return STATUS_OK;
 }
 
-enum status discovery_run(const struct oauth_request *request, struct buf *answer, int64_t *retry_after, struct err *err)
+enum status discovery_run(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
+			  struct err *err)
 {
 	struct discovery discovery = { .request = request };
 	cJSON *json = NULL;
 	int64_t timeout = 0;
 	enum status status = STATUS_OK;
 
-	(void)retry_after;
+	(void)failure;
 	if ((!request->url && !request->issuer) || !text_to_number(request->timeout_ms, 1, 60000, &timeout))
 		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request is not whole");
 	discovery.end = clock_now().boot + timeout;

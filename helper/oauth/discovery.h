@@ -10,6 +10,7 @@
 // request->url: the resource server, or NULL with request->issuer; request->issuer: the only one that will do, or NULL.
 // Writes status, issuer, token_endpoint, auth_methods (space-separated; left out where the server does not say), resource and
 // scope (where the resource server names them). STATUS_NOT_FOUND when there is no metadata.
-enum status discovery_run(const struct oauth_request *request, struct buf *answer, int64_t *retry_after, struct err *err);
+enum status discovery_run(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
+			  struct err *err);
 
 #endif

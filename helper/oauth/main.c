@@ -46,18 +46,19 @@ static enum status read_request(struct buf *text, struct oauth_request *request,
 
 static const struct {
 	const char *name;
-	enum status (*run)(const struct oauth_request *request, struct buf *answer, int64_t *retry_after, struct err *err);
+	enum status (*run)(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
+			   struct err *err);
 } operations[] = {
 	{ "token", token_endpoint_request },
 	{ "look", token_endpoint_look },
 	{ "discover", discovery_run },
 };
 
-static enum status run(const struct oauth_request *request, struct buf *answer, int64_t *retry_after, struct err *err)
+static enum status run(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure, struct err *err)
 {
 	for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
 		if (!strcmp(operations[i].name, request->operation))
-			return operations[i].run(request, answer, retry_after, err);
+			return operations[i].run(request, answer, failure, err);
 	}
 	return err_set(err, STATUS_INTERNAL, "sk-oauth: no operation '%s'", request->operation);
 }
@@ -68,7 +69,7 @@ int main(void)
 	BUF_AUTO(answer, 65536);
 	struct oauth_request request;
 	struct err err = { STATUS_OK, "" };
-	int64_t retry_after = -1;
+	struct oauth_failure failure = { .retry_after = -1 };
 	enum status status;
 
 	harden();
@@ -78,7 +79,7 @@ int main(void)
 	if (status == STATUS_OK) {
 		sandbox_enter(request.ca_file);
 		http_start();
-		status = run(&request, &answer, &retry_after, &err);
+		status = run(&request, &answer, &failure, &err);
 		http_stop();
 	}
 	if (status == STATUS_OK && !buf_ok(&answer))
@@ -88,8 +89,10 @@ int main(void)
 		text_sanitize(err.text); // libcurl may quote what a certificate says
 		wire_put(&answer, "status", status_word(status));
 		wire_put(&answer, "message", err.text);
-		if (retry_after >= 0)
-			wire_put_number(&answer, "retry_after", retry_after);
+		if (failure.retry_after >= 0)
+			wire_put_number(&answer, "retry_after", failure.retry_after);
+		if (failure.invalid_client)
+			wire_put(&answer, "invalid_client", "yes");
 	}
 	return buf_ok(&answer) && buf_write(&answer, STDOUT_FILENO) ? 0 : 1;
 }

@@ -74,8 +74,8 @@ static struct http_request to_endpoint(const struct oauth_request *request, int6
 }
 
 // wait: where trying again may help, after how many ms; -1 where the server asked for more patience than there is.
-static enum status attempt(const struct oauth_request *request, int64_t timeout_ms, int64_t *retry_after, struct buf *answer,
-			   struct err *err)
+static enum status attempt(const struct oauth_request *request, int64_t timeout_ms, struct oauth_failure *failure,
+			   struct buf *answer, struct err *err)
 {
 	__attribute__((cleanup(http_response_free))) struct http_response response = HTTP_RESPONSE_INIT;
 	struct http_request http = to_endpoint(request, timeout_ms);
@@ -100,11 +100,13 @@ static enum status attempt(const struct oauth_request *request, int64_t timeout_
 	if (!buf_ok(&form) || !buf_ok(&header))
 		return err_set(err, STATUS_INTERNAL, "the request is too long");
 	status = http_send(&http, &response, err);
-	*retry_after = response.retry_after;
+	failure->retry_after = response.retry_after;
 	if (status != STATUS_OK)
 		return status;
-	return token_response_read(response.code, response.content_type, &response.body, response.retry_after,
-				   (const char *[]){ request->client_secret, password.data, header.data, NULL }, answer, err);
+	status = token_response_read(response.code, response.content_type, &response.body, response.retry_after,
+				     (const char *[]){ request->client_secret, password.data, header.data, NULL }, answer, err);
+	failure->invalid_client = status == STATUS_REFUSED && (response.code == 401 || strstr(err->text, " invalid_client"));
+	return status;
 }
 
 // Full jitter, so that those who failed together do not come back together.
@@ -124,7 +126,7 @@ static void sleep_ms(int64_t ms)
 	nanosleep(&time, NULL);
 }
 
-enum status token_endpoint_request(const struct oauth_request *request, struct buf *answer, int64_t *retry_after,
+enum status token_endpoint_request(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
 				   struct err *err)
 {
 	enum status status = STATUS_TEMPORARY;
@@ -138,10 +140,10 @@ enum status token_endpoint_request(const struct oauth_request *request, struct b
 		int64_t left = end - clock_now().boot, wait;
 
 		buf_reset(answer);
-		status = attempt(request, left > 0 ? left : 1, retry_after, answer, err);
+		status = attempt(request, left > 0 ? left : 1, failure, answer, err);
 		if (status != STATUS_TEMPORARY)
 			break;
-		wait = *retry_after >= 0 ? *retry_after * 1000 : pause_ms(attempts);
+		wait = failure->retry_after >= 0 ? failure->retry_after * 1000 : pause_ms(attempts);
 		// half a second is the least that another try should have left
 		if (attempts == ATTEMPTS_MAX || clock_now().boot + wait + 500 > end)
 			break;
@@ -152,14 +154,15 @@ enum status token_endpoint_request(const struct oauth_request *request, struct b
 	return status;
 }
 
-enum status token_endpoint_look(const struct oauth_request *request, struct buf *answer, int64_t *retry_after, struct err *err)
+enum status token_endpoint_look(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
+				struct err *err)
 {
 	__attribute__((cleanup(http_response_free))) struct http_response response = HTTP_RESPONSE_INIT;
 	struct http_request http;
 	int64_t timeout = 0;
 	enum status status;
 
-	(void)retry_after;
+	(void)failure;
 	if (!request->token_endpoint || !text_to_number(request->timeout_ms, 1, 60000, &timeout))
 		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request is not whole");
 	http = to_endpoint(request, timeout);

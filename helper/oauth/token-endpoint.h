@@ -6,6 +6,7 @@
 #include "buf.h"
 #include "status.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 // As it came over the pipe; what is absent is NULL.
@@ -14,13 +15,19 @@ struct oauth_request {
 		*audience, *ca_file, *proxy, *timeout_ms;
 };
 
+// What there is to know of a failure besides its status.
+struct oauth_failure {
+	int64_t retry_after; // the seconds that the server asked for; -1 where it did not
+	bool invalid_client; // it does not know the secret
+};
+
 // Writes status, access_token, expires_in, scope. Tries again by itself, within the time given, after temporary failures.
-// retry_after: after a temporary failure the seconds that the server asked for, else -1.
-enum status token_endpoint_request(const struct oauth_request *request, struct buf *answer, int64_t *retry_after,
+enum status token_endpoint_request(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
 				   struct err *err);
 
 // Asks for nothing and sends no credential: writes status, http_status, date, address.
-enum status token_endpoint_look(const struct oauth_request *request, struct buf *answer, int64_t *retry_after, struct err *err);
+enum status token_endpoint_look(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
+				struct err *err);
 
 // One answer's meaning. Exposed for the tests and the fuzzer. retry_after: seconds, -1 for none. secrets: the client secret in
 // each form that it was sent in, NULL-terminated: nothing that repeats one of them is passed on.

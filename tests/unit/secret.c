@@ -10,7 +10,7 @@ static void is_bound_to_where_it_goes(void)
 	struct secret secret;
 	struct err err;
 
-	secret_write("pass=word", &given, &b);
+	secret_write("pass=word", NULL, &given, &b);
 	CHECK(buf_ok(&b) && secret_parse(&secret, b.data, b.len, &err) == STATUS_OK);
 	CHECK_TEXT(secret.client_secret, "pass=word");
 	CHECK(secret_check(&secret, &now, &err) == STATUS_OK);
@@ -42,7 +42,7 @@ static void refuses_what_is_no_secret(void)
 	CHECK(secret_text_check("", &err) == STATUS_USAGE);
 	CHECK(secret_text_check("a\rb", &err) == STATUS_USAGE);
 	CHECK(secret_text_check("a b\xc3\xbc", &err) == STATUS_OK);
-	secret_write("a\nclient_id=x", &profile, &b);
+	secret_write("a\nclient_id=x", NULL, &profile, &b);
 	CHECK(!buf_ok(&b));
 }
 
