@@ -5,7 +5,7 @@ _sk_helper()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} words=
 	local keys='--token-endpoint --client-id --scope --resource --audience --url --auth-method --issuer --secret-store --token-cache
-		--ca-file --proxy --timeout --default-ttl'
+		--renew-on-repeat --ca-file --proxy --timeout --default-ttl'
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
@@ -15,6 +15,7 @@ _sk_helper()
 		--format) words='token header-value header mcp-headers curl-config json env' ;;
 		--auth-method) words='client_secret_post client_secret_basic' ;;
 		--secret-store) words='secret-service kernel' ;;
+		--renew-on-repeat) words='yes no' ;;
 		--token-cache) words='kernel secret-service none' ;;
 		--ca-file)
 			compopt -o filenames

@@ -34,6 +34,7 @@ complete -c sk-helper -n '__fish_seen_subcommand_from add' -l auth-method -x -d 
 complete -c sk-helper -n '__fish_seen_subcommand_from add' -l issuer -x -d 'the authorization server'
 complete -c sk-helper -n '__fish_seen_subcommand_from add' -l secret-store -x -d 'where the client secret is' -a 'secret-service kernel'
 complete -c sk-helper -n '__fish_seen_subcommand_from add' -l token-cache -x -d 'where tokens are kept' -a 'kernel secret-service none'
+complete -c sk-helper -n '__fish_seen_subcommand_from add' -l renew-on-repeat -x -d 'whether asking again means refused' -a 'yes no'
 complete -c sk-helper -n '__fish_seen_subcommand_from add' -l ca-file -r -F -d 'CA certificates of the server'
 complete -c sk-helper -n '__fish_seen_subcommand_from add' -l proxy -x -d 'the proxy on the way to the server'
 complete -c sk-helper -n '__fish_seen_subcommand_from add' -l timeout -x -d 'what a token request may take'

@@ -33,6 +33,7 @@ _sk_helper() {
 		'--issuer[the authorization server]:url:'
 		'--secret-store[where the client secret is]:store:(secret-service kernel)'
 		'--token-cache[where tokens are kept]:cache:(kernel secret-service none)'
+		'--renew-on-repeat[whether a hook that asks again means that its token was refused]:answer:(yes no)'
 		'--ca-file[CA certificates of the server]:file:_files'
 		'--proxy[the proxy on the way to the server]:url:'
 		'--timeout[what a token request may take]:seconds:'

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // get: a token, in the words of whoever asks. What the front door could answer by itself never comes here.
+#include "askers.h"
 #include "challenge.h"
 #include "commands.h"
 #include "harden.h"
@@ -10,6 +11,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -114,6 +116,37 @@ static enum status heed_challenges(const struct request *request, const struct p
 	return status;
 }
 
+// A hook that is run once for each connection, and is not told why it is run again.
+static enum status obtain_for_connection(const struct protocol *protocol, const struct profile *profile,
+					 const struct wanted *wanted, struct demand *demand, struct obtained *obtained,
+					 struct err *err)
+{
+	const char *server = getenv(protocol->connection_variable);
+	bool heed = !profile->renew_on_repeat || strcmp(profile->renew_on_repeat, "no") != 0;
+	enum status status;
+
+	demand->good_part = true;
+	status = obtain_token(profile, wanted, demand, obtained, err);
+	if (status == STATUS_OK && heed && askers_was_given(profile, server, obtained->token.access_token)) {
+		struct obtained again = OBTAINED_INIT;
+		struct err why;
+
+		demand->refused = true;
+		// where there is no new one, the old one may be good after all
+		if (obtain_token(profile, wanted, demand, &again, &why) == STATUS_OK) {
+			obtained_free(obtained);
+			*obtained = again;
+			if (again.token.boot_id == again.boot_id)
+				obtained->token.boot_id = obtained->boot_id;
+		} else {
+			obtained_free(&again);
+		}
+	}
+	if (status == STATUS_OK && heed)
+		askers_note(profile, server, obtained->token.access_token);
+	return status;
+}
+
 static enum status get(const struct request *request, struct err *err)
 {
 	__attribute__((cleanup(obtained_free))) struct obtained obtained = OBTAINED_INIT;
@@ -130,9 +163,12 @@ static enum status get(const struct request *request, struct err *err)
 		status = heed_challenges(request, &profile, &wanted, &demand, &scope, err);
 	if (status != STATUS_OK)
 		return status;
-	// two flights' time: a wait for another's, and our own
-	harden_deadline((unsigned)profile.timeout * 2 + 15);
-	status = obtain_token(&profile, &wanted, &demand, &obtained, err);
+	// the time of two flights, a wait for another's and our own; and for a hook whose token was refused, once more
+	harden_deadline((unsigned)profile.timeout * 4 + 15);
+	if (request->protocol->connection_variable)
+		status = obtain_for_connection(request->protocol, &profile, &wanted, &demand, &obtained, err);
+	else
+		status = obtain_token(&profile, &wanted, &demand, &obtained, err);
 	if (status != STATUS_OK) {
 		err_prefix(err, "profile '%s'", profile.name);
 		return status;

@@ -255,6 +255,7 @@ static bool cached_will_do(const struct profile *profile, const struct demand *d
 			   struct moment since, bool landed, struct obtained *obtained)
 {
 	struct moment now = clock_now();
+	enum freshness freshness;
 
 	if (!look_in_cache(profile, wanted, obtained))
 		return false;
@@ -263,8 +264,10 @@ static bool cached_will_do(const struct profile *profile, const struct demand *d
 	if ((token_issued_since(&obtained->token, since) || (landed && !demand->fresh)) &&
 	    token_left(&obtained->token, now, obtained->boot_id) > 0)
 		return true;
-	return !demand->fresh && !demand->refused &&
-	       token_freshness(&obtained->token, now, obtained->boot_id, demand->min_ttl) != TOKEN_STALE;
+	if (demand->fresh || demand->refused)
+		return false;
+	freshness = token_freshness(&obtained->token, now, obtained->boot_id, demand->min_ttl);
+	return demand->good_part ? freshness == TOKEN_FRESH : freshness != TOKEN_STALE;
 }
 
 // Under the lock: request, cache, and a note of how it ended.
@@ -303,7 +306,7 @@ static bool still_good(const struct profile *profile, const struct wanted *wante
 {
 	const struct demand any = { 0 };
 
-	return demand->min_ttl && !demand->fresh && !demand->refused &&
+	return (demand->min_ttl || demand->good_part) && !demand->fresh && !demand->refused &&
 	       cached_will_do(profile, &any, wanted, clock_now(), false, obtained);
 }
 

@@ -24,8 +24,9 @@ void obtained_free(struct obtained *obtained);
 // How good the token must be.
 struct demand {
 	int64_t min_ttl;
-	bool fresh;   // not older than this moment
-	bool refused; // the last one was not accepted: not older than a little while, in which others may have got a new one
+	bool good_part; // with a good part of its life left, for who cannot ask again soon: not one that is aging
+	bool fresh;	// not older than this moment
+	bool refused;	// the last one was not accepted: not older than a little while, in which others may have got a new one
 };
 
 // For a get: the cache, or one flight.

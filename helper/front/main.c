@@ -119,7 +119,7 @@ static bool answer_from_cache(char **argv, struct request *request)
 	struct wanted wanted;
 	bool answered;
 
-	if (request->fresh || request->wwwauth_count ||
+	if (request->fresh || request->wwwauth_count || request->protocol->connection_variable ||
 	    profiles_for(request->profile, request->url, &text, &profile, NULL) != STATUS_OK ||
 	    strcmp(profile.token_cache, "kernel") != 0)
 		return false;

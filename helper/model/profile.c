@@ -76,6 +76,11 @@ static enum status check_token_cache(const char *value, struct err *err)
 	return check_word((const char *const[]){ "kernel", "secret-service", "none", NULL }, value, err);
 }
 
+static enum status check_yes_or_no(const char *value, struct err *err)
+{
+	return check_word((const char *const[]){ "yes", "no", NULL }, value, err);
+}
+
 static enum status check_path(const char *value, struct err *err)
 {
 	if (value[0] != '/')
@@ -118,6 +123,8 @@ const struct profile_key profile_keys[] = {
 	  .help = "where the client secret is: secret-service or kernel" },
 	{ "token_cache", TEXT(token_cache), .check = check_token_cache, .argument = "CACHE",
 	  .help = "where tokens are kept: kernel (default), secret-service or none" },
+	{ "renew_on_repeat", TEXT(renew_on_repeat), .check = check_yes_or_no, .argument = "yes|no",
+	  .help = "whether a hook that asks again means that its token was refused (yes)" },
 	{ "ca_file", TEXT(ca_file), .check = check_path, .binds_secret = true, .argument = "PATH",
 	  .help = "CA certificates of the server: a PEM file, or a directory with hashed names" },
 	{ "proxy", TEXT(proxy), .check = check_proxy, .binds_secret = true, .argument = "URL",

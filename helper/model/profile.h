@@ -26,8 +26,9 @@ struct profile {
 	const char *audience;
 	const char *urls[PROFILE_URLS_MAX];
 	size_t url_count;
-	const char *secret_store; // the same
-	const char *token_cache;  // the same
+	const char *secret_store;    // the same
+	const char *token_cache;     // the same
+	const char *renew_on_repeat; // "no", or else yes
 	const char *ca_file;
 	const char *proxy;
 	int64_t timeout;     // seconds that a token request may take, all attempts together

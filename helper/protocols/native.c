@@ -14,4 +14,4 @@ static enum status write_native(const struct answer *answer, struct buf *out, st
 	return STATUS_OK;
 }
 
-const struct protocol protocol_native = { "native", "key=value lines, as 'get -' answers", write_native, NULL };
+const struct protocol protocol_native = { "native", "key=value lines, as 'get -' answers", write_native, NULL, NULL };

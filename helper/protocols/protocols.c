@@ -9,13 +9,14 @@
 #include <unistd.h>
 
 const struct protocol protocols[] = {
-	{ "token", "the access token alone (default)", write_token, NULL },
-	{ "header-value", "Bearer TOKEN", write_header_value, NULL },
-	{ "header", "Authorization: Bearer TOKEN", write_header, NULL },
-	{ "mcp-headers", "{\"Authorization\":\"Bearer TOKEN\"}", write_mcp_headers, "CLAUDE_CODE_MCP_SERVER_URL" },
-	{ "curl-config", "oauth2-bearer = \"TOKEN\", for curl -K -", write_curl_config, NULL },
-	{ "json", "a JSON object with access_token, token_type, expires_in, expires_at, scope", write_json, NULL },
-	{ "env", "ACCESS_TOKEN=TOKEN", write_env, NULL },
+	{ "token", "the access token alone (default)", write_token, NULL, NULL },
+	{ "header-value", "Bearer TOKEN", write_header_value, NULL, NULL },
+	{ "header", "Authorization: Bearer TOKEN", write_header, NULL, NULL },
+	{ "mcp-headers", "{\"Authorization\":\"Bearer TOKEN\"}", write_mcp_headers, "CLAUDE_CODE_MCP_SERVER_URL",
+	  "CLAUDE_CODE_MCP_SERVER_NAME" },
+	{ "curl-config", "oauth2-bearer = \"TOKEN\", for curl -K -", write_curl_config, NULL, NULL },
+	{ "json", "a JSON object with access_token, token_type, expires_in, expires_at, scope", write_json, NULL, NULL },
+	{ "env", "ACCESS_TOKEN=TOKEN", write_env, NULL, NULL },
 };
 const size_t protocol_count = sizeof protocols / sizeof protocols[0];
 

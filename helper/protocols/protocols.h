@@ -23,6 +23,8 @@ struct protocol {
 	// Writes the whole answer. An error when this token cannot be said in these words.
 	enum status (*write)(const struct answer *answer, struct buf *out, struct err *err);
 	const char *url_variable; // where the asker says whom the token is for; NULL where it does not
+	// Asked once for each connection, which then lives with the token; and where the asker names the server. NULL for others.
+	const char *connection_variable;
 };
 
 extern const struct protocol protocols[]; // the formats that "get --format" takes

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// Who was given which token. Hooks such as an MCP client's headers helper are not told that a token was refused: they are only
+// run again. So the same asker that asks again for the same token is taken to say so.
+//
+// An asker is the server that the hook's environment names, and the process that asks, seen through the shells in between.
+// The same process and server count at once (Codex asks again within milliseconds). The same server from another process
+// counts after two seconds: it outlives the agent's process, but several agents that start together are no refusal.
+#ifndef SK_ASKERS_H
+#define SK_ASKERS_H
+
+#include "profile.h"
+
+#include <stdbool.h>
+
+// server_name: what the environment says; NULL or "" for nothing. False, too, where nothing can be remembered.
+bool askers_was_given(const struct profile *profile, const char *server_name, const char *access_token);
+
+// Remembers that it is given to whoever asks now.
+void askers_note(const struct profile *profile, const char *server_name, const char *access_token);
+
+#endif
