@@ -28,6 +28,9 @@ secret_is_kept() { "$TOOLS/keyring-tool" kernel get secret todo >/dev/null 2>&1;
 @test "our oldest token makes room for a new one; the secret stays" {
 	add_todo
 	before=$(tokens)
+	# larger than the one that will want its place: the kernel gives the name's bytes back only later
+	"$TOOLS/keyring-tool" kernel get token todo 2>/dev/null | sed "s/^access_token=.*/&$(printf '%0200d' 0)/" |
+		"$TOOLS/keyring-tool" kernel put token todo '' 3600 2>/dev/null
 	sleep 1.1
 	second=$(sk-helper get --scope todo:read)
 	fill_quota

@@ -73,7 +73,7 @@ static struct http_request to_endpoint(const struct oauth_request *request, int6
 	};
 }
 
-// wait: where trying again may help, after how many ms; -1 where the server asked for more patience than there is.
+// One request. What failure says is only of this one.
 static enum status attempt(const struct oauth_request *request, int64_t timeout_ms, struct oauth_failure *failure,
 			   struct buf *answer, struct err *err)
 {
