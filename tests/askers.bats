@@ -12,13 +12,6 @@ setup() {
 	unset CLAUDE_CODE_MCP_SERVER_NAME CLAUDE_CODE_MCP_SERVER_URL
 }
 
-# The cached token was issued so many seconds ago.
-age() {
-	"$TOOLS/keyring-tool" kernel get token todo 2>/dev/null |
-		awk -F= -v OFS== -v age="$1" '/^(issued_at|expires_at)=/ { $2 -= age } /^boot_expires_ms=/ { $2 -= age * 1000 } 1' |
-		"$TOOLS/keyring-tool" kernel put token todo '' 3000 2>/dev/null
-}
-
 # agent TIMES [PAUSE-MS]: one process that runs its hook so often, through a shell; prints the tokens.
 agent() {
 	"$SK_NODE" -e '
@@ -32,7 +25,7 @@ agent() {
 }
 
 @test "the same process that asks again gets a new token, at once, and then that one for a while" {
-	age 100
+	make_older todo 100
 	before=$(token_requests)
 	run -0 agent 4
 	[ "${lines[0]}" != "${lines[1]}" ]
@@ -49,7 +42,7 @@ agent() {
 }
 
 @test "other processes are other askers: agents that start one after the other are no refusal" {
-	age 100
+	make_older todo 100
 	before=$(token_requests)
 	first=$(agent 1)
 	assert_equal "$(agent 1)" "$first"
@@ -61,7 +54,7 @@ one_agent() { agent 1 >"$BATS_TEST_TMPDIR/$1.out"; }
 
 @test "by the server's name: together they are no refusal, two seconds later another process is one" {
 	export CLAUDE_CODE_MCP_SERVER_NAME=todo CLAUDE_CODE_MCP_SERVER_URL=http://127.0.0.1:1/mcp
-	age 100
+	make_older todo 100
 	before=$(token_requests)
 	at_once 5 one_agent
 	assert_equal "$(cat "$BATS_TEST_TMPDIR"/*.out | sort -u | wc -l)" 1
@@ -78,7 +71,7 @@ one_agent() { agent 1 >"$BATS_TEST_TMPDIR/$1.out"; }
 
 @test "a profile can turn it off" {
 	sk-helper store <<<$'profile=todo\nrenew_on_repeat=no'
-	age 100
+	make_older todo 100
 	before=$(token_requests)
 	run -0 agent 3
 	assert_equal "$(sort -u <<<"$output" | wc -l)" 1
@@ -87,13 +80,13 @@ one_agent() { agent 1 >"$BATS_TEST_TMPDIR/$1.out"; }
 
 @test "a connection gets a token with a good part of its life left" {
 	# a quarter of an hour is left of an hour: another asker would be served this one, and it would be renewed behind
-	age 3000
+	make_older todo 3000
 	old=$(sk-helper get --format header-value)
 	[ "$(agent 1)" != "$old" ]
 }
 
 @test "while the server is away, who asks again gets the token that there is" {
-	age 100
+	make_older todo 100
 	sk-helper list >/dev/null
 	first=$(agent 1)
 	sed -i "s|^token_endpoint=.*|token_endpoint=http://127.0.0.1:1/token|" "$PROFILES/todo.conf"

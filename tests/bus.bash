@@ -4,7 +4,7 @@
 # start_bus [no-daemon [SERVICES]]: sets BUS_ADDRESS, and with it DBUS_SESSION_BUS_ADDRESS, which common.bash takes from each test:
 # call use_bus in its setup.
 start_bus() {
-	local config=$BATS_FILE_TMPDIR/bus.$RANDOM.conf address
+	local config=$BATS_FILE_TMPDIR/bus.$RANDOM.conf
 	cat >"$config" <<-XML
 	<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 	<busconfig><type>session</type><listen>unix:path=$config.socket</listen>
@@ -14,8 +14,7 @@ start_bus() {
 	dbus-daemon --config-file="$config" --nofork --nopidfile 3>&- 4>&- >"$config.log" 2>&1 &
 	echo $! >>"$BATS_FILE_TMPDIR/pids"
 	for _ in $(seq 100); do [ -S "$config.socket" ] && break; sleep 0.05; done
-	address=unix:path=$config.socket
-	export BUS_ADDRESS=$address
+	export BUS_ADDRESS=unix:path=$config.socket
 	use_bus
 	if [ "${1:-}" != no-daemon ]; then start_keyring_daemon; fi
 }

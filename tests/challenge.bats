@@ -78,9 +78,7 @@ refused() { sk-helper get - <<<$'profile=f\nwwwauth[]=Bearer error="invalid_toke
 	# a token of just now is taken for the new one
 	ask profile=f 'wwwauth[]=Bearer error="invalid_token"'
 	assert_equal "$credential" old
-	"$TOOLS/keyring-tool" kernel get token f 2>/dev/null |
-		awk -F= -v OFS== '/^(issued_at|expires_at)=/ { $2 -= 100 } /^boot_expires_ms=/ { $2 -= 100000 } 1' |
-		"$TOOLS/keyring-tool" kernel put token f '' 3000 2>/dev/null
+	make_older f 100
 	before=$(faulty_requests)
 	at_once 10 refused
 	assert_equal "$(cat "$BATS_TEST_TMPDIR"/*.out | grep -c '^credential=new$')" 10

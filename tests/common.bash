@@ -114,6 +114,13 @@ assert_error() {
 	[[ $stderr == *"$1"* ]] || fail "expected '$1' in: $stderr"
 }
 
+# make_older NAME SECONDS: the cached token was issued so much earlier.
+make_older() {
+	"$TOOLS/keyring-tool" kernel get token "$1" 2>/dev/null |
+		awk -F= -v OFS== -v age="$2" '/^(issued_at|expires_at)=/ { $2 -= age } /^boot_expires_ms=/ { $2 -= age * 1000 } 1' |
+		"$TOOLS/keyring-tool" kernel put token "$1" '' 3000 2>/dev/null
+}
+
 # limited LIMIT COMMAND...: under prlimit(1); stderr through a pipe, which no limit of size is for.
 limited() {
 	{

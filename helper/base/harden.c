@@ -45,6 +45,19 @@ void harden_more(void)
 	signal(SIGXFSZ, SIG_IGN);
 }
 
+bool fork_detached(void)
+{
+	if (fork() != 0)
+		return false;
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		close(fd);
+	// each takes the lowest free number
+	if (open("/dev/null", O_RDONLY) != 0 || open("/dev/null", O_WRONLY) != 1 || open("/dev/null", O_WRONLY) != 2)
+		_exit(1);
+	setsid();
+	return true;
+}
+
 void harden_deadline(unsigned seconds)
 {
 	signal(SIGALRM, SIG_DFL);

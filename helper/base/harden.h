@@ -3,6 +3,8 @@
 #ifndef SK_HARDEN_H
 #define SK_HARDEN_H
 
+#include <stdbool.h>
+
 // Closes stray descriptors, fills the gaps at 0, 1, 2, and forbids core dumps, ptrace and /proc/PID access by the same user. A
 // descriptor 1 that was closed becomes one that cannot be written, so that the answer's write fails instead of going into
 // the first file that is opened. Best effort: none of it is fatal.
@@ -12,6 +14,10 @@ void harden(void);
 // no deadline would ever come; and a write to a closed pipe or beyond a file size limit fails instead of killing us without a
 // word.
 void harden_more(void);
+
+// Forks, and is true in the child: in a session of its own, with nothing of the caller's, because "$(...)" waits until the last
+// holder of its pipe has gone. False in the parent, whether there is a child or not.
+bool fork_detached(void);
 
 // Ends this process after so many seconds, whatever it is doing.
 void harden_deadline(unsigned seconds);

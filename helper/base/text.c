@@ -82,3 +82,12 @@ bool text_same(const char *a, const char *b)
 {
 	return strcmp(a ? a : "", b ? b : "") == 0;
 }
+
+bool text_has_word(const char *words, const char *word, size_t len)
+{
+	for (const char *at = words; at && *at; at = strchr(at, ' ') ? strchr(at, ' ') + 1 : NULL) {
+		if (strcspn(at, " ") == len && !strncmp(at, word, len))
+			return true;
+	}
+	return false;
+}

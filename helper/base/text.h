@@ -25,6 +25,9 @@ void text_sanitize(char *s);
 // FNV-1a. To spread and to tell apart, never to protect.
 uint64_t text_hash(const char *s);
 
+// Whether word, of that length, is one of these words with one space between them. words may be NULL.
+bool text_has_word(const char *words, const char *word, size_t len);
+
 bool text_starts(const char *s, const char *prefix);
 
 // Equal, where NULL and "" are the same.

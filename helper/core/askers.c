@@ -77,15 +77,6 @@ static struct asker who_asks(const char *server_name, const char *access_token)
 	return asker;
 }
 
-static void file_name(char name[128], const struct profile *profile)
-{
-	char path[PROFILES_PATH_MAX];
-
-	if (profiles_user_path(path, profile->name, NULL) != STATUS_OK)
-		path[0] = '\0';
-	(void)snprintf(name, 128, "%s-%016" PRIx64 ".asked", profile->name, text_hash(path));
-}
-
 static size_t read_askers(const struct lock *lock, struct asker askers[ASKERS_MAX])
 {
 	BUF_AUTO(note, LOCK_NOTE_MAX);
@@ -125,12 +116,12 @@ static bool same_process(const struct asker *a, const struct asker *b)
 bool askers_was_given(const struct profile *profile, const char *server_name, const char *access_token)
 {
 	struct asker now = who_asks(server_name, access_token), askers[ASKERS_MAX];
-	char name[128];
+	char name[PROFILES_LOCK_NAME_MAX];
 	struct lock lock;
 	size_t count;
 	bool given = false;
 
-	file_name(name, profile);
+	profiles_lock_name(name, profile->name, ".asked");
 	if (!lock_take(&lock, name, 1000))
 		return false;
 	count = read_askers(&lock, askers);
@@ -147,11 +138,11 @@ void askers_note(const struct profile *profile, const char *server_name, const c
 {
 	struct asker now = who_asks(server_name, access_token), askers[ASKERS_MAX];
 	BUF_AUTO(note, LOCK_NOTE_MAX);
-	char name[128];
+	char name[PROFILES_LOCK_NAME_MAX];
 	struct lock lock;
 	size_t count;
 
-	file_name(name, profile);
+	profiles_lock_name(name, profile->name, ".asked");
 	if (!lock_take(&lock, name, 1000))
 		return;
 	count = read_askers(&lock, askers);

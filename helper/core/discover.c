@@ -6,23 +6,13 @@
 
 #include <string.h>
 
-static bool lists(const char *words, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *at = words; *at; at += strcspn(at, " "), at += *at == ' ') {
-		if (strcspn(at, " ") == len && !strncmp(at, word, len))
-			return true;
-	}
-	return false;
-}
-
 // RFC 8414 section 2: without a list it is client_secret_basic.
 static const char *choose_method(const char *methods)
 {
-	if (!*methods || (lists(methods, "client_secret_basic") && !lists(methods, "client_secret_post")))
-		return "client_secret_basic";
-	return lists(methods, "client_secret_post") ? "client_secret_post" : NULL;
+	bool post = text_has_word(methods, "client_secret_post", strlen("client_secret_post"));
+	bool basic = text_has_word(methods, "client_secret_basic", strlen("client_secret_basic"));
+
+	return post ? "client_secret_post" : basic || !*methods ? "client_secret_basic" : NULL;
 }
 
 static void fill_in(const char **member, const char *value)

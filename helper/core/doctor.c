@@ -4,7 +4,7 @@
 #include "keyring.h"
 #include "oauth-client.h"
 #include "profiles.h"
-#include "secret.h"
+#include "stored-secret.h"
 #include "text.h"
 #include "token.h"
 
@@ -43,18 +43,13 @@ static enum status check_keyrings(const char *wanted, struct err *err)
 
 static enum status check_secret(const struct profile *profile, struct err *err)
 {
-	const struct keyring_key key = { KEYRING_SECRET, profile->name, NULL };
 	const struct keyring *store = keyring_find(profile->secret_store);
 	BUF_AUTO(record, SECRET_RECORD_MAX);
 	struct secret secret;
-	enum status status = store->get(&key, &record, err);
+	enum status status = stored_secret(profile, &record, &secret, err);
 
 	if (status == STATUS_NOT_FOUND)
 		err_set(err, status, "not in the %s keyring: 'sk-helper store' or 'sk-helper add' puts it there", store->name);
-	if (status == STATUS_OK)
-		status = secret_parse(&secret, record.data, record.len, err);
-	if (status == STATUS_OK)
-		status = secret_check(&secret, profile, err);
 	if (status == STATUS_OK)
 		err_set(err, status, "in the %s keyring, given for this server: %s", store->name, store->survives);
 	return status;

@@ -8,8 +8,8 @@
 #include "profiles.h"
 #include "protocols.h"
 #include "request.h"
+#include "text.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,27 +33,12 @@ static enum status answer(const struct request *request, const struct profile *p
 	return protocol_answer(request->protocol, &answer, &out, err);
 }
 
-// In a process of its own that holds nothing of the caller's: "$(...)" waits for the last holder of its pipe.
-static void renew_detached(const struct profile *profile, const struct wanted *wanted)
+static void renew_behind(const struct profile *profile, const struct wanted *wanted)
 {
-	if (fork() != 0)
+	if (!fork_detached())
 		return;
-	for (int fd = 0; fd <= STDERR_FILENO; fd++)
-		close(fd);
-	if (open("/dev/null", O_RDONLY) != 0 || open("/dev/null", O_WRONLY) != 1 || open("/dev/null", O_WRONLY) != 2)
-		_exit(1);
-	setsid();
 	(void)obtain_renew(profile, wanted, NULL);
 	_exit(0);
-}
-
-static bool has_word(const char *words, const char *word, size_t len)
-{
-	for (const char *at = words; at && *at; at = strchr(at, ' ') ? strchr(at, ' ') + 1 : NULL) {
-		if (strcspn(at, " ") == len && !strncmp(at, word, len))
-			return true;
-	}
-	return false;
 }
 
 // What was asked for before, and what is asked for now. The most that a challenge may have bounds it, so that a server that
@@ -64,7 +49,7 @@ static enum status unite_scopes(const char *before, const char *now, struct buf 
 	for (const char *word = now; *word; word += strcspn(word, " ") + (word[strcspn(word, " ")] == ' ')) {
 		size_t len = strcspn(word, " ");
 
-		if (has_word(both->data, word, len))
+		if (text_has_word(both->data, word, len))
 			continue;
 		if (both->len)
 			buf_addc(both, ' ');
@@ -134,10 +119,7 @@ static enum status obtain_for_connection(const struct protocol *protocol, const 
 		demand->refused = true;
 		// where there is no new one, the old one may be good after all
 		if (obtain_token(profile, wanted, demand, &again, &why) == STATUS_OK) {
-			obtained_free(obtained);
-			*obtained = again;
-			if (again.token.boot_id == again.boot_id)
-				obtained->token.boot_id = obtained->boot_id;
+			obtained_move(obtained, &again);
 		} else {
 			obtained_free(&again);
 		}
@@ -181,7 +163,7 @@ static enum status get(const struct request *request, struct err *err)
 		warn(&obtained.warning);
 	}
 	if (token_freshness(&obtained.token, clock_now(), obtained.boot_id, 0) == TOKEN_AGING)
-		renew_detached(&profile, &wanted);
+		renew_behind(&profile, &wanted);
 	return STATUS_OK;
 }
 

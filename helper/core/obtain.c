@@ -5,6 +5,7 @@
 #include "lock.h"
 #include "oauth-client.h"
 #include "profiles.h"
+#include "stored-secret.h"
 #include "text.h"
 #include "wire.h"
 
@@ -24,6 +25,14 @@
 void obtained_free(struct obtained *obtained)
 {
 	buf_free(&obtained->record);
+}
+
+void obtained_move(struct obtained *to, const struct obtained *from)
+{
+	obtained_free(to);
+	*to = *from;
+	if (from->token.boot_id == from->boot_id)
+		to->token.boot_id = to->boot_id;
 }
 
 static const struct keyring *cache_of(const struct profile *profile)
@@ -132,36 +141,21 @@ static enum status request_with_stored_secret(const struct profile *profile, con
 					      struct obtained *obtained, struct err *err)
 {
 	const struct keyring *store = keyring_find(profile->secret_store);
-	const struct keyring_key key = { KEYRING_SECRET, profile->name, NULL };
 	BUF_AUTO(record, SECRET_RECORD_MAX);
-	struct secret secret;
-	enum status status = store->get(&key, &record, err);
+	struct secret secret = { 0 };
+	enum status status = stored_secret(profile, &record, &secret, err);
 
 	if (status == STATUS_NOT_FOUND)
 		return err_set(
 			err, status,
 			"its client secret is not in the %s keyring%s: 'sk-helper store' or 'sk-helper add' puts it there",
 			store->name, store == &keyring_kernel ? " (that keyring is empty after a reboot)" : "");
-	if (status == STATUS_OK)
-		status = secret_parse(&secret, record.data, record.len, err);
-	if (status == STATUS_OK)
-		status = secret_check(&secret, profile, err);
 	if (status != STATUS_OK)
 		return status;
 	status = request_token(profile, wanted, &secret, obtained, err);
 	if (status == STATUS_REFUSED && obtained->invalid_client && *secret.previous_secret)
 		status = request_with_previous(profile, wanted, &secret, obtained, err);
 	return status;
-}
-
-// The lock's name tells apart profiles of the same name of one user with several homes (tests, containers, sandboxes).
-static void lock_name(char name[128], const struct profile *profile)
-{
-	char path[PROFILES_PATH_MAX];
-
-	if (profiles_user_path(path, profile->name, NULL) != STATUS_OK)
-		path[0] = '\0';
-	(void)snprintf(name, 128, "%s-%016" PRIx64 ".lock", profile->name, text_hash(path));
 }
 
 // How a flight ended: for those who were waiting for it, and for those who come too early after it.
@@ -173,10 +167,12 @@ struct ending {
 };
 
 // What was asked for, and of whom: the profile as it stands, and the slot.
-static uint64_t flight_hash(const struct profile *profile, const char *slot)
+static uint64_t flight_hash(const struct profile *profile, const struct wanted *wanted)
 {
 	BUF_AUTO(text, PROFILE_FILE_MAX);
+	char slot[TOKEN_SLOT_SIZE];
 
+	token_slot(slot, profile, wanted);
 	profile_write(profile, &text);
 	return text_hash(text.data) * 31 + text_hash(slot);
 }
@@ -241,9 +237,9 @@ void obtain_forgive(const struct profile *profile)
 {
 	const struct buf nothing = BUF_INIT(0);
 	struct lock lock;
-	char name[128];
+	char name[PROFILES_LOCK_NAME_MAX];
 
-	lock_name(name, profile);
+	profiles_lock_name(name, profile->name, ".lock");
 	if (lock_take(&lock, name, 2000)) {
 		lock_write_note(&lock, &nothing);
 		lock_release(&lock);
@@ -314,7 +310,7 @@ enum status obtain_token(const struct profile *profile, const struct wanted *wan
 			 struct obtained *obtained, struct err *err)
 {
 	struct moment start = clock_now(), since = start;
-	char name[128], slot[TOKEN_SLOT_SIZE];
+	char name[PROFILES_LOCK_NAME_MAX];
 	struct ending ending;
 	struct lock lock;
 	enum status status;
@@ -325,9 +321,8 @@ enum status obtain_token(const struct profile *profile, const struct wanted *wan
 		since.boot -= REFUSAL_MS;
 	if (cached_will_do(profile, demand, wanted, since, false, obtained))
 		return STATUS_OK;
-	lock_name(name, profile);
-	token_slot(slot, profile, wanted);
-	flight = flight_hash(profile, slot);
+	profiles_lock_name(name, profile->name, ".lock");
+	flight = flight_hash(profile, wanted);
 	if (!lock_take(&lock, name, (profile->timeout + 6) * 1000))
 		return err_set(err, STATUS_TEMPORARY, "another sk-helper has been getting a token for too long: try again");
 	ended = read_ending(&lock, flight, &ending);
@@ -349,16 +344,15 @@ enum status obtain_token(const struct profile *profile, const struct wanted *wan
 enum status obtain_renew(const struct profile *profile, const struct wanted *wanted, struct err *err)
 {
 	__attribute__((cleanup(obtained_free))) struct obtained obtained = OBTAINED_INIT;
-	char name[128], slot[TOKEN_SLOT_SIZE];
+	char name[PROFILES_LOCK_NAME_MAX];
 	struct moment now = clock_now();
 	struct ending ending;
 	struct lock lock;
 	enum status status = STATUS_OK;
 	uint64_t flight;
 
-	lock_name(name, profile);
-	token_slot(slot, profile, wanted);
-	flight = flight_hash(profile, slot);
+	profiles_lock_name(name, profile->name, ".lock");
+	flight = flight_hash(profile, wanted);
 	if (!lock_take(&lock, name, 0))
 		return STATUS_OK;
 	clock_boot_id(obtained.boot_id);

@@ -21,6 +21,9 @@ struct obtained {
 
 void obtained_free(struct obtained *obtained);
 
+// Frees what to has, and puts what from has in its place.
+void obtained_move(struct obtained *to, const struct obtained *from);
+
 // How good the token must be.
 struct demand {
 	int64_t min_ttl;

@@ -4,9 +4,8 @@
 #include "client.h"
 #include "commands.h"
 #include "discover.h"
-#include "keyring.h"
 #include "profiles.h"
-#include "secret.h"
+#include "stored-secret.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -26,16 +25,11 @@ static void print_change(const char *what, const char *was, const char *is)
 // The secret was given for the issuer, and it is the issuer that says where its token endpoint is now.
 static enum status keep(const struct profile *old, const struct profile *profile, struct err *err)
 {
-	const struct keyring_key key = { KEYRING_SECRET, profile->name, NULL };
 	BUF_AUTO(record, SECRET_RECORD_MAX);
 	struct secret secret = { 0 };
 	struct err warning;
-	enum status status = keyring_find(profile->secret_store)->get(&key, &record, err);
+	enum status status = stored_secret(old, &record, &secret, err);
 
-	if (status == STATUS_OK)
-		status = secret_parse(&secret, record.data, record.len, err);
-	if (status == STATUS_OK)
-		status = secret_check(&secret, old, err);
 	return status == STATUS_OK ? client_keep(profile, secret.client_secret, secret.previous_secret, &warning, err) : status;
 }
 

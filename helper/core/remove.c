@@ -92,7 +92,7 @@ static enum status remove_profile(struct removal *removal, struct err *err)
 
 	if (loaded == STATUS_NOT_FOUND) {
 		status = remove_everywhere(removal, err);
-		return status == STATUS_OK && !removal->found ? profiles_load(removal->name, &text, &profile, err) : status;
+		return status == STATUS_OK && !removal->found ? loaded : status; // err says it already
 	}
 	status = profiles_user_path(path, removal->name, err);
 	if (status == STATUS_OK)

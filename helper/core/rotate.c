@@ -4,25 +4,11 @@
 #include "ask.h"
 #include "client.h"
 #include "commands.h"
-#include "keyring.h"
 #include "obtain.h"
 #include "profiles.h"
-#include "secret.h"
+#include "stored-secret.h"
 
 #include <stdio.h>
-
-static enum status read_old(const struct profile *profile, struct buf *record, struct secret *secret, struct err *err)
-{
-	const struct keyring_key key = { KEYRING_SECRET, profile->name, NULL };
-	enum status status = keyring_find(profile->secret_store)->get(&key, record, err);
-
-	if (status == STATUS_NOT_FOUND)
-		return err_set(err, status,
-			       "there is no client secret to rotate: 'sk-helper store' or 'sk-helper add' stores one");
-	if (status == STATUS_OK)
-		status = secret_parse(secret, record->data, record->len, err);
-	return status == STATUS_OK ? secret_check(secret, profile, err) : status;
-}
 
 static enum status rotate(const char *name, const char *client_secret, struct err *err)
 {
@@ -36,7 +22,9 @@ static enum status rotate(const char *name, const char *client_secret, struct er
 
 	if (status != STATUS_OK)
 		return status;
-	status = read_old(&profile, &record, &old, err);
+	status = stored_secret(&profile, &record, &old, err);
+	if (status == STATUS_NOT_FOUND)
+		err_set(err, status, "there is no client secret to rotate: 'sk-helper store' or 'sk-helper add' stores one");
 	if (status == STATUS_OK)
 		status = obtain_with_secret(&profile, client_secret, &obtained, err);
 	if (status == STATUS_OK)

@@ -5,7 +5,7 @@
 #include "commands.h"
 #include "profiles.h"
 #include "request.h"
-#include "secret.h"
+#include "stored-secret.h"
 #include "wire.h"
 
 #include <string.h>
@@ -75,17 +75,14 @@ static void merge(struct profile *profile, const struct profile *given)
 // The secret that is stored must be for the profile as it would be.
 static enum status check_stored_secret(const struct profile *profile, struct err *err)
 {
-	const struct keyring_key key = { KEYRING_SECRET, profile->name, NULL };
 	BUF_AUTO(record, SECRET_RECORD_MAX);
 	struct secret secret;
-	enum status status = keyring_find(profile->secret_store)->get(&key, &record, err);
+	enum status status = stored_secret(profile, &record, &secret, err);
 
 	if (status == STATUS_NOT_FOUND)
 		return err_set(err, status, "no client secret is in the %s keyring: give client_secret=, too",
 			       profile->secret_store);
-	if (status == STATUS_OK)
-		status = secret_parse(&secret, record.data, record.len, err);
-	return status == STATUS_OK ? secret_check(&secret, profile, err) : status;
+	return status;
 }
 
 // Under the lock: what is there, with what is given put over it.

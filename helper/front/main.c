@@ -11,7 +11,6 @@
 #include "token.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,21 +84,14 @@ static bool give_back(const char *text, size_t len)
 	return ok;
 }
 
-// In a session of its own, with nothing of the caller's: "$(...)" waits until the last holder of its pipe has gone.
-static void renew_detached(char **argv, const char *profile, const struct wanted *wanted)
+static void renew_behind(char **argv, const char *profile, const struct wanted *wanted)
 {
 	const char *scope = wanted->scope ? wanted->scope : "", *resource = wanted->resource ? wanted->resource : "";
 	char *args[] = { argv[0], "renew", (char *)(uintptr_t)profile, (char *)(uintptr_t)scope, (char *)(uintptr_t)resource,
 			 NULL };
 
-	if (fork() != 0)
+	if (!fork_detached())
 		return;
-	for (int fd = 0; fd <= STDERR_FILENO; fd++)
-		close(fd);
-	// each takes the lowest free number
-	if (open("/dev/null", O_RDONLY) != 0 || open("/dev/null", O_WRONLY) != 1 || open("/dev/null", O_WRONLY) != 2)
-		_exit(1);
-	setsid();
 	harden_more();
 	scrub_environment();
 	execv(CORE, args);
@@ -143,7 +135,7 @@ static bool answer_from_cache(char **argv, struct request *request)
 		_exit(status_exit_code(err.status));
 	}
 	if (answered && freshness == TOKEN_AGING)
-		renew_detached(argv, profile.name, &wanted);
+		renew_behind(argv, profile.name, &wanted);
 	buf_reset(&out);
 	explicit_bzero(record_text, record.len);
 	return answered;

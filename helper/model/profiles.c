@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +43,15 @@ enum status profiles_user_path(char path[PROFILES_PATH_MAX], const char *name, s
 	if (status == STATUS_OK)
 		(void)snprintf(path + strlen(path), PROFILES_PATH_MAX - strlen(path), "/%s" SUFFIX, name);
 	return status;
+}
+
+void profiles_lock_name(char lock[PROFILES_LOCK_NAME_MAX], const char *name, const char *suffix)
+{
+	char path[PROFILES_PATH_MAX];
+
+	if (profiles_user_path(path, name, NULL) != STATUS_OK)
+		path[0] = '\0';
+	(void)snprintf(lock, PROFILES_LOCK_NAME_MAX, "%s-%016" PRIx64 "%s", name, text_hash(path), suffix);
 }
 
 static void system_path(char path[PROFILES_PATH_MAX], const char *name)
@@ -363,7 +373,8 @@ enum status profiles_for(const char *wanted, const char *url, struct buf *text, 
 {
 	char name[PROFILE_NAME_MAX + 1];
 	struct url parsed;
-	enum status status = url ? url_parse(&parsed, url, err) : STATUS_OK;
+	// by URL alone, choosing parses it
+	enum status status = wanted && url ? url_parse(&parsed, url, err) : STATUS_OK;
 
 	if (status == STATUS_OK)
 		status = profiles_choose(name, wanted, url, err);

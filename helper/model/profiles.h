@@ -25,6 +25,12 @@ enum status profiles_choose(char name[PROFILE_NAME_MAX + 1], const char *wanted,
 // Loads it into text, which profile then points into.
 enum status profiles_load(const char *name, struct buf *text, struct profile *profile, struct err *err);
 
+#define PROFILES_LOCK_NAME_MAX 128
+
+// For a file that is not the profile's own but about it. Tells apart profiles of the same name of one user with several homes
+// (tests, containers, sandboxes).
+void profiles_lock_name(char lock[PROFILES_LOCK_NAME_MAX], const char *name, const char *suffix);
+
 // The profile that a request is for: chosen and loaded. STATUS_POLICY when it is named together with a url that it does not
 // cover.
 enum status profiles_for(const char *wanted, const char *url, struct buf *text, struct profile *profile, struct err *err);

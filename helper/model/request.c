@@ -12,15 +12,21 @@
 #include <string.h>
 #include <unistd.h>
 
-static enum status set_scope(struct request *request, const char *value, struct err *err)
+// What is a profile's key, too, is checked as that.
+static enum status set_as_key(const char *key, const char **place, const char *value, struct err *err)
 {
-	enum status status = profile_key_find("scope")->check(value, err);
+	enum status status = profile_key_find(key)->check(value, err);
 
 	if (status != STATUS_OK)
-		err_prefix(err, "scope");
+		err_prefix(err, "%s", key);
 	else
-		request->scope = value;
+		*place = value;
 	return status;
+}
+
+static enum status set_scope(struct request *request, const char *value, struct err *err)
+{
+	return set_as_key("scope", &request->scope, value, err);
 }
 
 static enum status set_min_ttl(struct request *request, const char *value, struct err *err)
@@ -170,13 +176,7 @@ static enum status set_credential(struct request *request, const char *value, st
 
 static enum status set_resource(struct request *request, const char *value, struct err *err)
 {
-	enum status status = profile_key_find("resource")->check(value, err);
-
-	if (status != STATUS_OK)
-		err_prefix(err, "resource");
-	else
-		request->resource = value;
-	return status;
+	return set_as_key("resource", &request->resource, value, err);
 }
 
 // More of them than there is room for say nothing new.

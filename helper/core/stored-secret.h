@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// The client secret that is kept for a profile, on its way to whoever needs it.
+#ifndef SK_STORED_SECRET_H
+#define SK_STORED_SECRET_H
+
+#include "buf.h"
+#include "profile.h"
+#include "secret.h"
+#include "status.h"
+
+// Reads it into record, which secret then points into; only if it was given for this profile as it stands. STATUS_NOT_FOUND
+// when none is kept, STATUS_POLICY when the profile leads elsewhere; else what the keyring, or a damaged record, says.
+enum status stored_secret(const struct profile *profile, struct buf *record, struct secret *secret, struct err *err);
+
+#endif
