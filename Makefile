@@ -48,9 +48,11 @@ SHARED = $(BASE_FRONT:%=helper/base/%.c) $(wildcard helper/model/*.c helper/prot
 	keyring/kernel-read.c
 KEYRING = $(SHARED) helper/base/lock.c helper/base/subprocess.c keyring/keyring.c keyring/kernel.c keyring/secret-service.c
 
+OAUTH_MODEL = auth-method challenge token url
+
 sk-helper_SOURCES = helper/front/main.c $(SHARED)
 sk-core_SOURCES = $(wildcard helper/core/*.c) $(KEYRING)
-sk-oauth_SOURCES = $(wildcard helper/oauth/*.c) $(BASE_FRONT:%=helper/base/%.c) helper/model/url.c helper/model/token.c helper/model/challenge.c
+sk-oauth_SOURCES = $(wildcard helper/oauth/*.c) $(BASE_FRONT:%=helper/base/%.c) $(OAUTH_MODEL:%=helper/model/%.c)
 sk-secret-service_SOURCES = keyring/sk-secret-service/main.c $(BASE_FRONT:%=helper/base/%.c)
 
 PRIVATE = sk-core sk-oauth sk-secret-service
@@ -61,7 +63,7 @@ MANUALS = $(wildcard helper/man/*.[1-8])
 once = $(eval $(1) := $$(shell $(2)))$($(1))
 SECRET_CFLAGS = $(call once,SECRET_CFLAGS,$(PKG_CONFIG) --cflags libsecret-1)
 SECRET_LIBS = $(call once,SECRET_LIBS,$(PKG_CONFIG) --libs libsecret-1)
-OAUTH_LIBS = $(call once,OAUTH_LIBS,$(PKG_CONFIG) --libs libcurl libcjson)
+OAUTH_LIBS = $(call once,OAUTH_LIBS,$(PKG_CONFIG) --libs libcurl libcjson libcrypto)
 CORE_LIBS = $(call once,CORE_LIBS,$(PKG_CONFIG) --libs libkeyutils libcjson)
 
 Q = $(if $(V),,@)

@@ -15,8 +15,9 @@ _sk_helper() {
 		'add:make a profile and store its client secret'
 		'list:show the profiles, where their secrets are, and what is cached'
 		'doctor:check the keyrings and a profile'\''s server'
-		'rotate:replace a client secret by a new one that works'
+		'rotate:replace a client secret or key by a new one that works'
 		'refresh:ask the servers again what add found out from them'
+		'revoke:revoke the cached tokens at the server, and forget them'
 		'erase:forget cached tokens'
 		'remove:remove a profile, its client secret and its tokens'
 		'store:make or change a profile from key=value lines on standard input'
@@ -29,7 +30,14 @@ _sk_helper() {
 		'--resource[the resource that the token is for]:uri:'
 		'--audience[the audience]:audience:'
 		'*--url[whom this token may go to]:url:'
-		'--auth-method[how the client says who it is]:method:(client_secret_post client_secret_basic)'
+		'--auth-method[how the client says who it is]:method:(client_secret_post client_secret_basic private_key_jwt tls_client_auth self_signed_tls_client_auth)'
+		'--certificate[the client'\''s certificate]:file:_files'
+		'--key-id[the kid that the server knows the key by]:id:'
+		'--assertion-alg[how the key signs]:algorithm:(ES256 ES384 ES512 EdDSA RS256 PS256)'
+		'--assertion-audience[the aud of what the key signs]:audience:'
+		'--revocation-endpoint[where tokens are revoked]:url:'
+		'--private-key[a private key, PEM or JWK]:file:_files'
+		'--generate-key[make a key pair]'
 		'--issuer[the authorization server]:url:'
 		'--secret-store[where the client secret is]:store:(secret-service kernel)'
 		'--token-cache[where tokens are kept]:cache:(kernel secret-service none)'
@@ -58,7 +66,8 @@ _sk_helper() {
 	add) _arguments $keys '1:name:' ;;
 	list) _arguments '--json[as a JSON array]' '--names[only the names]' ;;
 	refresh) _arguments '--yes[answer every question with yes]' '1:profile:_sk_helper_profiles' ;;
-	doctor|rotate|erase|remove) _arguments '1:profile:_sk_helper_profiles' ;;
+	rotate) _arguments '--private-key[the new key, PEM or JWK]:file:_files' '1:profile:_sk_helper_profiles' ;;
+	doctor|revoke|erase|remove) _arguments '1:profile:_sk_helper_profiles' ;;
 	help) _describe command commands ;;
 	esac
 }

@@ -231,7 +231,7 @@ static enum status kernel_put(const struct keyring_key *key, const struct buf *v
 	if (!serial_ok(serial))
 		return kernel_error(errno, err);
 	// any write takes the timeout away; the payload's own expiry is what counts, this one is the janitor
-	if (keyctl_set_timeout(serial.id, lifetime > 0 ? (unsigned)lifetime : 0) < 0) {
+	if (lifetime > 0 && keyctl_set_timeout(serial.id, (unsigned)lifetime) < 0) {
 		error = errno;
 		drop(ring, serial);
 		return kernel_error(error, err);

@@ -110,7 +110,7 @@ TABLE
 	store_client odd "$endpoint" 'resource=urn:x:a%20b' 'audience=https://a.example.com/' 'scope=a b'
 	sk-helper get odd >/dev/null
 	body=$(curl -s "$FAULTY_URL/__stats" | jq -r .last.body)
-	assert_equal "$body" 'grant_type=client_credentials&client_id=m2m_todo&client_secret=test_secret&scope=a+b&resource=urn%3Ax%3Aa%2520b&audience=https%3A%2F%2Fa.example.com%2F'
+	assert_equal "$body" 'grant_type=client_credentials&scope=a+b&resource=urn%3Ax%3Aa%2520b&audience=https%3A%2F%2Fa.example.com%2F&client_id=m2m_todo&client_secret=test_secret'
 	assert_equal "$(curl -s "$FAULTY_URL/__stats" | jq -r .last.headers.authorization)" null
 }
 

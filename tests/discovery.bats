@@ -56,7 +56,7 @@ GOOD='"prm":{"body":{'$PRM'}},"oauth":{"body":{'$AS'}}'
 
 @test "without --yes or --issuer the user is asked, by whom and where the secret goes" {
 	run -2 --separate-stderr sk-helper add todo --url "$MCP_URL" --client-id m2m_todo --secret-store kernel <<<test_secret
-	assert_error "'$MCP_URL' takes tokens of '$ISSUER': send the client secret to '$TOKEN_ENDPOINT'? (--yes says yes)"
+	assert_error "only --yes says yes: send the client secret to '$TOKEN_ENDPOINT', because '$MCP_URL' takes its tokens?"
 	refute [ -e "$PROFILES/todo.conf" ]
 	run -0 --separate-stderr sk-helper add todo --url "$MCP_URL" --client-id m2m_todo --secret-store kernel --issuer "$ISSUER" <<<test_secret
 	run -0 expect -c '

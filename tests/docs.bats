@@ -48,7 +48,7 @@ readme_commands() { sed -n '/^```sh$/,/^```$/p' "$ROOT/README.md" | grep -v '^``
 }
 
 @test "help: every command has a page with an example, and no other is shown" {
-	assert_equal "$(commands | xargs)" 'get add list doctor rotate refresh erase remove store help'
+	assert_equal "$(commands | xargs)" 'get add list doctor rotate refresh revoke erase remove store help'
 	for command in $(commands); do
 		run -0 --separate-stderr sk-helper help "$command"
 		assert_line --index 0 --partial "usage: sk-helper $command"
@@ -85,7 +85,7 @@ readme_commands() { sed -n '/^```sh$/,/^```$/p' "$ROOT/README.md" | grep -v '^``
 	assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/statuses")" 9
 	while read -r number meaning; do grep -qE "^ +$number +$meaning\$" <<<"$manual" || fail "$number $meaning"; done <"$BATS_TEST_TMPDIR/statuses"
 	profile=$(mandoc -T utf8 "$ROOT/helper/man/sk-helper-profile.5" | sed 's/.\x08//g')
-	for option in $(options_of add | grep -v -e --no-verify -e --yes); do
+	for option in $(options_of add | grep -v -e --no-verify -e --yes -e --private-key -e --generate-key); do
 		key=${option#--}
 		grep -q "^     ${key//-/_}=" <<<"$profile" || fail "$key"
 	done

@@ -64,7 +64,7 @@ file_is_musl() { command -v musl-gcc >/dev/null && [ "$(stat -c %s "$(command -v
 		assert_equal "$program $needed" "$program $libraries"
 	done <<'TABLE'
 sk-core libcjson libkeyutils
-sk-oauth libcjson libcurl
+sk-oauth libcjson libcrypto libcurl
 sk-secret-service libgio-2.0 libglib-2.0 libgobject-2.0 libsecret-1
 TABLE
 }

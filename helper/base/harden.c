@@ -45,6 +45,11 @@ void harden_more(void)
 	signal(SIGXFSZ, SIG_IGN);
 }
 
+void harden_child(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+}
+
 bool fork_detached(void)
 {
 	if (fork() != 0)

@@ -15,6 +15,9 @@ void harden(void);
 // word.
 void harden_more(void);
 
+// For a program that another of ours runs: ends when that one ends, however that came.
+void harden_child(void);
+
 // Forks, and is true in the child: in a session of its own, with nothing of the caller's, because "$(...)" waits until the last
 // holder of its pipe has gone. False in the parent, whether there is a child or not.
 bool fork_detached(void);

@@ -69,11 +69,16 @@ static bool wait_for_flock(int fd, int64_t wait_ms)
 	int64_t end = clock_now().boot + wait_ms;
 	bool have = flock(fd, LOCK_EX | LOCK_NB) == 0;
 	struct sigaction old;
+	sigset_t ours, mask;
 	timer_t timer;
 
 	if (have || wait_ms <= 0 || timer_create(CLOCK_MONOTONIC, &event, &timer) < 0)
 		return have;
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGUSR1);
 	sigaction(SIGUSR1, &action, &old);
+	// who changes something whole has blocked all of them
+	sigprocmask(SIG_UNBLOCK, &ours, &mask);
 	timer_settime(timer, 0, &often, NULL);
 	while (!have && clock_now().boot < end) {
 		have = flock(fd, LOCK_EX) == 0;
@@ -81,6 +86,7 @@ static bool wait_for_flock(int fd, int64_t wait_ms)
 			break;
 	}
 	timer_delete(timer);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
 	sigaction(SIGUSR1, &old, NULL);
 	return have;
 }

@@ -74,7 +74,9 @@ static enum status start(const struct subprocess *what, struct child *child, str
 	posix_spawnattr_setsigdefault(&attributes, &signals);
 	sigemptyset(&signals);
 	posix_spawnattr_setsigmask(&attributes, &signals);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+	// Ctrl-C is for us, who may be in the midst of what must be whole; it ends when we do (harden_child)
+	posix_spawnattr_setpgroup(&attributes, 0);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
 	error = posix_spawn(&child->pid, path, &actions, &attributes, args, environment);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);

@@ -101,15 +101,32 @@ enum status ask_secret(const char *profile, struct buf *secret, struct err *err)
 	return secret_text_check(secret->data, err);
 }
 
-enum status ask_yes(const char *question, struct err *err)
+enum status ask_private_key(const char *file, struct buf *text, struct err *err)
+{
+	bool is_stdin = !strcmp(file, "-");
+	int fd = is_stdin ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	bool ok;
+
+	if (fd < 0)
+		return err_set(err, STATUS_USAGE, "private key: '%s': %s", file, strerror(errno));
+	ok = buf_read(text, fd);
+	if (!ok)
+		err_set(err, STATUS_USAGE, "private key: '%s': %s", file,
+			errno == EFBIG ? "too large for one" : strerror(errno));
+	if (!is_stdin)
+		close(fd);
+	return ok ? STATUS_OK : STATUS_USAGE;
+}
+
+enum status ask_yes(const char *lines, const char *question, struct err *err)
 {
 	BUF_AUTO(line, 256);
 	bool yes = false;
 	int tty = isatty(STDIN_FILENO) ? open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY) : -1;
 
 	if (tty < 0)
-		return err_set(err, STATUS_USAGE, "%s (--yes says yes)", question);
-	if (say(tty, question) && say(tty, " [y/N] ") && read_line(tty, &line))
+		return err_set(err, STATUS_USAGE, "without a terminal to ask on, only --yes says yes: %s?", question);
+	if ((!lines || say(tty, lines)) && say(tty, question) && say(tty, "? [y/N] ") && read_line(tty, &line))
 		yes = !strcmp(line.data, "y") || !strcmp(line.data, "yes") || !strcmp(line.data, "Y");
 	close(tty);
 	return yes ? STATUS_OK : err_set(err, STATUS_USAGE, "nothing was changed");

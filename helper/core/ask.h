@@ -11,7 +11,11 @@
 // The client secret: asked for on the terminal, echo off; or the first line of standard input where that is no terminal.
 enum status ask_secret(const char *profile, struct buf *secret, struct err *err);
 
-// A question that yes answers. Where there is no terminal to ask on, an error that names --yes.
-enum status ask_yes(const char *question, struct err *err);
+// The text of a private key: of that file, or of standard input for "-". The same bounds as a request.
+enum status ask_private_key(const char *file, struct buf *text, struct err *err);
+
+// A question that yes answers, below lines (may be NULL) that say what it is about. Where there is no terminal to ask on, an
+// error that names --yes.
+enum status ask_yes(const char *lines, const char *question, struct err *err);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include "obtain.h"
 #include "profiles.h"
-#include "secret.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -121,7 +120,21 @@ static enum status write_draft(const struct profile *profile, struct draft *draf
 	return status;
 }
 
-// The secret, then the file's name; the old secret comes back when the file does not.
+// What was kept comes back. A put that is said to have failed may have taken effect: its program was ended when it had done it.
+static void put_back(const struct keyring *store, const struct keyring_key *key, enum status had, const struct buf *old,
+		     struct err *err)
+{
+	struct err why, failed = *err;
+	enum status status = had == STATUS_OK ? store->put(key, old, 0, &why) : store->del(key, &why);
+
+	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+		err_set(err, failed.status,
+			"%.300s; and what the keyring had could not be put back (%.200s): see with 'sk-helper get', and give "
+			"the secret again",
+			failed.text, why.text);
+}
+
+// The secret, then the file's name; the old secret comes back when either fails.
 static enum status put_both(const struct draft *draft, const struct keyring *store, const struct keyring_key *key,
 			    const struct buf *record, struct err *err)
 {
@@ -135,15 +148,10 @@ static enum status put_both(const struct draft *draft, const struct keyring *sto
 			return had;
 		status = store->put(key, record, 0, err);
 	}
-	if (status != STATUS_OK)
-		return status;
-	if (rename(draft->temporary, draft->path) == 0)
-		return STATUS_OK;
-	status = err_set(err, STATUS_INTERNAL, "'%s': %s", draft->path, strerror(errno));
-	if (record && had == STATUS_OK)
-		(void)store->put(key, &old, 0, NULL);
-	else if (record)
-		(void)store->del(key, NULL);
+	if (status == STATUS_OK && rename(draft->temporary, draft->path) < 0)
+		status = err_set(err, STATUS_INTERNAL, "'%s': %s", draft->path, strerror(errno));
+	if (status != STATUS_OK && record)
+		put_back(store, key, had, &old, err);
 	return status;
 }
 
@@ -165,8 +173,7 @@ static void forget_old_places(const struct profile *old, const struct profile *p
 		(void)obtain_forget(old, NULL, &count, NULL);
 }
 
-enum status client_keep(const struct profile *profile, const char *client_secret, const char *previous_secret,
-			struct err *warning, struct err *err)
+enum status client_keep(const struct profile *profile, const struct secret *secret, struct err *warning, struct err *err)
 {
 	const struct keyring_key key = { KEYRING_SECRET, profile->name, NULL };
 	BUF_AUTO(record, SECRET_RECORD_MAX);
@@ -178,8 +185,8 @@ enum status client_keep(const struct profile *profile, const char *client_secret
 	enum status status;
 
 	warning->text[0] = '\0';
-	if (client_secret)
-		secret_write(client_secret, previous_secret, profile, &record);
+	if (secret)
+		secret_write(secret, profile, &record);
 	if (!buf_ok(&record))
 		return err_set(err, STATUS_USAGE, "the client secret cannot be stored: too long, or a control character");
 	status = write_draft(profile, &draft, err);
@@ -187,7 +194,7 @@ enum status client_keep(const struct profile *profile, const char *client_secret
 		return status;
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
-	status = put_both(&draft, keyring_find(profile->secret_store), &key, client_secret ? &record : NULL, err);
+	status = put_both(&draft, keyring_find(profile->secret_store), &key, secret ? &record : NULL, err);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (status != STATUS_OK)
 		(void)unlink(draft.temporary);
@@ -195,6 +202,27 @@ enum status client_keep(const struct profile *profile, const char *client_secret
 		forget_old_places(&old, profile, warning);
 	if (status == STATUS_OK)
 		obtain_forgive(profile);
+	return status;
+}
+
+enum status client_lock_unchanged(struct lock *lock, const struct profile *as_read, struct err *err)
+{
+	BUF_AUTO(text, PROFILE_FILE_MAX);
+	BUF_AUTO(before, PROFILE_FILE_MAX);
+	BUF_AUTO(now, PROFILE_FILE_MAX);
+	struct profile profile;
+	enum status status = client_lock(lock, err);
+
+	if (status != STATUS_OK)
+		return status;
+	profile_write(as_read, &before);
+	status = profiles_load(as_read->name, &text, &profile, err);
+	if (status == STATUS_OK)
+		profile_write(&profile, &now);
+	if (status == STATUS_OK && strcmp(before.data, now.data) != 0)
+		status = err_set(err, STATUS_TEMPORARY, "it was changed meanwhile: try again");
+	if (status != STATUS_OK)
+		lock_release(lock);
 	return status;
 }
 

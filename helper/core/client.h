@@ -6,6 +6,7 @@
 #include "keyring.h"
 #include "lock.h"
 #include "profile.h"
+#include "secret.h"
 #include "status.h"
 
 // Makes sure that profiles can be written, before anything is asked or sent.
@@ -22,9 +23,11 @@ enum status client_try_store(const struct profile *profile, struct err *err);
 // another sk-helper holds it for long.
 enum status client_lock(struct lock *lock, struct err *err);
 
-// Keeps the profile and, unless that is NULL, its secret, with a previous one or NULL: both or neither, whatever signal comes.
-// What was kept for it in other keyrings before goes; a failure of that is only a warning, "" for none.
-enum status client_keep(const struct profile *profile, const char *client_secret, const char *previous_secret,
-			struct err *warning, struct err *err);
+// The same, where time has passed since the profile was read: STATUS_TEMPORARY, too, when it is another one now.
+enum status client_lock_unchanged(struct lock *lock, const struct profile *as_read, struct err *err);
+
+// Keeps the profile and, unless that is NULL, its secret: both or neither, whatever signal comes. What was kept for it in other
+// keyrings before goes; a failure of that is only a warning, "" for none.
+enum status client_keep(const struct profile *profile, const struct secret *secret, struct err *warning, struct err *err);
 
 #endif

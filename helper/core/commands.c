@@ -40,8 +40,9 @@ const struct command commands[] = {
 	{
 		.name = "rotate",
 		.arguments = "NAME",
-		.summary = "replace a client secret, once the new one has proved to work",
+		.summary = "replace a client secret or key, once the new one has proved to work",
 		.run = command_rotate,
+		.options = rotate_options,
 		.example = "sk-helper rotate todo",
 	},
 	{
@@ -51,6 +52,13 @@ const struct command commands[] = {
 		.run = command_refresh,
 		.options = refresh_options,
 		.example = "sk-helper refresh todo",
+	},
+	{
+		.name = "revoke",
+		.arguments = "NAME",
+		.summary = "revoke the cached tokens at the server, and forget them",
+		.run = command_revoke,
+		.example = "sk-helper revoke todo",
 	},
 	{
 		.name = "erase",

@@ -32,7 +32,7 @@ extern const size_t command_count;
 
 const struct command *command_find(const char *name);
 
-extern const struct option get_options[], add_options[], list_options[], refresh_options[];
+extern const struct option get_options[], add_options[], list_options[], refresh_options[], rotate_options[];
 
 enum status command_add(char **args, struct err *err);
 enum status command_doctor(char **args, struct err *err);
@@ -43,6 +43,7 @@ enum status command_list(char **args, struct err *err);
 enum status command_refresh(char **args, struct err *err);
 enum status command_remove(char **args, struct err *err);
 enum status command_renew(char **args, struct err *err);
+enum status command_revoke(char **args, struct err *err);
 enum status command_rotate(char **args, struct err *err);
 enum status command_store(char **args, struct err *err);
 

@@ -1,27 +1,96 @@
 // SPDX-License-Identifier: MIT
 #include "discover.h"
 
+#include "auth-method.h"
 #include "oauth-client.h"
 #include "text.h"
 
 #include <string.h>
 
-// RFC 8414 section 2: without a list it is client_secret_basic.
-static const char *choose_method(const char *methods)
+static bool has(const char *words, const char *word)
 {
-	bool post = text_has_word(methods, "client_secret_post", strlen("client_secret_post"));
-	bool basic = text_has_word(methods, "client_secret_basic", strlen("client_secret_basic"));
-
-	return post ? "client_secret_post" : basic || !*methods ? "client_secret_basic" : NULL;
+	return text_has_word(words, word, strlen(word));
 }
 
-static void fill_in(const char **member, const char *value)
+// The first of these that the server takes; methods is a list that ends with NULL.
+static const char *first_of(const char *const *methods, const char *offered)
 {
-	if (!*member && *value)
-		*member = value;
+	for (; *methods; methods++) {
+		if (has(offered, *methods))
+			return *methods;
+	}
+	return NULL;
 }
 
-enum status discover(struct profile *profile, struct buf *answer, struct err *err)
+// RFC 8414 section 2: without a list it is client_secret_basic; a client that has no secret cannot do that, and tries its key.
+static const char *choose_method(const struct profile *profile, bool has_key, const char *preferred, const char *offered)
+{
+	if (preferred && has(offered, preferred))
+		return preferred;
+	if (!has_key)
+		return *offered ?
+			       first_of((const char *const[]){ "client_secret_post", "client_secret_basic", NULL }, offered) :
+			       "client_secret_basic";
+	if (!profile->certificate)
+		return *offered ? first_of((const char *const[]){ "private_key_jwt", NULL }, offered) : "private_key_jwt";
+	return *offered ? first_of((const char *const[]){ "tls_client_auth", "self_signed_tls_client_auth", NULL }, offered) :
+			  "tls_client_auth";
+}
+
+// Pins how the key signs, where the server does not take what the key would do by itself.
+static enum status choose_algorithm(struct profile *found, const char *key_algorithms, const char *taken, struct err *err)
+{
+	static const char *const names[] = { "PS256", NULL }; // the one that is not the usual one of its key
+	size_t usual = strcspn(key_algorithms, " ");
+
+	if (found->assertion_alg || !*key_algorithms || !*taken || text_has_word(taken, key_algorithms, usual))
+		return STATUS_OK;
+	for (const char *const *name = names; *name; name++) {
+		if (has(key_algorithms, *name) && has(taken, *name)) {
+			found->assertion_alg = *name;
+			return STATUS_OK;
+		}
+	}
+	return err_set(err, STATUS_POLICY, "authorization server: the key signs with %s, and it takes: %s", key_algorithms,
+		       taken);
+}
+
+// A peer's word must be fit for the profile: a profile that cannot be read again is worse than none.
+static enum status fill_in(struct profile *profile, const char *name, const char *value, struct err *err)
+{
+	enum status status;
+
+	if (!*value || profile_get(profile, profile_key_find(name)))
+		return STATUS_OK;
+	status = profile_set(profile, name, value, err);
+	if (status != STATUS_OK)
+		err_prefix(err, "what the servers say");
+	return status;
+}
+
+static enum status fill_in_all(struct profile *profile, const struct metadata *metadata, struct err *err)
+{
+	bool tls = auth_method_uses_certificate(profile->auth_method);
+	const char *token_endpoint =
+		tls && *metadata->mtls_token_endpoint ? metadata->mtls_token_endpoint : metadata->token_endpoint;
+	const char *revocation_endpoint =
+		tls && *metadata->mtls_revocation_endpoint ? metadata->mtls_revocation_endpoint : metadata->revocation_endpoint;
+	const char *const found[][2] = {
+		{ "issuer", metadata->issuer },
+		{ "token_endpoint", token_endpoint },
+		{ "revocation_endpoint", revocation_endpoint },
+		{ "resource", metadata->resource },
+		{ "scope", metadata->scope },
+	};
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < sizeof found / sizeof found[0] && status == STATUS_OK; i++)
+		status = fill_in(profile, found[i][0], found[i][1], err);
+	return status;
+}
+
+enum status discover(struct profile *profile, const char *key_algorithms, const char *preferred, struct buf *answer,
+		     struct err *err)
 {
 	struct profile asking = *profile, found = *profile;
 	struct metadata metadata;
@@ -33,16 +102,50 @@ enum status discover(struct profile *profile, struct buf *answer, struct err *er
 	status = oauth_discover(&asking, profile->url_count ? profile->urls[0] : NULL, answer, &metadata, err);
 	if (status != STATUS_OK)
 		return status;
-	if (!found.auth_method) {
-		found.auth_method = choose_method(metadata.auth_methods);
-		if (!found.auth_method)
-			return err_set(err, STATUS_POLICY, "authorization server: it takes no client secret, but: %s",
-				       metadata.auth_methods);
+	if (!found.auth_method)
+		found.auth_method = choose_method(&found, key_algorithms != NULL, preferred, metadata.auth_methods);
+	if (!found.auth_method)
+		return err_set(err, STATUS_POLICY, "authorization server: it takes no %s, but: %s",
+			       !key_algorithms	 ? "client secret" :
+			       found.certificate ? "certificate" :
+						   "private key",
+			       metadata.auth_methods);
+	if (key_algorithms && !strcmp(found.auth_method, "private_key_jwt"))
+		status = choose_algorithm(&found, key_algorithms, metadata.signing_algs, err);
+	if (status == STATUS_OK)
+		status = fill_in_all(&found, &metadata, err);
+	if (status == STATUS_OK)
+		*profile = found;
+	return status;
+}
+
+static void describe(struct buf *lines, const char *what, const char *value, const char *method)
+{
+	if (!value || !*value)
+		return;
+	buf_adds(lines, what);
+	buf_adds(lines, ": ");
+	buf_adds(lines, value);
+	if (method) {
+		buf_adds(lines, ", with ");
+		buf_adds(lines, method);
 	}
-	fill_in(&found.issuer, metadata.issuer);
-	fill_in(&found.token_endpoint, metadata.token_endpoint);
-	fill_in(&found.resource, metadata.resource);
-	fill_in(&found.scope, metadata.scope);
-	*profile = found;
-	return STATUS_OK;
+	buf_addc(lines, '\n');
+}
+
+void discover_describe(const struct profile *profile, struct buf *lines)
+{
+	describe(lines, "authorization server", profile->issuer, NULL);
+	describe(lines, "token endpoint", profile->token_endpoint, profile->auth_method);
+	describe(lines, "revocation endpoint", profile->revocation_endpoint, NULL);
+	describe(lines, "resource", profile->resource, NULL);
+	describe(lines, "scope", profile->scope, NULL);
+}
+
+void discover_intent(const struct profile *profile, struct buf *words)
+{
+	buf_adds(words, auth_method_uses_key(profile->auth_method) ? "prove with the private key who the client is to '" :
+								     "send the client secret to '");
+	buf_adds(words, profile->token_endpoint);
+	buf_adds(words, "'");
 }

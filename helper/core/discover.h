@@ -7,9 +7,19 @@
 #include "profile.h"
 #include "status.h"
 
-// Fills in the profile's issuer, token_endpoint, resource, scope and auth_method, each where it is NULL, from its first url or
-// its issuer; an issuer that is there is the only one that will do. What is filled in points into answer. STATUS_NOT_FOUND:
-// no metadata; STATUS_POLICY: metadata that is not to be believed; STATUS_TEMPORARY. The profile is untouched on failure.
-enum status discover(struct profile *profile, struct buf *answer, struct err *err);
+// Fills in the profile's issuer, token_endpoint, revocation_endpoint, resource, scope, auth_method and assertion_alg, each
+// where it is NULL, from its first url or its issuer; an issuer that is there is the only one that will do. What is filled in
+// points into answer. key_algorithms: NULL for a client with a secret; what the client's key can sign with, "" where that is
+// not known. preferred: the method to take if the server has it; may be NULL. STATUS_NOT_FOUND: no metadata; STATUS_POLICY:
+// metadata that is not to be believed, or of a server that does not take what the client has; STATUS_TEMPORARY. The profile
+// is untouched on failure.
+enum status discover(struct profile *profile, const char *key_algorithms, const char *preferred, struct buf *answer,
+		     struct err *err);
+
+// What was found, in lines, for the user to read: who the authorization server is, and where a credential will go.
+void discover_describe(const struct profile *profile, struct buf *lines);
+
+// "send the client secret to URL", or what is done there with a key.
+void discover_intent(const struct profile *profile, struct buf *words);
 
 #endif

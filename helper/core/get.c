@@ -195,7 +195,7 @@ enum status command_renew(char **args, struct err *err)
 	if (status == STATUS_OK) {
 		wanted.scope = args[1] ? args[1] : profile.scope;
 		wanted.resource = args[1] && args[2] ? args[2] : profile.resource;
-		harden_deadline((unsigned)profile.timeout + 10);
+		harden_deadline((unsigned)profile.timeout * 2 + 10); // a request, and one with the previous secret
 		status = obtain_renew(&profile, &wanted, err);
 	}
 	return status;

@@ -26,9 +26,21 @@ static void put_endpoint(struct buf *request, const char *operation, const struc
 {
 	wire_put(request, "operation", operation);
 	wire_put(request, "token_endpoint", profile->token_endpoint);
+	wire_put(request, "revocation_endpoint", profile->revocation_endpoint);
 	wire_put(request, "ca_file", profile->ca_file);
 	wire_put(request, "proxy", profile->proxy);
 	wire_put_number(request, "timeout_ms", profile->timeout * 1000);
+}
+
+static void put_client(struct buf *request, const struct profile *profile, const struct secret *secret)
+{
+	wire_put(request, "auth_method", profile->auth_method);
+	wire_put(request, "client_id", profile->client_id);
+	wire_put(request, secret->is_key ? "private_key" : "client_secret", secret->value);
+	wire_put(request, "certificate", profile->certificate);
+	wire_put(request, "key_id", profile->key_id);
+	wire_put(request, "assertion_alg", profile->assertion_alg);
+	wire_put(request, "assertion_audience", profile->assertion_audience ? profile->assertion_audience : profile->issuer);
 }
 
 static enum status converse(const struct buf *request, const struct profile *profile, struct buf *answer,
@@ -70,9 +82,7 @@ enum status oauth_request_token(const struct profile *profile, const struct want
 	enum status status;
 
 	put_endpoint(&request, "token", profile);
-	wire_put(&request, "auth_method", profile->auth_method);
-	wire_put(&request, "client_id", profile->client_id);
-	wire_put(&request, "client_secret", secret->client_secret);
+	put_client(&request, profile, secret);
 	wire_put(&request, "scope", wanted->scope);
 	wire_put(&request, "resource", wanted->resource);
 	wire_put(&request, "audience", profile->audience);
@@ -81,6 +91,24 @@ enum status oauth_request_token(const struct profile *profile, const struct want
 		status = err_set(err, STATUS_POLICY, "token endpoint: the token is not one line of printable ASCII");
 	*grant = got;
 	return status;
+}
+
+static void take_nothing(const struct wire_field *field, void *context)
+{
+	(void)field;
+	(void)context;
+}
+
+enum status oauth_revoke_token(const struct profile *profile, const char *access_token, const struct secret *secret,
+			       struct err *err)
+{
+	BUF_AUTO(request, 65536);
+	BUF_AUTO(answer, 4096);
+
+	put_endpoint(&request, "revoke", profile);
+	put_client(&request, profile, secret);
+	wire_put(&request, "token", access_token);
+	return converse(&request, profile, &answer, take_nothing, NULL, err);
 }
 
 static void take_report(const struct wire_field *field, void *context)
@@ -104,20 +132,42 @@ enum status oauth_look(const struct profile *profile, struct buf *answer, struct
 	return converse(&request, profile, answer, take_report, report, err);
 }
 
+// What is answered, by name, into a struct whose members are strings of the same names.
+struct member {
+	const char *name;
+	size_t offset;
+};
+
+static void take_member(const struct wire_field *field, const struct member *members, size_t count, void *noun)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(field->key, members[i].name))
+			*(const char **)((char *)noun + members[i].offset) = field->value;
+	}
+}
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
 static void take_metadata(const struct wire_field *field, void *context)
 {
-	struct metadata *metadata = context;
+#define MEMBER(name)                                                                                                           \
+	{                                                                                                                      \
+#name, offsetof(struct metadata, name)                                                                         \
+	}
+	static const struct member members[] = {
+		MEMBER(issuer),
+		MEMBER(token_endpoint),
+		MEMBER(revocation_endpoint),
+		MEMBER(mtls_token_endpoint),
+		MEMBER(mtls_revocation_endpoint),
+		MEMBER(resource),
+		MEMBER(scope),
+		MEMBER(auth_methods),
+		MEMBER(signing_algs),
+	};
+#undef MEMBER
 
-	if (!strcmp(field->key, "issuer"))
-		metadata->issuer = field->value;
-	else if (!strcmp(field->key, "token_endpoint"))
-		metadata->token_endpoint = field->value;
-	else if (!strcmp(field->key, "resource"))
-		metadata->resource = field->value;
-	else if (!strcmp(field->key, "scope"))
-		metadata->scope = field->value;
-	else if (!strcmp(field->key, "auth_methods"))
-		metadata->auth_methods = field->value;
+	take_member(field, members, COUNT(members), context);
 }
 
 enum status oauth_discover(const struct profile *profile, const char *url, struct buf *answer, struct metadata *metadata,
@@ -125,9 +175,50 @@ enum status oauth_discover(const struct profile *profile, const char *url, struc
 {
 	BUF_AUTO(request, 65536);
 
-	*metadata = (struct metadata){ "", "", "", "", "" };
+	*metadata = (struct metadata){ "", "", "", "", "", "", "", "", "" };
 	put_endpoint(&request, "discover", profile);
 	wire_put(&request, "url", url);
 	wire_put(&request, "issuer", profile->issuer);
 	return converse(&request, profile, answer, take_metadata, metadata, err);
+}
+
+static void take_key(const struct wire_field *field, void *context)
+{
+#define MEMBER(name)                                                                                                           \
+	{                                                                                                                      \
+#name, offsetof(struct client_key, name)                                                                       \
+	}
+	static const struct member members[] = { MEMBER(private_key), MEMBER(public_jwk), MEMBER(algorithms) };
+#undef MEMBER
+
+	take_member(field, members, COUNT(members), context);
+}
+
+static enum status ask_for_key(const struct buf *request, struct buf *answer, struct client_key *key, struct err *err)
+{
+	const struct profile profile = { .timeout = 20 }; // RSA keys take their time to be made
+
+	*key = (struct client_key){ "", "", "" };
+	return converse(request, &profile, answer, take_key, key, err);
+}
+
+enum status oauth_import_key(const struct buf *text, struct buf *answer, struct client_key *key, struct err *err)
+{
+	BUF_AUTO(request, 65536);
+
+	wire_put(&request, "operation", "import-key");
+	wire_put_number(&request, "timeout_ms", 20000);
+	buf_addc(&request, '\n');
+	buf_add(&request, text->data, text->len);
+	return ask_for_key(&request, answer, key, err);
+}
+
+enum status oauth_generate_key(const char *algorithm, struct buf *answer, struct client_key *key, struct err *err)
+{
+	BUF_AUTO(request, 1024);
+
+	wire_put(&request, "operation", "generate-key");
+	wire_put_number(&request, "timeout_ms", 20000);
+	wire_put(&request, "assertion_alg", algorithm);
+	return ask_for_key(&request, answer, key, err);
 }

@@ -25,15 +25,34 @@ struct grant {
 enum status oauth_request_token(const struct profile *profile, const struct wanted *wanted, const struct secret *secret,
 				struct buf *answer, struct grant *grant, struct err *err);
 
+// Revokes a token (RFC 7009) at the profile's revocation_endpoint, which must be there. The same errors; STATUS_REFUSED, too,
+// where the server cannot revoke such tokens.
+enum status oauth_revoke_token(const struct profile *profile, const char *access_token, const struct secret *secret,
+			       struct err *err);
+
 // What the servers say of themselves; "" for what they do not. The strings point into the caller's buf.
 struct metadata {
-	const char *issuer, *token_endpoint, *resource, *scope, *auth_methods;
+	const char *issuer, *token_endpoint, *revocation_endpoint;
+	const char *mtls_token_endpoint, *mtls_revocation_endpoint; // RFC 8705 section 5: for those with a certificate
+	const char *resource, *scope;
+	const char *auth_methods, *signing_algs; // words with a space between them
 };
 
 // Asks the resource server at url, or else the profile's issuer; no credential is sent. Both given: the issuer must be one
 // that the resource server names. STATUS_NOT_FOUND when there is no metadata.
 enum status oauth_discover(const struct profile *profile, const char *url, struct buf *answer, struct metadata *metadata,
 			   struct err *err);
+
+// A private key of the client's. The strings point into the caller's buf; "" for none.
+struct client_key {
+	const char *private_key; // as a secret's value
+	const char *public_jwk;	 // to register at the authorization server
+	const char *algorithms;	 // what it can sign with, the usual one first
+};
+
+// Reads one, PEM without a passphrase or a JWK; makes one, for ES256 where algorithm is NULL. Nothing is sent.
+enum status oauth_import_key(const struct buf *text, struct buf *answer, struct client_key *key, struct err *err);
+enum status oauth_generate_key(const char *algorithm, struct buf *answer, struct client_key *key, struct err *err);
 
 struct endpoint_report {
 	int64_t http_status;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "obtain.h"
 
+#include "auth-method.h"
 #include "keyring.h"
 #include "lock.h"
 #include "oauth-client.h"
@@ -18,6 +19,8 @@
 
 // What was refused finally is not asked for again at once, unless the profile or its secret is another one.
 #define REFUSED_PAUSE_MS 10000
+
+#define RETRY_AFTER_MAX 300 // seconds
 
 // Of many whose token was refused together, the first gets a new one, and the others that one.
 #define REFUSAL_MS 30000
@@ -115,13 +118,12 @@ static enum status request_token(const struct profile *profile, const struct wan
 	return STATUS_OK;
 }
 
-enum status obtain_with_secret(const struct profile *profile, const char *client_secret, struct obtained *obtained,
+enum status obtain_with_secret(const struct profile *profile, const struct secret *secret, struct obtained *obtained,
 			       struct err *err)
 {
-	const struct secret secret = { .client_secret = client_secret };
 	const struct wanted wanted = { profile->scope, profile->resource };
 
-	return request_token(profile, &wanted, &secret, obtained, err);
+	return request_token(profile, &wanted, secret, obtained, err);
 }
 
 // Once: the server may not have learned of the new secret yet, or has been taken back to a time before it.
@@ -130,10 +132,11 @@ static enum status request_with_previous(const struct profile *profile, const st
 {
 	struct err why;
 
-	secret->client_secret = secret->previous_secret;
+	secret->value = secret->previous;
 	if (request_token(profile, wanted, secret, obtained, &why) != STATUS_OK)
 		return err->status;
-	err_set(&obtained->warning, STATUS_REFUSED, "the server refuses the new client secret, and takes the previous one");
+	err_set(&obtained->warning, STATUS_REFUSED, "the server refuses the new %s, and takes the previous one",
+		secret->is_key ? "private key" : "client secret");
 	return STATUS_OK;
 }
 
@@ -141,19 +144,20 @@ static enum status request_with_stored_secret(const struct profile *profile, con
 					      struct obtained *obtained, struct err *err)
 {
 	const struct keyring *store = keyring_find(profile->secret_store);
+	bool is_key = auth_method_uses_key(profile->auth_method);
 	BUF_AUTO(record, SECRET_RECORD_MAX);
 	struct secret secret = { 0 };
 	enum status status = stored_secret(profile, &record, &secret, err);
 
 	if (status == STATUS_NOT_FOUND)
-		return err_set(
-			err, status,
-			"its client secret is not in the %s keyring%s: 'sk-helper store' or 'sk-helper add' puts it there",
-			store->name, store == &keyring_kernel ? " (that keyring is empty after a reboot)" : "");
+		return err_set(err, status, "its %s is not in the %s keyring%s: %s'sk-helper add' puts it there",
+			       is_key ? "private key" : "client secret", store->name,
+			       store == &keyring_kernel ? " (that keyring is empty after a reboot)" : "",
+			       is_key ? "" : "'sk-helper store' or ");
 	if (status != STATUS_OK)
 		return status;
 	status = request_token(profile, wanted, &secret, obtained, err);
-	if (status == STATUS_REFUSED && obtained->invalid_client && *secret.previous_secret)
+	if (status == STATUS_REFUSED && obtained->invalid_client && *secret.previous)
 		status = request_with_previous(profile, wanted, &secret, obtained, err);
 	return status;
 }
@@ -177,11 +181,14 @@ static uint64_t flight_hash(const struct profile *profile, const struct wanted *
 	return text_hash(text.data) * 31 + text_hash(slot);
 }
 
-// A final refusal is remembered for a while, so that a loop of agents does not lock the client out; Retry-After binds all.
+// A final refusal is remembered for a while, so that a loop of agents does not lock the client out; Retry-After binds all, but
+// no server stops us for a day.
 static int64_t pause_after(enum status status, int64_t retry_after)
 {
 	if (status == STATUS_REFUSED)
 		return REFUSED_PAUSE_MS;
+	if (retry_after > RETRY_AFTER_MAX)
+		retry_after = RETRY_AFTER_MAX;
 	return status == STATUS_TEMPORARY ? retry_after * 1000 : 0;
 }
 
@@ -233,14 +240,20 @@ static bool read_ending(const struct lock *lock, uint64_t flight, struct ending 
 	return same && ending->at && ending->at <= clock_now().boot;
 }
 
+bool obtain_lock(struct lock *lock, const char *name, int64_t wait_ms)
+{
+	char file[PROFILES_LOCK_NAME_MAX];
+
+	profiles_lock_name(file, name, ".lock");
+	return lock_take(lock, file, wait_ms);
+}
+
 void obtain_forgive(const struct profile *profile)
 {
 	const struct buf nothing = BUF_INIT(0);
 	struct lock lock;
-	char name[PROFILES_LOCK_NAME_MAX];
 
-	profiles_lock_name(name, profile->name, ".lock");
-	if (lock_take(&lock, name, 2000)) {
+	if (obtain_lock(&lock, profile->name, 2000)) {
 		lock_write_note(&lock, &nothing);
 		lock_release(&lock);
 	}
@@ -257,7 +270,7 @@ static bool cached_will_do(const struct profile *profile, const struct demand *d
 		return false;
 	clock_boot_id(obtained->boot_id);
 	// What was asked for after we began is as new as anything that we would get ourselves; what landed since is as long-lived.
-	if ((token_issued_since(&obtained->token, since) || (landed && !demand->fresh)) &&
+	if ((token_issued_since(&obtained->token, since, obtained->boot_id) || (landed && !demand->fresh)) &&
 	    token_left(&obtained->token, now, obtained->boot_id) > 0)
 		return true;
 	if (demand->fresh || demand->refused)
@@ -310,7 +323,6 @@ enum status obtain_token(const struct profile *profile, const struct wanted *wan
 			 struct obtained *obtained, struct err *err)
 {
 	struct moment start = clock_now(), since = start;
-	char name[PROFILES_LOCK_NAME_MAX];
 	struct ending ending;
 	struct lock lock;
 	enum status status;
@@ -321,9 +333,8 @@ enum status obtain_token(const struct profile *profile, const struct wanted *wan
 		since.boot -= REFUSAL_MS;
 	if (cached_will_do(profile, demand, wanted, since, false, obtained))
 		return STATUS_OK;
-	profiles_lock_name(name, profile->name, ".lock");
 	flight = flight_hash(profile, wanted);
-	if (!lock_take(&lock, name, (profile->timeout + 6) * 1000))
+	if (!obtain_lock(&lock, profile->name, (profile->timeout + 6) * 1000))
 		return err_set(err, STATUS_TEMPORARY, "another sk-helper has been getting a token for too long: try again");
 	ended = read_ending(&lock, flight, &ending);
 	if (cached_will_do(profile, demand, wanted, since, ended && ending.at >= start.boot && ending.status == STATUS_OK,
@@ -344,16 +355,14 @@ enum status obtain_token(const struct profile *profile, const struct wanted *wan
 enum status obtain_renew(const struct profile *profile, const struct wanted *wanted, struct err *err)
 {
 	__attribute__((cleanup(obtained_free))) struct obtained obtained = OBTAINED_INIT;
-	char name[PROFILES_LOCK_NAME_MAX];
 	struct moment now = clock_now();
 	struct ending ending;
 	struct lock lock;
 	enum status status = STATUS_OK;
 	uint64_t flight;
 
-	profiles_lock_name(name, profile->name, ".lock");
 	flight = flight_hash(profile, wanted);
-	if (!lock_take(&lock, name, 0))
+	if (!obtain_lock(&lock, profile->name, 0))
 		return STATUS_OK;
 	clock_boot_id(obtained.boot_id);
 	if (look_in_cache(profile, wanted, &obtained) &&

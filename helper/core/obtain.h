@@ -3,8 +3,10 @@
 #ifndef SK_OBTAIN_H
 #define SK_OBTAIN_H
 
+#include "lock.h"
 #include "profile.h"
 #include "request.h"
+#include "secret.h"
 #include "status.h"
 #include "token.h"
 
@@ -41,8 +43,12 @@ enum status obtain_token(const struct profile *profile, const struct wanted *wan
 enum status obtain_renew(const struct profile *profile, const struct wanted *wanted, struct err *err);
 
 // For 'add': a token with this secret, which is not stored yet. Not cached.
-enum status obtain_with_secret(const struct profile *profile, const char *client_secret, struct obtained *obtained,
+enum status obtain_with_secret(const struct profile *profile, const struct secret *secret, struct obtained *obtained,
 			       struct err *err);
+
+// Keeps all others from getting a token for the profile of this name, once those who are at it are done. False when that
+// took longer.
+bool obtain_lock(struct lock *lock, const char *name, int64_t wait_ms);
 
 // Forgets how the last request for this profile failed: its secret is another one now.
 void obtain_forgive(const struct profile *profile);

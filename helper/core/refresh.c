@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // refresh: asks the servers again what 'add' found out. A changed issuer is refused: the secret was given for the other one.
+// What else has changed is shown, and asked about: it may be the user's own.
 #include "ask.h"
+#include "auth-method.h"
 #include "client.h"
 #include "commands.h"
 #include "discover.h"
@@ -16,63 +18,110 @@ const struct option refresh_options[] = {
 	{ NULL, NULL, NULL },
 };
 
-static void print_change(const char *what, const char *was, const char *is)
+static void add_change(struct buf *lines, const char *what, const char *was, const char *is)
 {
-	if (!text_same(was, is))
-		printf("%s: '%s', was '%s'\n", what, is ? is : "", was ? was : "");
+	if (text_same(was, is))
+		return;
+	buf_adds(lines, what);
+	buf_adds(lines, ": '");
+	buf_adds(lines, is ? is : "");
+	buf_adds(lines, "', was '");
+	buf_adds(lines, was ? was : "");
+	buf_adds(lines, "'\n");
 }
 
-// The secret was given for the issuer, and it is the issuer that says where its token endpoint is now.
+static void add_changes(struct buf *lines, const struct profile *was, const struct profile *is)
+{
+	add_change(lines, "token endpoint", was->token_endpoint, is->token_endpoint);
+	add_change(lines, "revocation endpoint", was->revocation_endpoint, is->revocation_endpoint);
+	add_change(lines, "authentication", was->auth_method, is->auth_method);
+	add_change(lines, "resource", was->resource, is->resource);
+}
+
+static enum status ask(const struct profile *was, const struct profile *is, const char *changes, struct err *err)
+{
+	BUF_AUTO(question, 65536);
+
+	if (!text_same(was->token_endpoint, is->token_endpoint)) {
+		discover_intent(is, &question);
+		buf_adds(&question, " from now on, not to '");
+		buf_adds(&question, was->token_endpoint);
+		buf_adds(&question, "'");
+	} else {
+		// on one line, for an error
+		buf_adds(&question, changes);
+		for (char *lf = question.data; (lf = strchr(lf, '\n'));)
+			*lf = lf[1] ? ';' : ' ';
+		buf_adds(&question, "change that");
+	}
+	if (!buf_ok(&question))
+		return err_set(err, STATUS_POLICY, "the servers say more than can be shown");
+	return ask_yes(changes, question.data, err);
+}
+
+// The secret was given for the issuer, and it is the issuer that says where its endpoints are now.
 static enum status keep(const struct profile *old, const struct profile *profile, struct err *err)
 {
 	BUF_AUTO(record, SECRET_RECORD_MAX);
-	struct secret secret = { 0 };
+	struct secret secret;
 	struct err warning;
-	enum status status = stored_secret(old, &record, &secret, err);
+	struct lock lock;
+	enum status status = client_prepare_profiles(err);
 
-	return status == STATUS_OK ? client_keep(profile, secret.client_secret, secret.previous_secret, &warning, err) : status;
+	if (status == STATUS_OK)
+		status = client_lock_unchanged(&lock, old, err);
+	if (status != STATUS_OK)
+		return status;
+	status = stored_secret(old, &record, &secret, err);
+	if (status == STATUS_OK)
+		status = client_keep(profile, &secret, &warning, err);
+	lock_release(&lock);
+	return status;
 }
 
 static enum status refresh(const char *name, bool yes, struct err *err)
 {
 	BUF_AUTO(text, PROFILE_FILE_MAX);
 	BUF_AUTO(answer, 65536);
+	BUF_AUTO(changes, 65536);
+	BUF_AUTO(record, SECRET_RECORD_MAX);
 	struct profile old, profile;
-	char question[600];
+	struct secret secret;
 	enum status status = profiles_load(name, &text, &old, err);
 
+	// an issuer that somebody has written into the profile is not asked
+	if (status == STATUS_OK)
+		status = stored_secret(&old, &record, &secret, err);
 	if (status != STATUS_OK)
 		return status;
 	if (!old.issuer)
 		return err_set(err, STATUS_USAGE,
 			       "it has no issuer, and so nobody to ask: 'sk-helper add' with --url or --issuer finds one");
 	profile = old;
-	profile.token_endpoint = profile.resource = profile.auth_method = NULL;
-	status = discover(&profile, &answer, err);
+	profile.token_endpoint = profile.revocation_endpoint = profile.resource = profile.auth_method = NULL;
+	status = discover(&profile, auth_method_uses_key(old.auth_method) ? "" : NULL, old.auth_method, &answer, err);
 	if (status != STATUS_OK)
 		return status;
 	if (!profile.resource)
 		profile.resource = old.resource;
-	if (!text_same(old.token_endpoint, profile.token_endpoint) && !yes) {
-		(void)snprintf(question, sizeof question, "send the client secret to '%s' from now on, not to '%s'?",
-			       profile.token_endpoint, old.token_endpoint);
-		status = ask_yes(question, err);
-	}
+	if (!profile.revocation_endpoint)
+		profile.revocation_endpoint = old.revocation_endpoint;
+	add_changes(&changes, &old, &profile);
+	if (changes.len == 0)
+		return STATUS_OK;
+	if (!yes)
+		status = ask(&old, &profile, changes.data, err);
 	if (status == STATUS_OK)
 		status = keep(&old, &profile, err);
-	if (status != STATUS_OK)
-		return status;
-	print_change("token endpoint", old.token_endpoint, profile.token_endpoint);
-	print_change("authentication", old.auth_method, profile.auth_method);
-	print_change("resource", old.resource, profile.resource);
-	return STATUS_OK;
+	if (status == STATUS_OK)
+		fputs(changes.data, stdout);
+	return status;
 }
 
 enum status command_refresh(char **args, struct err *err)
 {
 	const char *name = NULL;
 	bool yes = false;
-	struct lock lock;
 	enum status status;
 
 	for (; *args; args++) {
@@ -85,11 +134,7 @@ enum status command_refresh(char **args, struct err *err)
 	}
 	if (!name)
 		return err_set(err, STATUS_USAGE, "refresh takes the name of one profile");
-	status = client_lock(&lock, err);
-	if (status != STATUS_OK)
-		return status;
 	status = refresh(name, yes, err);
-	lock_release(&lock);
 	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
 		err_prefix(err, "profile '%s'", name);
 	return status;

@@ -114,7 +114,7 @@ static enum status remove_profile(struct removal *removal, struct err *err)
 enum status command_remove(char **args, struct err *err)
 {
 	struct removal removal = { .name = args[0] };
-	struct lock lock;
+	struct lock lock, flights = { -1 };
 	enum status status;
 
 	if (!args[0] || args[1])
@@ -124,7 +124,10 @@ enum status command_remove(char **args, struct err *err)
 		status = client_lock(&lock, err);
 	if (status != STATUS_OK)
 		return status;
+	// a token that comes while it is removed would stay; but no server that hangs keeps us from it
+	(void)obtain_lock(&flights, removal.name, 10000);
 	status = remove_profile(&removal, err);
+	lock_release(&flights);
 	lock_release(&lock);
 	if (status == STATUS_OK && *removal.warning.text)
 		warn(&removal.warning);

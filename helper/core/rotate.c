@@ -1,40 +1,133 @@
 // SPDX-License-Identifier: MIT
-// rotate: a new client secret, which has to prove itself with a token before it takes the place of the old one. The old one
-// stays behind it, for one try when the server does not know the new one: the only secret that works is never lost.
+// rotate: a new client secret or private key, which has to prove itself with a token before it takes the place of the old one.
+// The old one stays behind it, for one try when the server does not know the new one: the only one that works is never lost.
 #include "ask.h"
+#include "auth-method.h"
 #include "client.h"
 #include "commands.h"
+#include "oauth-client.h"
 #include "obtain.h"
 #include "profiles.h"
 #include "stored-secret.h"
+#include "text.h"
 
 #include <stdio.h>
+#include <string.h>
 
-static enum status rotate(const char *name, const char *client_secret, struct err *err)
+const struct option rotate_options[] = {
+	{ "--private-key", "FILE", "the new key of a client that has one: PEM or JWK, '-' for standard input" },
+	{ NULL, NULL, NULL },
+};
+
+struct rotation {
+	const char *name;
+	const char *key_file;  // NULL for a client secret
+	struct buf answer;     // what the new one points into
+	struct client_key key; // of key_file
+	struct secret new;
+};
+
+static enum status parse(struct rotation *rotation, char **args, struct err *err)
 {
-	__attribute__((cleanup(obtained_free))) struct obtained obtained = OBTAINED_INIT;
-	BUF_AUTO(text, PROFILE_FILE_MAX);
+	for (; *args; args++) {
+		if (text_starts(*args, "--private-key=")) {
+			rotation->key_file = strchr(*args, '=') + 1;
+		} else if (!strcmp(*args, "--private-key")) {
+			rotation->key_file = *++args;
+			if (!rotation->key_file)
+				return err_set(err, STATUS_USAGE, "--private-key wants a value");
+		} else if (text_starts(*args, "-") || rotation->name) {
+			return err_set(err, STATUS_USAGE, "rotate takes the name of one profile, not also '%s'", *args);
+		} else {
+			rotation->name = *args;
+		}
+	}
+	if (!rotation->name)
+		return err_set(err, STATUS_USAGE, "rotate takes the name of one profile, and the new secret on standard input");
+	return STATUS_OK;
+}
+
+// Before anything is asked for.
+static enum status check_old(const struct profile *profile, const struct rotation *rotation, struct err *err)
+{
 	BUF_AUTO(record, SECRET_RECORD_MAX);
-	struct profile profile;
-	struct secret old = { 0 };
+	struct secret old;
+	enum status status = stored_secret(profile, &record, &old, err);
+
+	if (status == STATUS_NOT_FOUND)
+		return err_set(err, status, "there is nothing to rotate: 'sk-helper store' or 'sk-helper add' stores a secret");
+	if (status != STATUS_OK)
+		return status;
+	if (old.is_key && !rotation->key_file)
+		return err_set(err, STATUS_USAGE, "its client has a private key: --private-key FILE, or - for standard input");
+	if (!old.is_key && rotation->key_file)
+		return err_set(err, STATUS_USAGE, "its client has a client secret, and no private key");
+	return STATUS_OK;
+}
+
+static enum status take_new(struct rotation *rotation, struct err *err)
+{
+	BUF_AUTO(text, 32768);
+	enum status status;
+
+	if (!rotation->key_file) {
+		status = ask_secret(rotation->name, &rotation->answer, err);
+		rotation->new.value = rotation->answer.data;
+		return status;
+	}
+	status = ask_private_key(rotation->key_file, &text, err);
+	if (status == STATUS_OK)
+		status = oauth_import_key(&text, &rotation->answer, &rotation->key, err);
+	rotation->new.is_key = true;
+	rotation->new.value = rotation->key.private_key;
+	return status;
+}
+
+// What is kept behind the new one is what is there now, whatever has happened since it was looked at first.
+static enum status keep(const struct profile *profile, struct rotation *rotation, struct err *err)
+{
+	BUF_AUTO(record, SECRET_RECORD_MAX);
+	struct secret old;
 	struct err warning;
-	enum status status = profiles_load(name, &text, &profile, err);
+	struct lock lock;
+	enum status status = client_lock_unchanged(&lock, profile, err);
 
 	if (status != STATUS_OK)
 		return status;
-	status = stored_secret(&profile, &record, &old, err);
-	if (status == STATUS_NOT_FOUND)
-		err_set(err, status, "there is no client secret to rotate: 'sk-helper store' or 'sk-helper add' stores one");
+	status = stored_secret(profile, &record, &old, err);
+	if (status == STATUS_OK) {
+		rotation->new.previous = old.value;
+		status = client_keep(profile, &rotation->new, &warning, err);
+	}
+	lock_release(&lock);
+	return status;
+}
+
+static enum status rotate(struct rotation *rotation, struct err *err)
+{
+	__attribute__((cleanup(obtained_free))) struct obtained obtained = OBTAINED_INIT;
+	BUF_AUTO(text, PROFILE_FILE_MAX);
+	struct profile profile;
+	enum status status = profiles_load(rotation->name, &text, &profile, err);
+
+	if (status != STATUS_OK)
+		return status;
+	status = client_prepare_profiles(err);
 	if (status == STATUS_OK)
-		status = obtain_with_secret(&profile, client_secret, &obtained, err);
+		status = check_old(&profile, rotation, err);
 	if (status == STATUS_OK)
-		status = client_keep(&profile, client_secret, old.client_secret, &warning, err);
+		status = take_new(rotation, err);
+	if (status == STATUS_OK)
+		status = obtain_with_secret(&profile, &rotation->new, &obtained, err);
+	if (status == STATUS_OK)
+		status = keep(&profile, rotation, err);
 	if (status != STATUS_OK) {
-		err_prefix(err, "profile '%s' not rotated", name);
+		err_prefix(err, "profile '%s' not rotated", rotation->name);
 		return status;
 	}
 	obtain_cache(&profile, &obtained);
-	printf("profile '%s': the new client secret works; the previous one is kept behind it\n", name);
+	printf("profile '%s': the new %s works; the previous one is kept behind it\n", rotation->name,
+	       rotation->key_file ? "private key" : "client secret");
 	if (*obtained.warning.text)
 		warn(&obtained.warning);
 	return STATUS_OK;
@@ -42,22 +135,11 @@ static enum status rotate(const char *name, const char *client_secret, struct er
 
 enum status command_rotate(char **args, struct err *err)
 {
-	BUF_AUTO(client_secret, SECRET_MAX);
-	struct lock lock;
-	enum status status;
+	struct rotation rotation = { .answer = BUF_INIT(65536), .key = { "", "", "" } };
+	enum status status = parse(&rotation, args, err);
 
-	if (!args[0] || args[1])
-		return err_set(err, STATUS_USAGE, "rotate takes the name of one profile, and the new secret on standard input");
-	status = profile_name_check(args[0], err);
-	if (status == STATUS_OK && !profiles_exists(args[0]))
-		status = err_set(err, STATUS_NOT_FOUND, "no profile '%s': 'sk-helper list' shows what there is", args[0]);
 	if (status == STATUS_OK)
-		status = ask_secret(args[0], &client_secret, err);
-	if (status == STATUS_OK)
-		status = client_lock(&lock, err);
-	if (status != STATUS_OK)
-		return status;
-	status = rotate(args[0], client_secret.data, err);
-	lock_release(&lock);
+		status = rotate(&rotation, err);
+	buf_free(&rotation.answer);
 	return status;
 }

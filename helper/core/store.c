@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // store: makes or changes a profile from key=value lines, for programs. With client_secret= the secret, too; without it,
 // nothing may change that decides who sees the secret that is there.
+#include "auth-method.h"
 #include "client.h"
 #include "commands.h"
 #include "profiles.h"
@@ -89,6 +90,7 @@ static enum status check_stored_secret(const struct profile *profile, struct err
 static enum status change_profile(const struct change *change, struct err *err)
 {
 	BUF_AUTO(old_text, PROFILE_FILE_MAX);
+	const struct secret secret = { .value = change->client_secret };
 	struct err why_not, warning = { 0 };
 	struct profile profile;
 	enum status status = STATUS_OK;
@@ -105,10 +107,13 @@ static enum status change_profile(const struct change *change, struct err *err)
 	status = client_choose_keyrings(&profile, &why_not, err);
 	if (status == STATUS_OK)
 		status = profile_complete(&profile, err);
+	if (status == STATUS_OK && change->client_secret && auth_method_uses_key(profile.auth_method))
+		status = err_set(err, STATUS_USAGE, "client_secret, and auth_method '%s' wants a private key: 'sk-helper add'",
+				 profile.auth_method);
 	if (status == STATUS_OK && !change->client_secret)
 		status = check_stored_secret(&profile, err);
 	if (status == STATUS_OK)
-		status = client_keep(&profile, change->client_secret, NULL, &warning, err);
+		status = client_keep(&profile, change->client_secret ? &secret : NULL, &warning, err);
 	if (status == STATUS_OK && *warning.text)
 		warn(&warning);
 	if (status != STATUS_OK)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "profile.h"
 
+#include "auth-method.h"
 #include "text.h"
 #include "url.h"
 #include "wire.h"
@@ -63,7 +64,14 @@ static enum status check_word(const char *const *words, const char *value, struc
 
 static enum status check_auth_method(const char *value, struct err *err)
 {
-	return check_word((const char *const[]){ "client_secret_post", "client_secret_basic", NULL }, value, err);
+	if (!auth_method_find(value))
+		return check_word((const char *const[]){ NULL }, value, err);
+	return STATUS_OK;
+}
+
+static enum status check_assertion_alg(const char *value, struct err *err)
+{
+	return check_word((const char *const[]){ "ES256", "ES384", "ES512", "EdDSA", "RS256", "PS256", NULL }, value, err);
 }
 
 static enum status check_secret_store(const char *value, struct err *err)
@@ -106,7 +114,8 @@ static enum status check_proxy(const char *value, struct err *err)
 const struct profile_key profile_keys[] = {
 	{ "token_endpoint", TEXT(token_endpoint), .check = check_endpoint, .binds_secret = true, .argument = "URL",
 	  .help = "where tokens come from: https://ACME.scalekit.dev/oauth/token" },
-	{ "client_id", TEXT(client_id), .check = check_graphic, .argument = "ID", .help = "the OAuth client's id" },
+	{ "client_id", TEXT(client_id), .check = check_graphic, .binds_secret = true, .argument = "ID",
+	  .help = "the OAuth client's id" },
 	{ "scope", TEXT(scope), .check = check_scope, .argument = "SCOPES",
 	  .help = "what to ask for, one space between scopes" },
 	{ "resource", TEXT(resource), .check = check_resource, .argument = "URI",
@@ -116,9 +125,20 @@ const struct profile_key profile_keys[] = {
 	{ "url", .offset = offsetof(struct profile, urls), .kind = KEY_URLS, .check = check_url, .argument = "URL",
 	  .help = "whom this token may go to; may be repeated" },
 	{ "auth_method", TEXT(auth_method), .check = check_auth_method, .argument = "METHOD",
-	  .help = "client_secret_post (default) or client_secret_basic" },
+	  .help = "client_secret_post (default), client_secret_basic, private_key_jwt, tls_client_auth or "
+		  "self_signed_tls_client_auth" },
+	{ "certificate", TEXT(certificate), .check = check_path, .argument = "PATH",
+	  .help = "the client's certificate for the TLS methods: a PEM file" },
+	{ "key_id", TEXT(key_id), .check = check_graphic, .argument = "ID",
+	  .help = "the kid that the server knows the private key by" },
+	{ "assertion_alg", TEXT(assertion_alg), .check = check_assertion_alg, .argument = "ALG",
+	  .help = "how the key signs: ES256, ES384, ES512, EdDSA, RS256 or PS256; by itself, as it can" },
+	{ "assertion_audience", TEXT(assertion_audience), .check = check_graphic, .binds_secret = true, .argument = "AUD",
+	  .help = "the aud of what the key signs, for servers that want another than the issuer" },
 	{ "issuer", TEXT(issuer), .check = check_endpoint, .binds_secret = true, .argument = "URL",
 	  .help = "the authorization server that the client is registered at" },
+	{ "revocation_endpoint", TEXT(revocation_endpoint), .check = check_endpoint, .binds_secret = true, .argument = "URL",
+	  .help = "where tokens are revoked" },
 	{ "secret_store", TEXT(secret_store), .check = check_secret_store, .argument = "STORE",
 	  .help = "where the client secret is: secret-service or kernel" },
 	{ "token_cache", TEXT(token_cache), .check = check_token_cache, .argument = "CACHE",
@@ -225,6 +245,10 @@ enum status profile_complete(struct profile *p, struct err *err)
 		return err_set(err, STATUS_USAGE, "client_id is missing");
 	if (!p->auth_method)
 		p->auth_method = "client_secret_post";
+	if (auth_method_uses_certificate(p->auth_method) && !p->certificate)
+		return err_set(err, STATUS_USAGE, "certificate is missing, which %s is made with", p->auth_method);
+	if (auth_method_uses_key(p->auth_method) && !p->certificate && !p->issuer && !p->assertion_audience)
+		return err_set(err, STATUS_USAGE, "issuer is missing, which a signature is made for (or assertion_audience)");
 	if (!p->secret_store)
 		return err_set(err, STATUS_USAGE, "secret_store is missing");
 	if (!p->token_cache)

@@ -20,7 +20,12 @@ struct profile {
 	const char *client_id;
 	const char *issuer;
 	const char *token_endpoint;
-	const char *auth_method; // never NULL after profile_parse or profile_complete
+	const char *revocation_endpoint;
+	const char *auth_method;	// never NULL after profile_parse or profile_complete
+	const char *certificate;	// a PEM file; with a TLS method
+	const char *key_id;		// what the authorization server calls our key
+	const char *assertion_alg;	// NULL: the key's usual one
+	const char *assertion_audience; // NULL: the issuer
 	const char *scope;
 	const char *resource;
 	const char *audience;

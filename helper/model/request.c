@@ -8,6 +8,7 @@
 #include "wire.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -128,7 +129,7 @@ enum status request_from_args(struct request *request, char **args, struct err *
 // Whether a blank line has come: from then on nothing more belongs to the message.
 static bool message_ends(const struct buf *text)
 {
-	return (text->len && text->data[0] == '\n') || strstr(text->data, "\n\n");
+	return (text->len && text->data[0] == '\n') || memmem(text->data, text->len, "\n\n", 2);
 }
 
 enum status request_read(struct buf *text, int fd, struct err *err)
@@ -167,6 +168,29 @@ static enum status set_url(struct request *request, const char *value, struct er
 	return STATUS_OK;
 }
 
+static enum status set_scheme(struct request *request, const char *value, struct err *err)
+{
+	(void)err;
+	request->scheme = value;
+	return STATUS_OK;
+}
+
+// "host:port", and not more: what is behind a slash in it would be the path to one reader and the host to another.
+static enum status set_host(struct request *request, const char *value, struct err *err)
+{
+	if (strpbrk(value, "/?#@\\"))
+		return err_set(err, STATUS_USAGE, "host: more than a host and a port");
+	request->host = value;
+	return STATUS_OK;
+}
+
+static enum status set_path(struct request *request, const char *value, struct err *err)
+{
+	(void)err;
+	request->path = value;
+	return STATUS_OK;
+}
+
 static enum status set_credential(struct request *request, const char *value, struct err *err)
 {
 	(void)err;
@@ -195,8 +219,28 @@ static const struct {
 } keys[] = {
 	{ "profile", set_profile, false },   { "url", set_url, false },		{ "scope", set_scope, false },
 	{ "resource", set_resource, false }, { "min_ttl", set_min_ttl, false }, { "credential", set_credential, false },
-	{ "wwwauth[]", add_wwwauth, true },
+	{ "wwwauth[]", add_wwwauth, true },  { "protocol", set_scheme, false }, { "host", set_host, false },
+	{ "path", set_path, false },
 };
+
+// A host that is asked for and not looked at would get the default profile's token.
+static enum status join_url(struct request *request, struct err *err)
+{
+	int len;
+
+	if (!request->scheme && !request->host && !request->path)
+		return STATUS_OK;
+	if (request->url)
+		return err_set(err, STATUS_USAGE, "url, and protocol, host or path: one of the two");
+	if (!request->scheme || !request->host)
+		return err_set(err, STATUS_USAGE, "protocol and host belong together");
+	len = snprintf(request->joined, sizeof request->joined, "%s://%s/%s", request->scheme, request->host,
+		       request->path ? request->path : "");
+	if (len < 0 || (size_t)len >= sizeof request->joined)
+		return err_set(err, STATUS_USAGE, "protocol, host and path: longer than %d bytes", URL_MAX);
+	request->url = request->joined;
+	return STATUS_OK;
+}
 
 enum status request_parse(struct request *request, char *text, size_t len, struct err *err)
 {
@@ -227,7 +271,7 @@ enum status request_parse(struct request *request, char *text, size_t len, struc
 			}
 		}
 	}
-	if (result == WIRE_BAD) {
+	if (result == WIRE_BAD || join_url(request, err) != STATUS_OK) {
 		err_prefix(err, "standard input");
 		return STATUS_USAGE;
 	}

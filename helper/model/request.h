@@ -7,6 +7,7 @@
 #include "profile.h"
 #include "status.h"
 #include "token.h"
+#include "url.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,8 +21,10 @@ struct protocol;
 
 // The strings point into argv or into the text that was read.
 struct request {
-	const char *profile;  // NULL: to be chosen
-	const char *url;      // NULL: none
+	const char *profile;		  // NULL: to be chosen
+	const char *url;		  // NULL: none
+	const char *scheme, *host, *path; // the same in parts, as git has it; request_parse makes url of them
+	char joined[URL_MAX + 1];
 	const char *scope;    // NULL: the profile's
 	const char *resource; // NULL: the profile's
 	// WWW-Authenticate headers of the answer that the asker got

@@ -1,37 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "secret.h"
 
+#include "auth-method.h"
 #include "text.h"
 #include "wire.h"
 
 #include <string.h>
 
-static const struct {
-	const char *key;
-	size_t in_secret, in_profile;
-} bound[] = {
-#define BOUND(name)                                                                                                            \
-	{                                                                                                                      \
-#name, offsetof(struct secret, name), offsetof(struct profile, name)                                           \
-	}
-	BOUND(token_endpoint),
-	BOUND(issuer),
-	BOUND(ca_file),
-	BOUND(proxy),
-};
+static const char *const names[] = { "client_secret", "private_key" };
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
-static const char **at(struct secret *secret, size_t offset)
+// Whether this is a key of a profile's that a secret is bound to.
+static const struct profile_key *binding_key(const char *name)
 {
-	return (const char **)((char *)secret + offset);
-}
+	const struct profile_key *key = profile_key_find(name);
 
-static const char *of(const void *noun, size_t offset)
-{
-	const char *text = *(const char *const *)((const char *)noun + offset);
-
-	return text ? text : "";
+	return key && key->binds_secret ? key : NULL;
 }
 
 enum status secret_parse(struct secret *secret, char *record, size_t len, struct err *err)
@@ -39,42 +22,58 @@ enum status secret_parse(struct secret *secret, char *record, size_t len, struct
 	struct wire wire = wire_message(record, len);
 	struct wire_field field;
 	enum wire_result result;
+	bool good = true;
 
-	*secret = (struct secret){ "", "", "", "", "", "" };
-	while ((result = wire_next(&wire, &field, NULL)) == WIRE_FIELD) {
-		if (!strcmp(field.key, "client_secret"))
-			secret->client_secret = field.value;
-		if (!strcmp(field.key, "previous_secret"))
-			secret->previous_secret = field.value;
-		for (size_t i = 0; i < COUNT(bound); i++) {
-			if (!strcmp(field.key, bound[i].key))
-				*at(secret, bound[i].in_secret) = field.value;
+	*secret = (struct secret){ .value = "", .previous = "" };
+	while ((result = wire_next(&wire, &field, NULL)) == WIRE_FIELD && good) {
+		if (!strcmp(field.key, names[false]) || !strcmp(field.key, names[true])) {
+			secret->value = field.value;
+			secret->is_key = !strcmp(field.key, names[true]);
+		} else if (!strcmp(field.key, "previous_secret")) {
+			secret->previous = field.value;
+		} else if (binding_key(field.key)) {
+			good = profile_set(&secret->given_for, field.key, field.value, NULL) == STATUS_OK;
 		}
 	}
-	if (result != WIRE_END || !*secret->client_secret || !*secret->token_endpoint)
+	if (!good || result != WIRE_END || !*secret->value || !secret->given_for.token_endpoint)
 		return err_set(err, STATUS_INTERNAL,
 			       "the client secret's record in the keyring is damaged: give the secret again");
 	return STATUS_OK;
 }
 
-void secret_write(const char *client_secret, const char *previous_secret, const struct profile *profile, struct buf *b)
+void secret_write(const struct secret *secret, const struct profile *profile, struct buf *b)
 {
-	for (size_t i = 0; i < COUNT(bound); i++)
-		wire_put(b, bound[i].key, of(profile, bound[i].in_profile));
-	wire_put(b, "previous_secret", previous_secret);
-	wire_put(b, "client_secret", client_secret);
+	for (size_t i = 0; i < profile_key_count; i++) {
+		if (profile_keys[i].binds_secret)
+			wire_put(b, profile_keys[i].name, profile_get(profile, &profile_keys[i]));
+	}
+	if (secret->previous && *secret->previous)
+		wire_put(b, "previous_secret", secret->previous);
+	wire_put(b, names[secret->is_key], secret->value);
 }
 
 enum status secret_check(const struct secret *secret, const struct profile *profile, struct err *err)
 {
-	for (size_t i = 0; i < COUNT(bound); i++) {
-		const char *was = of(secret, bound[i].in_secret), *is = of(profile, bound[i].in_profile);
+	if (secret->is_key != auth_method_uses_key(profile->auth_method))
+		return err_set(err, STATUS_POLICY,
+			       "auth_method '%s' wants a %s, and what is stored is a %s: nothing was sent; 'sk-helper add' "
+			       "takes the right one",
+			       profile->auth_method ? profile->auth_method : "client_secret_post",
+			       secret->is_key ? "client secret" : "private key",
+			       secret->is_key ? "private key" : "client secret");
+	for (size_t i = 0; i < profile_key_count; i++) {
+		const struct profile_key *key = &profile_keys[i];
+		const char *was, *is;
 
-		if (strcmp(was, is) != 0)
+		if (!key->binds_secret)
+			continue;
+		was = profile_get(&secret->given_for, key);
+		is = profile_get(profile, key);
+		if (!text_same(was, is))
 			return err_set(err, STATUS_POLICY,
 				       "the secret was given for %s '%s', and the profile now says '%s': nothing was sent; "
 				       "if that is right, give the secret again with 'sk-helper store'",
-				       bound[i].key, was, is);
+				       key->name, was ? was : "", is ? is : "");
 	}
 	return STATUS_OK;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A client secret, together with all that decides who will see it.
+// What a client proves itself with, a client secret or a private key, together with all that decides who will see it.
 #ifndef SK_SECRET_H
 #define SK_SECRET_H
 
@@ -7,23 +7,27 @@
 #include "profile.h"
 #include "status.h"
 
+// A client secret that is given. A private key is longer: RSA with 4096 bits takes 3.2 KB.
 #define SECRET_MAX	  4096
-#define SECRET_RECORD_MAX 16384
+#define SECRET_KEY_MAX	  6144
+#define SECRET_RECORD_MAX 32767
 
-// The strings point into the record that was parsed.
+// The strings point into the record that was parsed, or are the caller's.
 struct secret {
-	const char *client_secret;
-	const char *previous_secret; // "" for none: for the time that a server needs to learn of a new one
-	const char *token_endpoint, *issuer, *ca_file, *proxy; // "" where absent
+	bool is_key; // a private key: PKCS#8 (RFC 5208) in base64, and its id behind a space
+	const char *value;
+	const char *previous;	  // of the same kind; "" for none: for the time that a server needs to learn of a new one
+	struct profile given_for; // its keys that bind a secret (binds_secret), and no others
 };
 
 // Reads a record, which it cuts up in place. STATUS_INTERNAL when it is damaged.
 enum status secret_parse(struct secret *secret, char *record, size_t len, struct err *err);
 
-// The record of a secret that was given for this profile as it stands. previous_secret: NULL for none.
-void secret_write(const char *client_secret, const char *previous_secret, const struct profile *profile, struct buf *b);
+// The record of a secret that is given for this profile as it stands. given_for is not looked at; previous may be NULL.
+void secret_write(const struct secret *secret, const struct profile *profile, struct buf *b);
 
-// STATUS_POLICY when the profile leads elsewhere than the secret was given for; err then says to where.
+// STATUS_POLICY when the profile leads elsewhere than the secret was given for, or would send a key as if it were a secret;
+// err then says how.
 enum status secret_check(const struct secret *secret, const struct profile *profile, struct err *err);
 
 // Whether this can be a client secret: 1 to SECRET_MAX bytes without control characters.

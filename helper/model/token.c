@@ -150,7 +150,8 @@ int64_t token_expiry_for_tools(const struct token *token, struct moment now)
 	return early > now.wall ? early : token->expires_at;
 }
 
-bool token_issued_since(const struct token *token, struct moment since)
+bool token_issued_since(const struct token *token, struct moment since, const char *boot_id)
 {
-	return token->boot_expires_ms - (token->expires_at - token->issued_at) * 1000 >= since.boot;
+	return !strcmp(boot_id, token->boot_id) &&
+	       token->boot_expires_ms - (token->expires_at - token->issued_at) * 1000 >= since.boot;
 }

@@ -72,7 +72,7 @@ int64_t token_margin(const struct token *token);
 // The expiry to tell a tool that applies no margin of its own: when we would stop to serve it, or its very end if that has passed.
 int64_t token_expiry_for_tools(const struct token *token, struct moment now);
 
-// Issued since that moment, on the clock that cannot be stepped.
-bool token_issued_since(const struct token *token, struct moment since);
+// Issued since that moment of this boot, on the clock that cannot be stepped.
+bool token_issued_since(const struct token *token, struct moment since, const char *boot_id);
 
 #endif

@@ -198,6 +198,22 @@ bool url_is_loopback(const struct url *url)
 	return url->host_len > 4 && !strncmp(url->host, "127.", 4) && is_ipv4(url->host, url->host_len);
 }
 
+bool url_may_be_loopback(const struct url *url)
+{
+	static const char name[] = ".localhost"; // RFC 6761 section 6.3
+	size_t len = strlen(name);
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+
+	if (url_is_loopback(url) || (url->host_len > len && !strncasecmp(url->host + url->host_len - len, name, len)))
+		return true;
+	if (*url->host != '[')
+		return false;
+	memcpy(text, url->host + 1, url->host_len - 2);
+	text[url->host_len - 2] = '\0';
+	return inet_pton(AF_INET6, text, &address) == 1 && IN6_IS_ADDR_LOOPBACK(&address);
+}
+
 bool url_is_safe(const struct url *url)
 {
 	return url->https || url_is_loopback(url);

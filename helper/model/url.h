@@ -33,6 +33,9 @@ int url_shown(const char *text);
 bool url_is_safe(const struct url *url);
 bool url_is_loopback(const struct url *url);
 
+// Wider: any spelling that a resolver may take for this machine. To refuse what a peer names, never to allow anything.
+bool url_may_be_loopback(const struct url *url);
+
 // Same scheme, host and port, and base's path is a prefix of url's at a '/' boundary.
 bool url_covers(const struct url *base, const struct url *url);
 

@@ -14,11 +14,12 @@
 #include <strings.h>
 
 #define REDIRECTS_MAX 3
-#define ISSUERS_MAX   8
+#define ISSUERS_SHOWN 8
 
 struct discovery {
 	const struct oauth_request *request;
-	int64_t end; // of the time for all of it
+	int64_t end;  // of the time for all of it
+	bool is_here; // the resource server, or the issuer that the user named, is on this machine
 	char issuer[URL_MAX + 1];
 	char resource[URL_MAX + 1];
 	char scope[CHALLENGE_SCOPE_MAX + 1];
@@ -39,7 +40,7 @@ static enum status check_named_url(struct url *url, const char *text, const char
 		return err_set(err, STATUS_POLICY, "%s: not a URL that can be used", what);
 	if (!url_is_safe(url))
 		return err_set(err, STATUS_POLICY, "%s: '%.*s' is plain http", what, url_shown(text), text);
-	if (url_is_loopback(url) && (url_parse(&by, namer, NULL) != STATUS_OK || !url_is_loopback(&by)))
+	if (url_may_be_loopback(url) && (url_parse(&by, namer, NULL) != STATUS_OK || !url_is_loopback(&by)))
 		return err_set(err, STATUS_POLICY, "%s: '%.*s' is on this machine, and who names it is not", what,
 			       url_shown(text), text);
 	return STATUS_OK;
@@ -56,6 +57,7 @@ static enum status send(const struct discovery *discovery, struct http_request *
 	http->proxy = discovery->request->proxy;
 	http->timeout_ms = left;
 	http->wary = true;
+	http->no_loopback = !discovery->is_here;
 	return http_send(http, response, err);
 }
 
@@ -65,6 +67,8 @@ static enum status get_json(const struct discovery *discovery, const char *addre
 	char at[URL_MAX + 1];
 	struct url from, to;
 
+	if (strlen(address) > URL_MAX)
+		return err_set(err, STATUS_POLICY, "the URL is longer than %d bytes", URL_MAX);
 	(void)snprintf(at, sizeof at, "%s", address);
 	for (int hop = 0; hop <= REDIRECTS_MAX; hop++) {
 		__attribute__((cleanup(http_response_free))) struct http_response response = HTTP_RESPONSE_INIT;
@@ -126,18 +130,22 @@ static void insert_well_known(char out[URL_MAX + 100], const char *text, const s
 // --- the resource server
 
 // Asks as an MCP client would, without a token, for the challenge that says where tokens come from.
-static enum status ask_server(const struct discovery *discovery, struct challenge *challenge, struct err *err)
+static enum status ask_server(struct discovery *discovery, struct challenge *challenge, struct err *err)
 {
 	__attribute__((cleanup(http_response_free))) struct http_response response = HTTP_RESPONSE_INIT;
 	struct http_request http = {
 		.url = discovery->request->url,
 		.method = HTTP_POST_JSON,
+		.headers_only = true,
 		.json = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-11-25\","
 			"\"capabilities\":{},\"clientInfo\":{\"name\":\"sk-helper\",\"version\":\"" SK_VERSION "\"}}}",
 	};
-	enum status status = send(discovery, &http, &response, err);
+	enum status status;
 
 	memset(challenge, 0, sizeof *challenge);
+	discovery->is_here = true; // if it is: the user says so
+	status = send(discovery, &http, &response, err);
+	discovery->is_here = !strncmp(response.address, "127.", 4) || !strcmp(response.address, "::1");
 	// an API that is no MCP server may answer anything; what counts is whether it says where to go
 	if (status == STATUS_OK && response.code == 401)
 		(void)challenge_parse(challenge, response.wwwauth);
@@ -169,12 +177,13 @@ static enum status get_resource_metadata(const struct discovery *discovery, cons
 	return status == STATUS_OK ? get_first(discovery, addresses, count, json, err) : status;
 }
 
-static void join_scopes(const cJSON *list, char *scope, size_t size)
+// A list of what may be in a scope, as words.
+static void join_words(const cJSON *list, char *words, size_t size)
 {
 	const cJSON *item;
 	size_t used = 0;
 
-	scope[0] = '\0';
+	words[0] = '\0';
 	cJSON_ArrayForEach(item, list)
 	{
 		const char *word = cJSON_GetStringValue(item);
@@ -182,9 +191,9 @@ static void join_scopes(const cJSON *list, char *scope, size_t size)
 
 		if (!word || !text_is_scope(word) || strchr(word, ' '))
 			continue;
-		len = snprintf(scope + used, size - used, "%s%s", used ? " " : "", word);
+		len = snprintf(words + used, size - used, "%s%s", used ? " " : "", word);
 		if (len < 0 || (size_t)len >= size - used) {
-			scope[0] = '\0'; // all of them or none: the server's own default
+			words[0] = '\0'; // all of them or none: the server's own default
 			return;
 		}
 		used += (size_t)len;
@@ -203,13 +212,15 @@ static enum status choose_issuer(struct discovery *discovery, const cJSON *list,
 	{
 		const char *issuer = cJSON_GetStringValue(item);
 
-		if (!issuer || !text_is_graphic(issuer) || strlen(issuer) > URL_MAX || count == ISSUERS_MAX)
+		if (!issuer || !text_is_graphic(issuer) || strlen(issuer) > URL_MAX)
 			continue;
 		if (wanted && !strcmp(issuer, wanted)) {
 			(void)snprintf(discovery->issuer, sizeof discovery->issuer, "%s", issuer);
 			return STATUS_OK;
 		}
 		only = count++ ? NULL : issuer;
+		if (count > ISSUERS_SHOWN)
+			continue;
 		(void)snprintf(names + strlen(names), sizeof names - strlen(names), "%s%.*s", *names ? ", " : "",
 			       url_shown(issuer), issuer);
 	}
@@ -238,8 +249,8 @@ static enum status read_resource_metadata(struct discovery *discovery, const cJS
 	// verbatim: authorization servers compare it to the letter
 	(void)snprintf(discovery->resource, sizeof discovery->resource, "%s", resource);
 	if (!*discovery->scope)
-		join_scopes(cJSON_GetObjectItemCaseSensitive(json, "scopes_supported"), discovery->scope,
-			    sizeof discovery->scope);
+		join_words(cJSON_GetObjectItemCaseSensitive(json, "scopes_supported"), discovery->scope,
+			   sizeof discovery->scope);
 	status = choose_issuer(discovery, cJSON_GetObjectItemCaseSensitive(json, "authorization_servers"), err);
 	return status == STATUS_OK ? check_named_url(&url, discovery->issuer, text, "authorization server", err) : status;
 }
@@ -309,44 +320,65 @@ static bool is_its_own(const char *named, const char *issuer)
 			 (len && issuer[len - 1] == '/' && strlen(named) == len - 1 && !strncmp(named, issuer, len - 1)));
 }
 
-static void put_methods(const cJSON *list, struct buf *answer)
+static void put_words(const cJSON *json, const char *name, const char *as, struct buf *answer)
 {
-	char methods[400];
+	char words[400];
 
-	join_scopes(list, methods, sizeof methods);
-	wire_put(answer, "auth_methods", methods);
+	join_words(cJSON_GetObjectItemCaseSensitive(json, name), words, sizeof words);
+	wire_put(answer, as, words);
+}
+
+// What may be there, and is where a credential goes if it is.
+static enum status put_endpoint(const struct discovery *discovery, const cJSON *json, const char *name, const char *as,
+				struct buf *answer, struct err *err)
+{
+	const char *endpoint = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, name));
+	struct url url;
+	enum status status = endpoint ? check_named_url(&url, endpoint, discovery->issuer, name, err) : STATUS_OK;
+
+	if (status == STATUS_OK)
+		wire_put(answer, as, endpoint);
+	return status;
+}
+
+static enum status put_endpoints(const struct discovery *discovery, const cJSON *json, struct buf *answer, struct err *err)
+{
+	const cJSON *aliases = cJSON_GetObjectItemCaseSensitive(json, "mtls_endpoint_aliases");
+	enum status status = put_endpoint(discovery, json, "token_endpoint", "token_endpoint", answer, err);
+
+	if (status == STATUS_OK)
+		status = put_endpoint(discovery, json, "revocation_endpoint", "revocation_endpoint", answer, err);
+	if (status == STATUS_OK)
+		status = put_endpoint(discovery, aliases, "token_endpoint", "mtls_token_endpoint", answer, err);
+	if (status == STATUS_OK)
+		status = put_endpoint(discovery, aliases, "revocation_endpoint", "mtls_revocation_endpoint", answer, err);
+	return status;
 }
 
 static enum status read_issuer_metadata(const struct discovery *discovery, const cJSON *json, struct buf *answer,
 					struct err *err)
 {
 	const char *issuer = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "issuer"));
-	const char *endpoint = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "token_endpoint"));
-	struct url url;
-	enum status status;
 
 	if (!is_its_own(issuer, discovery->issuer))
 		return err_set(err, STATUS_POLICY, "the metadata of '%.*s' is of another issuer", url_shown(discovery->issuer),
 			       discovery->issuer);
-	if (!endpoint)
+	if (!cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "token_endpoint")))
 		return err_set(err, STATUS_POLICY, "the metadata of '%.*s' has no token_endpoint", url_shown(discovery->issuer),
 			       discovery->issuer);
-	status = check_named_url(&url, endpoint, discovery->issuer, "token_endpoint", err);
-	if (status != STATUS_OK)
-		return status;
 	wire_put(answer, "status", "ok");
 	wire_put(answer, "issuer", discovery->issuer);
-	wire_put(answer, "token_endpoint", endpoint);
 	wire_put(answer, "resource", discovery->resource);
 	wire_put(answer, "scope", discovery->scope);
-	put_methods(cJSON_GetObjectItemCaseSensitive(json, "token_endpoint_auth_methods_supported"), answer);
-	return STATUS_OK;
+	put_words(json, "token_endpoint_auth_methods_supported", "auth_methods", answer);
+	put_words(json, "token_endpoint_auth_signing_alg_values_supported", "signing_algs", answer);
+	return put_endpoints(discovery, json, answer, err);
 }
 
 enum status discovery_run(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
 			  struct err *err)
 {
-	struct discovery discovery = { .request = request };
+	struct discovery discovery = { .request = request, .is_here = true };
 	cJSON *json = NULL;
 	int64_t timeout = 0;
 	enum status status = STATUS_OK;

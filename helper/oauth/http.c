@@ -48,6 +48,17 @@ void http_form_encode(struct buf *b, const char *s)
 	}
 }
 
+void http_add_parameter(struct buf *form, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	if (form->len)
+		buf_addc(form, '&');
+	buf_adds(form, name);
+	buf_addc(form, '=');
+	http_form_encode(form, value);
+}
+
 static size_t take_body(char *data, size_t one, size_t len, void *context)
 {
 	struct buf *body = context;
@@ -56,6 +67,21 @@ static size_t take_body(char *data, size_t one, size_t len, void *context)
 	buf_add(body, data, len);
 	return buf_ok(body) ? len : 0;
 }
+
+// What must not be connected to; and why it was tried, NULL where it was not.
+struct walls {
+	bool no_loopback;
+	const char *refused;
+};
+
+// A request on its way.
+struct transfer {
+	const struct http_request *request;
+	struct http_response *response;
+	struct walls walls;
+	bool provisional; // the headers that come are of an answer before the last one (100)
+	bool seen_all;	  // of what was to be waited for
+};
 
 // Several headers are a list in several parts (RFC 9110 section 5.3). What does not fit is left out whole.
 static void take_challenge(struct http_response *response, const char *value, size_t len)
@@ -71,10 +97,16 @@ static void take_challenge(struct http_response *response, const char *value, si
 
 static size_t take_header(char *data, size_t one, size_t len, void *context)
 {
-	struct http_response *response = context;
+	struct transfer *transfer = context;
+	struct http_response *response = transfer->response;
 	char date[64];
 
 	(void)one;
+	if (len > 9 && !strncmp(data, "HTTP/", 5)) {
+		transfer->provisional = data[9] == '1';
+		response->wwwauth[0] = '\0';
+		response->date = 0;
+	}
 	if (len > 17 && !strncasecmp(data, "WWW-Authenticate:", 17))
 		take_challenge(response, data + 17, len - 17);
 	if (len > 5 && len < sizeof date && !strncasecmp(data, "Date:", 5)) {
@@ -84,7 +116,9 @@ static size_t take_header(char *data, size_t one, size_t len, void *context)
 		if (response->date < 0)
 			response->date = 0;
 	}
-	return len;
+	// the empty line after them
+	transfer->seen_all = transfer->request->headers_only && !transfer->provisional && len == 2;
+	return transfer->seen_all ? 0 : len;
 }
 
 // "0a1b2c3d.0": how OpenSSL names the certificates of a directory that it can look them up in.
@@ -138,10 +172,13 @@ static void set_protocols(CURL *curl, bool https)
 #endif
 }
 
-// 169.254.0.0/16 and fe80::/10, with what no server has: asked after the name was resolved, so that there is nothing between
-// check and use.
+// 169.254.0.0/16, fe80::/10 and fd00:ec2::254, with what no server has: asked after the name was resolved, so that there is
+// nothing between check and use.
 static bool is_forbidden(const struct sockaddr *address)
 {
+	// the one metadata service with an address that is not link-local
+	static const unsigned char amazon[16] = { 0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54 };
+
 	if (address->sa_family == AF_INET) {
 		uint32_t ip = ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr);
 
@@ -151,18 +188,77 @@ static bool is_forbidden(const struct sockaddr *address)
 		const struct in6_addr *ip = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
 
 		return IN6_IS_ADDR_LINKLOCAL(ip) || IN6_IS_ADDR_UNSPECIFIED(ip) || IN6_IS_ADDR_MULTICAST(ip) ||
-		       IN6_IS_ADDR_V4MAPPED(ip);
+		       IN6_IS_ADDR_V4MAPPED(ip) || !memcmp(ip, amazon, sizeof amazon);
 	}
 	return true;
 }
 
+static bool is_this_machine(const struct sockaddr *address)
+{
+	if (address->sa_family == AF_INET)
+		return ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >> 24 == 127;
+	return address->sa_family == AF_INET6 &&
+	       IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+}
+
+// "127.0.0.1", "[::1]"
+static bool read_address(const struct url *url, struct sockaddr_storage *address)
+{
+	struct sockaddr_in *v4 = (void *)address;
+	struct sockaddr_in6 *v6 = (void *)address;
+	char host[INET6_ADDRSTRLEN];
+	bool bracketed = *url->host == '[';
+	size_t len = url->host_len - (bracketed ? 2 : 0);
+
+	memset(address, 0, sizeof *address);
+	if (len >= sizeof host)
+		return false;
+	memcpy(host, url->host + bracketed, len);
+	host[len] = '\0';
+	address->ss_family = bracketed ? AF_INET6 : AF_INET;
+	return bracketed ? inet_pton(AF_INET6, host, &v6->sin6_addr) == 1 : inet_pton(AF_INET, host, &v4->sin_addr) == 1;
+}
+
+static const char *why_not_to(const struct walls *walls, const struct sockaddr *address)
+{
+	if (is_forbidden(address))
+		return "its address is a link-local one, or none that a server has";
+	return walls->no_loopback && is_this_machine(address) ? "its address is this machine's, and who names it is elsewhere" :
+								NULL;
+}
+
 static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
-	bool *refused = context;
+	struct walls *walls = context;
+	const char *why = why_not_to(walls, &address->addr);
 
 	(void)purpose;
-	*refused = is_forbidden(&address->addr);
-	return *refused ? CURL_SOCKET_BAD : socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	if (!why)
+		return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	walls->refused = why;
+	return CURL_SOCKET_BAD;
+}
+
+// A proxy is not asked for what would not be done without one. The address that a connection is made to is the proxy's then,
+// which may be this machine's.
+static enum status check_address(const struct http_request *request, const struct url *url, struct walls *walls,
+				 struct err *err)
+{
+	static const char *const variables[] = { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" };
+	struct sockaddr_storage address;
+	const char *why;
+
+	walls->no_loopback = request->no_loopback;
+	why = read_address(url, &address) ? why_not_to(walls, (struct sockaddr *)&address) : NULL;
+	if (why)
+		return err_set(err, STATUS_POLICY, "%s", why);
+	if (request->proxy)
+		walls->no_loopback = false;
+	for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+		if (getenv(variables[i]) && *getenv(variables[i]))
+			walls->no_loopback = false;
+	}
+	return STATUS_OK;
 }
 
 static void set_method(CURL *curl, const struct http_request *request, struct curl_slist **headers)
@@ -189,8 +285,20 @@ static void set_method(CURL *curl, const struct http_request *request, struct cu
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *headers);
 }
 
-static enum status set_up(CURL *curl, const struct http_request *request, struct http_response *response, struct err *err)
+static void set_client_certificate(CURL *curl, const struct http_request *request)
 {
+	// not copied: the caller's buf outlives the transfer
+	struct curl_blob key = { request->key->data, request->key->len, CURL_BLOB_NOCOPY };
+
+	curl_easy_setopt(curl, CURLOPT_SSLCERT, request->certificate);
+	curl_easy_setopt(curl, CURLOPT_SSLCERTTYPE, "PEM");
+	curl_easy_setopt(curl, CURLOPT_SSLKEY_BLOB, &key);
+	curl_easy_setopt(curl, CURLOPT_SSLKEYTYPE, "PEM");
+}
+
+static enum status set_up(CURL *curl, struct transfer *transfer, struct err *err)
+{
+	const struct http_request *request = transfer->request;
 	struct url url;
 	enum status status = url_parse(&url, request->url, err);
 
@@ -211,9 +319,11 @@ static enum status set_up(CURL *curl, const struct http_request *request, struct
 	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "sk-helper/" SK_VERSION);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &response->body);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &transfer->response->body);
 	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
-	curl_easy_setopt(curl, CURLOPT_HEADERDATA, response);
+	curl_easy_setopt(curl, CURLOPT_HEADERDATA, transfer);
+	// a proxy's are not the server's
+	curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	set_certificates(curl, request->ca_file);
 	if (url_is_loopback(&url))
 		curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
@@ -224,7 +334,13 @@ static enum status set_up(CURL *curl, const struct http_request *request, struct
 		curl_easy_setopt(curl, CURLOPT_USERNAME, request->user);
 		curl_easy_setopt(curl, CURLOPT_PASSWORD, request->password);
 	}
-	return STATUS_OK;
+	if (request->certificate)
+		set_client_certificate(curl, request);
+	if (!request->wary)
+		return STATUS_OK;
+	curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, &transfer->walls);
+	return check_address(request, &url, &transfer->walls, err);
 }
 
 // What an error of libcurl means for us: whether trying again can help.
@@ -240,6 +356,9 @@ static enum status explain(CURLcode code, const char *detail, const struct http_
 	case CURLE_SSL_CACERT_BADFILE:
 		return err_set(err, STATUS_POLICY, "TLS: the CA certificates cannot be read: '%s'",
 			       request->ca_file ? request->ca_file : "the system's");
+	case CURLE_SSL_CERTPROBLEM:
+		return err_set(err, STATUS_POLICY, "TLS: certificate '%s' cannot be used: is it there, and the private key's?",
+			       request->certificate ? request->certificate : "");
 	case CURLE_WRITE_ERROR:
 		if (!buf_ok(&response->body))
 			return err_set(err, STATUS_POLICY, "the answer is larger than %d bytes", HTTP_BODY_MAX);
@@ -278,24 +397,21 @@ enum status http_send(const struct http_request *request, struct http_response *
 	char detail[CURL_ERROR_SIZE] = "";
 	CURL *curl = curl_easy_init();
 	struct curl_slist *headers = NULL;
-	bool refused = false;
+	struct transfer transfer = { .request = request, .response = response };
 	enum status status;
 	CURLcode code;
 
 	if (!curl)
 		return err_set(err, STATUS_INTERNAL, "libcurl does not start");
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
-	status = set_up(curl, request, response, err);
+	status = set_up(curl, &transfer, err);
 	if (status == STATUS_OK) {
 		set_method(curl, request, &headers);
-		if (request->wary) {
-			curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-			curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, &refused);
-		}
 		code = curl_easy_perform(curl);
-		if (refused)
-			status = err_set(err, STATUS_POLICY, "its address is a link-local one, or none that a server has");
-		else if (code == CURLE_OK)
+		// one of several addresses may have been good
+		if (transfer.walls.refused && code == CURLE_COULDNT_CONNECT)
+			status = err_set(err, STATUS_POLICY, "%s", transfer.walls.refused);
+		else if (code == CURLE_OK || transfer.seen_all)
 			read_headers(curl, response);
 		else
 			status = explain(code, detail, request, response, err);

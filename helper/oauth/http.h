@@ -20,9 +20,13 @@ struct http_request {
 	const struct buf *form;
 	const char *json;
 	const char *user, *password; // for Basic, encoded already; NULL for none
+	const char *certificate;     // the client's, a PEM file; NULL for none
+	const struct buf *key;	     // and its private key, in PEM
 	const char *ca_file, *proxy; // NULL for the system's and the environment's
 	int64_t timeout_ms;
 	bool wary; // a peer named the URL: addresses that no server has are refused (link-local: a cloud's metadata service)
+	bool no_loopback;  // and this machine's
+	bool headers_only; // the body, which may be a stream without an end, is not waited for
 };
 
 struct http_response {
@@ -46,7 +50,8 @@ void http_stop(void);
 enum status http_send(const struct http_request *request, struct http_response *response, struct err *err);
 void http_response_free(struct http_response *response);
 
-// Appends s as application/x-www-form-urlencoded.
+// Appends s as application/x-www-form-urlencoded; and a parameter of a form, unless value is NULL.
 void http_form_encode(struct buf *b, const char *s);
+void http_add_parameter(struct buf *form, const char *name, const char *value);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // sk-oauth: the only program of ours that talks to the network. A request on stdin, an answer on stdout, then it is gone.
 // It opens no keyring, and no file but CA certificates and what the resolver needs. Not meant to be run by hand.
+#include "client-key.h"
 #include "discovery.h"
 #include "harden.h"
 #include "http.h"
@@ -19,17 +20,40 @@ static enum status read_request(struct buf *text, struct oauth_request *request,
 		size_t offset;
 	} keys[] = {
 #define KEY(member) { #member, offsetof(struct oauth_request, member) }
-		KEY(operation), KEY(url),	    KEY(issuer),     KEY(token_endpoint), KEY(auth_method),
-		KEY(client_id), KEY(client_secret), KEY(scope),	     KEY(resource),	  KEY(audience),
-		KEY(ca_file),	KEY(proxy),	    KEY(timeout_ms),
+		KEY(operation),
+		KEY(url),
+		KEY(issuer),
+		KEY(token_endpoint),
+		KEY(revocation_endpoint),
+		KEY(auth_method),
+		KEY(client_id),
+		KEY(client_secret),
+		KEY(private_key),
+		KEY(certificate),
+		KEY(key_id),
+		KEY(assertion_alg),
+		KEY(assertion_audience),
+		KEY(scope),
+		KEY(resource),
+		KEY(audience),
+		KEY(token),
+		KEY(ca_file),
+		KEY(proxy),
+		KEY(timeout_ms),
 	};
 	struct wire_field field;
 	enum wire_result result;
 	struct wire wire;
+	const char *end;
 
-	*request = (struct oauth_request){ 0 };
+	*request = (struct oauth_request){ .body = "" };
 	if (!buf_read(text, STDIN_FILENO))
 		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request cannot be read");
+	end = memmem(text->data, text->len, "\n\n", 2);
+	if (end) {
+		request->body = end + 2;
+		request->body_len = text->len - (size_t)(request->body - text->data);
+	}
 	wire = wire_message(text->data, text->len);
 	while ((result = wire_next(&wire, &field, err)) == WIRE_FIELD) {
 		for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
@@ -49,9 +73,8 @@ static const struct {
 	enum status (*run)(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
 			   struct err *err);
 } operations[] = {
-	{ "token", token_endpoint_request },
-	{ "look", token_endpoint_look },
-	{ "discover", discovery_run },
+	{ "token", token_endpoint_request }, { "look", token_endpoint_look },	  { "revoke", token_endpoint_revoke },
+	{ "discover", discovery_run },	     { "import-key", client_key_import }, { "generate-key", client_key_generate },
 };
 
 static enum status run(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure, struct err *err)
@@ -74,10 +97,11 @@ int main(void)
 
 	harden();
 	harden_more();
+	harden_child();
 	harden_deadline(62); // the longest timeout there is, and a little
 	status = read_request(&text, &request, &err);
 	if (status == STATUS_OK) {
-		sandbox_enter(request.ca_file);
+		sandbox_enter(request.ca_file, request.certificate);
 		http_start();
 		status = run(&request, &answer, &failure, &err);
 		http_stop();

@@ -42,7 +42,7 @@ static void allow(int ruleset, const char *path)
 	close(rule.parent_fd);
 }
 
-static void wall_off_files(const char *ca_file)
+static void wall_off_files(const char *ca_file, const char *certificate)
 {
 	// the resolver loads its NSS modules and the TLS library its providers only when they are first used: hence the libraries
 	static const char *const readable[] = {
@@ -82,6 +82,8 @@ static void wall_off_files(const char *ca_file)
 		allow(ruleset, readable[i]);
 	if (ca_file)
 		allow(ruleset, ca_file);
+	if (certificate)
+		allow(ruleset, certificate);
 	syscall(SYS_landlock_restrict_self, ruleset, 0);
 	close(ruleset);
 }
@@ -123,6 +125,7 @@ static void wall_off_keyrings(void)
 		FORBID(SYS_execve),
 		FORBID(SYS_execveat),
 		FORBID(SYS_io_uring_setup),
+		FORBID(SYS_truncate), // which Landlock knows of only since ABI 3
 		// no bus, and so no Secret Service: Landlock does not know of connect(2)
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0]) + LOW_HALF),
@@ -136,8 +139,8 @@ static void wall_off_keyrings(void)
 #endif
 }
 
-void sandbox_enter(const char *ca_file)
+void sandbox_enter(const char *ca_file, const char *certificate)
 {
-	wall_off_files(ca_file);
+	wall_off_files(ca_file, certificate);
 	wall_off_keyrings();
 }

@@ -11,8 +11,11 @@
 
 // As it came over the pipe; what is absent is NULL.
 struct oauth_request {
-	const char *operation, *url, *issuer, *token_endpoint, *auth_method, *client_id, *client_secret, *scope, *resource,
-		*audience, *ca_file, *proxy, *timeout_ms;
+	const char *operation, *url, *issuer, *token_endpoint, *revocation_endpoint, *auth_method, *client_id, *client_secret,
+		*private_key, *certificate, *key_id, *assertion_alg, *assertion_audience, *scope, *resource, *audience, *token,
+		*ca_file, *proxy, *timeout_ms;
+	const char *body; // what follows the blank line; "" for nothing
+	size_t body_len;
 };
 
 // What there is to know of a failure besides its status.
@@ -25,6 +28,10 @@ struct oauth_failure {
 enum status token_endpoint_request(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
 				   struct err *err);
 
+// Takes a token out of use (RFC 7009). STATUS_REFUSED where the server cannot do that for such tokens.
+enum status token_endpoint_revoke(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
+				  struct err *err);
+
 // Asks for nothing and sends no credential: writes status, http_status, date, address.
 enum status token_endpoint_look(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
 				struct err *err);
@@ -33,5 +40,7 @@ enum status token_endpoint_look(const struct oauth_request *request, struct buf 
 // each form that it was sent in, NULL-terminated: nothing that repeats one of them is passed on.
 enum status token_response_read(long code, const char *content_type, struct buf *body, int64_t retry_after,
 				const char *const *secrets, struct buf *answer, struct err *err);
+enum status revocation_response_read(long code, const char *content_type, struct buf *body, int64_t retry_after,
+				     const char *const *secrets, struct buf *answer, struct err *err);
 
 #endif

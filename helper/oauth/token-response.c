@@ -54,6 +54,7 @@ static const struct {
 	{ "invalid_scope", false },
 	{ "invalid_target", false },
 	{ "access_denied", false },
+	{ "unsupported_token_type", false },
 	{ "temporarily_unavailable", true },
 	{ "server_error", true },
 	{ "slow_down", true },
@@ -154,18 +155,47 @@ static enum status read_grant(const cJSON *json, const char *const *secrets, str
 	return STATUS_OK;
 }
 
+// NULL for what is none. A NUL, raw or escaped, would end a string of cJSON's early.
+static cJSON *parse_json(const struct buf *body)
+{
+	if (memchr(body->data, '\0', body->len) || strstr(body->data, "\\u0000"))
+		return NULL;
+	return cJSON_ParseWithOpts(body->data, NULL, 1);
+}
+
+static enum status refuse_redirect(long code, struct err *err)
+{
+	return err_set(err, STATUS_POLICY, "HTTP %ld, a redirect: not followed, it would carry the client secret along", code);
+}
+
+enum status revocation_response_read(long code, const char *content_type, struct buf *body, int64_t retry_after,
+				     const char *const *secrets, struct buf *answer, struct err *err)
+{
+	enum status status;
+	cJSON *json;
+
+	if (code >= 300 && code < 400)
+		return refuse_redirect(code, err);
+	// RFC 7009 section 2.2: the body says nothing, and a token that is not known is as good as revoked
+	if (code == 200) {
+		wire_put(answer, "status", "ok");
+		return STATUS_OK;
+	}
+	json = parse_json(body);
+	status = read_error(code, json, content_type, retry_after, secrets, err);
+	cJSON_Delete(json);
+	return status;
+}
+
 enum status token_response_read(long code, const char *content_type, struct buf *body, int64_t retry_after,
 				const char *const *secrets, struct buf *answer, struct err *err)
 {
 	enum status status;
-	cJSON *json = NULL;
+	cJSON *json;
 
 	if (code >= 300 && code < 400)
-		return err_set(err, STATUS_POLICY, "HTTP %ld, a redirect: not followed, it would carry the client secret along",
-			       code);
-	// a NUL, raw or escaped, would end a string of cJSON's early
-	if (!memchr(body->data, '\0', body->len) && !strstr(body->data, "\\u0000"))
-		json = cJSON_ParseWithOpts(body->data, NULL, 1);
+		return refuse_redirect(code, err);
+	json = parse_json(body);
 	if (code != 200 || *string_of(json, "error")) {
 		status = read_error(code, json, content_type, retry_after, secrets, err);
 	} else if (!cJSON_IsObject(json)) {

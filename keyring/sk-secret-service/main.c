@@ -412,6 +412,7 @@ int main(void)
 
 	harden();
 	harden_more();
+	harden_child();
 	harden_deadline(3); // whoever runs us ends us after two seconds
 	setenv("GIO_USE_VFS", "local", 1);
 	status = read_request(&text, &request) ? run(&request, &answer, &err) :

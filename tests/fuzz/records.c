@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(text);
 	text = input_text(data, size);
 	if (secret_parse(&secret, text, size, &err) == STATUS_OK)
-		MUST(*secret.client_secret);
+		MUST(*secret.value);
 	free(text);
 	text = input_text(data, size);
 	(void)request_parse(&request, text, size, &err);

@@ -3,26 +3,29 @@
 // base64url of a JSON array of answers, given one after the other, the last one for ever:
 //   [{"status":200,"headers":{…},"body":"…","repeat":1,"wrap":false,"delay":0,"hang":false}]
 // "wrap" makes the body the access token of a good answer.
-// GET /__stats tells how many requests came, and what the last one said.
+// GET /__stats tells how many requests came, what the last one said, and all their bodies.
 import { answerJson, listen, options, sayReady } from './serve.mjs';
 
 const { server, url } = await listen();
 const seen = new Map();
 let requests = 0;
 let last = {};
+const bodies = [];
 
 function fillIn(body, request) {
   const secret = new URLSearchParams(last.body).get('client_secret') ?? '';
-  return body.replaceAll('{{secret}}', secret).replaceAll('{{authorization}}', request.headers.authorization ?? '');
+  const assertion = new URLSearchParams(last.body).get('client_assertion') ?? '';
+  return body.replaceAll('{{secret}}', secret).replaceAll('{{assertion}}', assertion).replaceAll('{{authorization}}', request.headers.authorization ?? '');
 }
 
 server.on('request', (request, response) => {
-  if (request.url === '/__stats') return answerJson(response, { requests, last });
+  if (request.url === '/__stats') return answerJson(response, { requests, last, bodies });
   requests += 1;
   const chunks = [];
   request.on('data', (chunk) => chunks.push(chunk));
   request.on('end', () => {
     last = { method: request.method, headers: request.headers, body: Buffer.concat(chunks).toString() };
+    bodies.push(last.body);
     const answers = JSON.parse(Buffer.from(request.url.split('/').pop(), 'base64url').toString());
     const turn = seen.get(request.url) ?? 0;
     seen.set(request.url, turn + 1);

@@ -12,9 +12,10 @@ export function sayReady(facts) {
   renameSync(`${ready}.new`, ready);
 }
 
-export function listen() {
+// tls: more options of a server with TLS
+export function listen(tls = {}) {
   const server = options.tls
-    ? https.createServer({ key: readFileSync(options.tls.key), cert: readFileSync(options.tls.cert) })
+    ? https.createServer({ key: readFileSync(options.tls.key), cert: readFileSync(options.tls.cert), ...tls })
     : http.createServer();
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => {

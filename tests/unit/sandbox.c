@@ -15,7 +15,7 @@ int main(void)
 	int fd;
 
 	CHECK(open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0);
-	sandbox_enter(NULL);
+	sandbox_enter(NULL, NULL);
 	CHECK(open("/etc/passwd", O_RDONLY | O_CLOEXEC) < 0 && errno == EACCES);
 	CHECK(open("/tmp/sk-helper-sandbox-test", O_WRONLY | O_CREAT | O_CLOEXEC, 0600) < 0 && errno == EACCES);
 	CHECK(open("/etc/hosts", O_RDONLY | O_CLOEXEC) >= 0);

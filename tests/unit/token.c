@@ -98,7 +98,9 @@ static void tells_tools_to_come_early(void)
 
 	CHECK(token_expiry_for_tools(&token, after(0)) == START + 3540);
 	CHECK(token_expiry_for_tools(&token, after(3540)) == START + 3600);
-	CHECK(token_issued_since(&token, after(0)) && !token_issued_since(&token, after(1)));
+	CHECK(token_issued_since(&token, after(0), "boot") && !token_issued_since(&token, after(1), "boot"));
+	// its clock was another one
+	CHECK(!token_issued_since(&token, after(0), "other"));
 }
 
 static bool is_for(const struct token *token, const struct profile *profile, const char *scope)

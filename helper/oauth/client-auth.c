@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+#include "client-auth.h"
+
+#include "auth-method.h"
+#include "base64.h"
+#include "client-key.h"
+#include "clock.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+// Long enough for clocks that differ a little; short, because whoever gets hold of it is the client for so long.
+#define ASSERTION_SECONDS 120
+
+void client_auth_free(struct client_auth *auth)
+{
+	buf_free(&auth->user);
+	buf_free(&auth->password);
+	buf_free(&auth->header);
+	buf_free(&auth->assertion);
+	buf_free(&auth->pem);
+}
+
+bool client_auth_is_whole(const struct oauth_request *request)
+{
+	const struct auth_method *method = request->auth_method ? auth_method_find(request->auth_method) : NULL;
+
+	if (!method || !request->client_id)
+		return false;
+	if (method->uses_certificate)
+		return request->private_key && request->certificate;
+	return method->uses_key ? request->private_key && request->assertion_audience : request->client_secret != NULL;
+}
+
+// --- RFC 6749 section 2.3.1
+
+static void add_basic(const struct oauth_request *request, struct client_auth *auth, struct http_request *http)
+{
+	http_form_encode(&auth->user, request->client_id);
+	http->user = auth->user.data;
+	http->password = auth->password.data;
+}
+
+// What a server that repeats a client secret would repeat: it as it is, form-encoded, and as Basic has it.
+static void note_secrets(const struct oauth_request *request, struct client_auth *auth)
+{
+	BUF_AUTO(both, 65536);
+
+	http_form_encode(&both, request->client_id);
+	buf_addc(&both, ':');
+	http_form_encode(&auth->password, request->client_secret);
+	buf_add(&both, auth->password.data, auth->password.len);
+	// as far as its last whole group: what follows depends on nothing else, but padding is not repeated by all
+	base64_encode(&auth->header, both.data, both.len - both.len % 3);
+	if (!buf_ok(&both))
+		buf_fail(&auth->header);
+	auth->secrets[0] = request->client_secret;
+	auth->secrets[1] = auth->password.data;
+	auth->secrets[2] = auth->header.data;
+}
+
+// --- RFC 7523 section 2.2, as draft-ietf-oauth-rfc7523bis has it: the issuer alone is the audience, and the type is said
+
+static void add_json_string(struct buf *json, const char *before, const char *s)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	buf_adds(json, before);
+	buf_addc(json, '"');
+	for (; *s; s++) {
+		if (*s == '"' || *s == '\\')
+			buf_addc(json, '\\');
+		if ((unsigned char)*s < 0x20) {
+			buf_adds(json, "\\u00");
+			buf_addc(json, hex[*s >> 4]);
+			buf_addc(json, hex[*s & 15]);
+		} else {
+			buf_addc(json, *s);
+		}
+	}
+	buf_addc(json, '"');
+}
+
+static void add_header(const struct oauth_request *request, const char *algorithm, struct buf *assertion)
+{
+	const char *id = request->key_id ? request->key_id : client_key_id(request->private_key);
+	BUF_AUTO(json, 4096);
+
+	add_json_string(&json, "{\"alg\":", algorithm);
+	buf_adds(&json, ",\"typ\":\"client-authentication+jwt\"");
+	if (id)
+		add_json_string(&json, ",\"kid\":", id);
+	buf_adds(&json, "}");
+	base64url_encode(assertion, json.data, json.len);
+	if (!buf_ok(&json))
+		buf_fail(assertion);
+}
+
+static enum status add_claims(const struct oauth_request *request, struct buf *assertion, struct err *err)
+{
+	BUF_AUTO(json, 8192);
+	unsigned char random[16];
+	int64_t now = clock_now().wall;
+
+	if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+		return err_set(err, STATUS_INTERNAL, "no random numbers");
+	add_json_string(&json, "{\"iss\":", request->client_id);
+	add_json_string(&json, ",\"sub\":", request->client_id);
+	add_json_string(&json, ",\"aud\":", request->assertion_audience);
+	buf_adds(&json, ",\"jti\":\"");
+	base64url_encode(&json, random, sizeof random);
+	buf_addf(&json, "\",\"iat\":%lld,\"exp\":%lld}", (long long)now, (long long)now + ASSERTION_SECONDS);
+	buf_addc(assertion, '.');
+	base64url_encode(assertion, json.data, json.len);
+	if (!buf_ok(&json))
+		buf_fail(assertion);
+	return STATUS_OK;
+}
+
+static enum status add_assertion(const struct oauth_request *request, struct client_auth *auth, struct buf *form,
+				 struct err *err)
+{
+	const char *algorithm = NULL, *signature;
+	enum status status = client_key_sign(request->private_key, request->assertion_alg, NULL, &algorithm, err);
+
+	if (status != STATUS_OK)
+		return status;
+	add_header(request, algorithm, &auth->assertion);
+	status = add_claims(request, &auth->assertion, err);
+	if (status == STATUS_OK)
+		status = client_key_sign(request->private_key, algorithm, &auth->assertion, &algorithm, err);
+	if (status != STATUS_OK)
+		return status;
+	http_add_parameter(form, "client_id", request->client_id);
+	http_add_parameter(form, "client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+	http_add_parameter(form, "client_assertion", auth->assertion.data);
+	// without its signature it is worth nothing
+	signature = strrchr(auth->assertion.data, '.');
+	auth->secrets[0] = signature ? signature + 1 : NULL;
+	return STATUS_OK;
+}
+
+// --- RFC 8705
+
+static void add_certificate(const struct oauth_request *request, struct client_auth *auth, struct buf *form,
+			    struct http_request *http)
+{
+	http_add_parameter(form, "client_id", request->client_id);
+	buf_adds(&auth->pem, "-----BEGIN PRIVATE KEY-----\n");
+	for (size_t at = 0, len = client_key_len(request->private_key); at < len; at += 64) {
+		buf_add(&auth->pem, request->private_key + at, len - at < 64 ? len - at : 64);
+		buf_addc(&auth->pem, '\n');
+	}
+	buf_adds(&auth->pem, "-----END PRIVATE KEY-----\n");
+	http->certificate = request->certificate;
+	http->key = &auth->pem;
+}
+
+enum status client_auth_add(const struct oauth_request *request, struct client_auth *auth, struct buf *form,
+			    struct http_request *http, struct err *err)
+{
+	const struct auth_method *method = auth_method_find(request->auth_method);
+	enum status status = STATUS_OK;
+
+	if (method->uses_certificate) {
+		add_certificate(request, auth, form, http);
+	} else if (method->uses_key) {
+		status = add_assertion(request, auth, form, err);
+	} else {
+		note_secrets(request, auth);
+		if (!strcmp(request->auth_method, "client_secret_basic")) {
+			add_basic(request, auth, http);
+		} else {
+			http_add_parameter(form, "client_id", request->client_id);
+			http_add_parameter(form, "client_secret", request->client_secret);
+		}
+	}
+	if (status == STATUS_OK && (!buf_ok(form) || !buf_ok(&auth->user) || !buf_ok(&auth->header) ||
+				    !buf_ok(&auth->assertion) || !buf_ok(&auth->pem)))
+		return err_set(err, STATUS_INTERNAL, "the request is too long");
+	return status;
+}
