@@ -315,3 +315,19 @@ store_numbered() { store_client f "https://a.example.com/$1"; }
 	fi
 	chmod 700 "$PROFILES"
 }
+
+@test "a profile that is made while add waits for its secret is not replaced" {
+	mkfifo "$BATS_TEST_TMPDIR/in"
+	sk-helper add todo --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store kernel <"$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+	adder=$!
+	exec 7>"$BATS_TEST_TMPDIR/in"
+	sleep 0.3
+	store_client todo "$TOKEN_ENDPOINT" scope=todo:read
+	echo test_secret >&7
+	exec 7>&-
+	status=0
+	wait "$adder" || status=$?
+	assert_equal "$status" 7
+	grep -q 'made meanwhile' "$BATS_TEST_TMPDIR/out"
+	grep -qx scope=todo:read "$PROFILES/todo.conf"
+}

@@ -184,11 +184,16 @@ TABLE
 	METADATA_URL=$PEER_URL
 	start_peer proxy
 	export https_proxy=$PEER_URL
-	for there in http://127.0.0.1:1 https://localhost:1 'https://[::1]:1'; do
+	for there in http://127.0.0.1:1 https://localhost:1 'https://[::1]:1' 'https://[0:0::0:1]:1' https://a.LocalHost:1; do
 		run -8 --separate-stderr add_from "{\"prm\":{\"body\":{\"resource\":\"{{self}}\",\"authorization_servers\":[\"$there\"]}}}" --yes --ca-file "$BATS_TEST_TMPDIR/pki/ca.pem"
 		assert_error 'is on this machine'
 		run -8 --separate-stderr add_from "{\"prm\":{\"body\":{$PRM}},\"oauth\":{\"body\":{\"issuer\":\"{{self}}\",\"token_endpoint\":\"$there/token\"}}}" --yes --ca-file "$BATS_TEST_TMPDIR/pki/ca.pem"
 		assert_error 'is on this machine'
+	done
+	# nor to a cloud's metadata service: the proxy is not asked for it
+	for there in 169.254.169.254 '[fe80::1]' '[fd00:ec2::254]'; do
+		run -8 --separate-stderr add_from "{\"prm\":{\"body\":{\"resource\":\"{{self}}\",\"authorization_servers\":[\"https://$there\"]}}}" --yes --ca-file "$BATS_TEST_TMPDIR/pki/ca.pem"
+		assert_error link-local
 	done
 	run -0 add_from "{$GOOD}" --yes --ca-file "$BATS_TEST_TMPDIR/pki/ca.pem"
 }
@@ -225,4 +230,60 @@ TABLE
 @test "a server that is not there, or hangs" {
 	run -7 --separate-stderr sk-helper add todo --url http://127.0.0.1:1/mcp --client-id c --secret-store kernel --timeout 2 <<<x
 	assert_error 'http://127.0.0.1:1/mcp'
+}
+
+@test "a server that begins to answer and never ends is not waited for" {
+	SECONDS=0
+	run -0 --separate-stderr add_from "{\"mcp\":{\"status\":200,\"open\":true,\"headers\":{\"content-type\":\"text/event-stream\"}},$GOOD}" --yes
+	run -0 --separate-stderr add_from "{\"mcp\":{\"status\":401,\"open\":true,\"headers\":{\"www-authenticate\":\"Bearer scope=\\\"one\\\"\"}},$GOOD}" --yes
+	assert_equal "$(pinned scope)" one
+	assert [ "$SECONDS" -le 10 ]
+}
+
+@test "a long name does not hide where the secret goes" {
+	export LONG="{\"pad\":\"$(printf '%0700d' 1)\",$GOOD}"
+	export LONG_URL=$METADATA_URL/$(printf %s "$LONG" | jq -c . | base64 -w0 | tr '+/' '-_' | tr -d =)
+	run -2 expect -c '
+		set timeout 20
+		set stty_init "columns 4000"
+		match_max 100000
+		spawn sk-helper add meta --url $env(LONG_URL) --client-id c --secret-store kernel --no-verify
+		expect {\[y/N\]} { send "n\r" }
+		expect timeout { exit 9 } eof { exit [lindex [wait] 3] }'
+	assert_line --partial "authorization server: $LONG_URL"
+	assert_line --partial "send the client secret to '$LONG_URL/token', because '$LONG_URL' takes its tokens? [y/N]"
+}
+
+@test "refresh does not take away what the user chose" {
+	sk-helper add todo --url "$MCP_URL" --client-id m2m_todo --secret-store kernel --yes --auth-method client_secret_basic --resource urn:mine --no-verify <<<test_secret >/dev/null
+	run -2 --separate-stderr sk-helper refresh todo
+	assert_error "resource: '$MCP_URL', was 'urn:mine' change that?"
+	assert_equal "$(pinned resource todo)" urn:mine
+	run -0 --separate-stderr sk-helper refresh todo --yes
+	assert_output "resource: '$MCP_URL', was 'urn:mine'"
+	assert_equal "$(pinned auth_method todo)" client_secret_basic
+	# changed by another while it asks
+	sed -i 's/^resource=.*/resource=urn:mine/' "$PROFILES/todo.conf"
+	run -7 expect -c '
+		set timeout 20
+		spawn sk-helper refresh todo
+		expect "change that" { exec sk-helper store << "profile=todo\nscope=other\n"; send "y\r" }
+		expect timeout { exit 9 } eof { exit [lindex [wait] 3] }'
+	assert_output --partial 'changed meanwhile'
+	assert_equal "$(pinned resource todo)" urn:mine
+	assert_equal "$(pinned scope todo)" other
+}
+
+@test "a tenth issuer of many is found where the user names it" {
+	list=$(for i in $(seq 12); do printf '"https://as%d.example.com",' "$i"; done)
+	answers="{\"prm\":{\"body\":{\"resource\":\"{{self}}\",\"authorization_servers\":[$list\"{{self}}\"]}},\"oauth\":{\"body\":{$AS}}}"
+	server=$METADATA_URL/$(printf %s "$answers" | jq -c . | base64 -w0 | tr '+/' '-_' | tr -d =)
+	run -0 --separate-stderr sk-helper add meta --url "$server" --issuer "$server" --client-id c --secret-store kernel --no-verify <<<secret
+	rm "$PROFILES/meta.conf"
+	run -2 --separate-stderr add_from "$answers" --yes
+	assert_error 'choose one with --issuer'
+}
+
+@test "a revocation endpoint is a place where the secret goes" {
+	refused 8 'revocation_endpoint' "{\"prm\":{\"body\":{$PRM}},\"oauth\":{\"body\":{$AS,\"revocation_endpoint\":\"http://as.example.com/revoke\"}}}"
 }

@@ -200,3 +200,35 @@ get_into() {
 	run -7 --separate-stderr env --block-signal sk-helper get f
 	assert [ "$SECONDS" -le 4 ]
 }
+
+@test "what a get runs is not hit by Ctrl-C, and does not outlive it" {
+	store_client f "$(endpoint_that_answers '{"hang":true}')"
+	sk-helper get f >/dev/null 2>&1 3>&- &
+	core=$!
+	child=
+	for _ in $(seq 100); do child=$(pgrep -P "$core" -x sk-oauth) && break; sleep 0.05; done
+	[ -n "$child" ]
+	[ "$(ps -o pgid= -p "$child" | tr -d ' ')" != "$(ps -o pgid= -p "$core" | tr -d ' ')" ]
+	kill -9 "$core"
+	for _ in $(seq 40); do kill -0 "$child" 2>/dev/null || break; sleep 0.05; done
+	run ! kill -0 "$child"
+}
+
+@test "a server that wants a day's peace gets five minutes" {
+	store_client f "$(endpoint_that_answers '{"status":503,"headers":{"retry-after":"86400"}}')" timeout=2
+	run -7 sk-helper get f
+	run -7 --separate-stderr sk-helper get f
+	assert_error 'not asked again for 300 s'
+}
+
+@test "a token that comes while its profile is removed does not stay" {
+	store_client f "$(endpoint_that_answers '{"delay":1500,"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\"}"}')"
+	before=$(faulty_requests)
+	get_into f 1 3>&- &
+	getter=$!
+	for _ in $(seq 50); do [ "$(faulty_requests)" -gt "$before" ] && break; sleep 0.05; done
+	run -0 sk-helper remove f
+	wait "$getter"
+	run -0 "$TOOLS/keyring-tool" kernel list token
+	refute_output --partial token:
+}

@@ -289,3 +289,43 @@ TABLE
 	run -0 sk-helper --version
 	assert_output --regexp '^sk-helper [0-9]+\.[0-9]+\.[0-9]+$'
 }
+
+@test "get - and erase - with a host, as git asks: only what a profile is for" {
+	add_todo --url https://mcp.example.com/mcp
+	token=$(sk-helper get todo)
+	run -0 --separate-stderr sk-helper get - <<<$'protocol=https\nhost=mcp.example.com\npath=mcp/x\n'
+	assert_line "credential=$token"
+	while IFS='|' read -r expected request; do
+		# shellcheck disable=SC2059 # the table's escapes
+		run "-$expected" --separate-stderr sk-helper get - < <(printf "$request")
+		assert_one_error
+		# shellcheck disable=SC2059
+		run "-$expected" --separate-stderr sk-helper erase - < <(printf "$request")
+		assert_one_error
+	done <<'TABLE'
+3|protocol=https\nhost=github.com\n
+3|protocol=https\nhost=mcp.example.com\n
+3|protocol=https\nhost=mcp.example.com:444\npath=mcp\n
+8|protocol=http\nhost=mcp.example.com\npath=mcp\n
+2|protocol=ssh\nhost=mcp.example.com\npath=mcp\n
+2|host=mcp.example.com\n
+2|protocol=https\n
+2|path=mcp\n
+2|protocol=https\nhost=mcp.example.com/mcp\n
+2|protocol=https\nhost=x@mcp.example.com\npath=mcp\n
+2|protocol=https\nhost=mcp.example.com\nurl=https://mcp.example.com/mcp\n
+8|profile=todo\nprotocol=https\nhost=github.com\n
+TABLE
+	run -2 sk-helper get - < <(printf 'protocol=https\nhost=mcp.example.com\npath=%02100d\n' 1)
+	assert_equal "$(sk-helper get todo)" "$token"
+	sk-helper erase - <<<$'protocol=https\nhost=mcp.example.com\npath=mcp\n'
+	[ "$(sk-helper get todo)" != "$token" ]
+}
+
+@test "get - does not wait for more behind a NUL" {
+	add_todo
+	SECONDS=0
+	run -2 --separate-stderr sk-helper get - < <(printf 'profile=todo\0x\n\n'; exec sleep 10)
+	assert_error 'control character'
+	assert [ "$SECONDS" -le 5 ]
+}

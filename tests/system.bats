@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: MIT
-# Profiles in the system's directory, which the other suites would see: so this one runs alone.
+# What the other suites would see, so that this one runs alone: the system's profiles, the lock of the kernel keyring, and a
+# program of ours that is not itself.
 # bats file_tags=serial
 load common
+load bus
 
 setup_file() { start_authorization_server; }
 teardown_file() { stop_peers; }
 setup() { fresh_home; }
-teardown() { rm -rf "$SK_BUILD/stage/etc/sk-helper"; }
+teardown() {
+	rm -rf "$SK_BUILD/stage/etc/sk-helper"
+	[ ! -e "$BATS_FILE_TMPDIR/program" ] || mv "$BATS_FILE_TMPDIR/program" "$SERVICE"
+}
+SERVICE=$SK_BUILD/stage/libexec/sk-helper/sk-secret-service
 
 @test "the system's profiles are there for all, and the user's come first" {
 	etc=$SK_BUILD/stage/etc/sk-helper/profiles
@@ -34,4 +40,48 @@ teardown() { rm -rf "$SK_BUILD/stage/etc/sk-helper"; }
 	cp "$etc/todo.conf" "$etc/all.conf"
 	run -3 --separate-stderr sk-helper get https://mcp.example.com/
 	assert_error "profile 'all': its client secret is not in"
+}
+
+@test "a put that takes effect, and is then said to have failed, is taken back" {
+	export XDG_DATA_HOME=$BATS_FILE_TMPDIR/data
+	mkdir -p "$XDG_DATA_HOME"
+	start_bus
+	printf 'test_secret\n' | sk-helper add todo --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo >/dev/null
+	before=$(cat "$PROFILES/todo.conf")
+	mv "$SERVICE" "$BATS_FILE_TMPDIR/program"
+	# the answer comes after the deadline
+	cat >"$SERVICE" <<-SCRIPT
+		#!/bin/sh
+		request=\$(cat)
+		printf '%s\n' "\$request" | '$BATS_FILE_TMPDIR/program'
+		case \$request in *operation=put*client_secret=new*) sleep 3 ;; esac
+	SCRIPT
+	chmod 755 "$SERVICE"
+	run -5 --separate-stderr sk-helper store <<<$'profile=todo\nscope=todo:read\nclient_secret=new'
+	assert_error unresponsive
+	assert_equal "$(cat "$PROFILES/todo.conf")" "$before"
+	run -0 sk-helper get todo --fresh
+	# nor is one left that was not there before
+	run -5 --separate-stderr sk-helper store <<<$'profile=other\ntoken_endpoint=https://as.example.com/t\nclient_id=x\nsecret_store=secret-service\nclient_secret=new'
+	refute [ -e "$PROFILES/other.conf" ]
+	run secret-tool search --all application sk-helper
+	refute_output --partial 'secret:other'
+	# where it cannot be taken back, that is said
+	sed -i 's/\*client_secret=new\*/*/' "$SERVICE"
+	run -5 --separate-stderr sk-helper store <<<$'profile=todo\nclient_secret=new'
+	assert_error 'could not be put back'
+}
+
+@test "who holds the kernel keyring's lock does not hold up a store for ever" {
+	dir=/run/user/$(id -u)/sk-helper
+	[ -d "$dir" ] || dir=/dev/shm/sk-helper-$(id -u)
+	add_todo >/dev/null
+	flock -x "$dir/ring.lock" sleep 30 3>&- 4>&- &
+	echo $! >>"$BATS_FILE_TMPDIR/pids"
+	sleep 0.3
+	SECONDS=0
+	store_client todo "$TOKEN_ENDPOINT" || true
+	assert [ "$SECONDS" -le 20 ]
+	pkill -P $! || true
+	run -0 sk-helper get --fresh
 }

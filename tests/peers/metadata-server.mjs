@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Metadata that a real server will not have: an MCP server and its authorization server in one, which answer what their URL
 // says. One part of each path is base64url of
+// With "open" an answer never ends.
 //   {"mcp":ANSWER,"prm":ANSWER,"prm_root":ANSWER,"oauth":ANSWER,"oidc":ANSWER,"appended_oidc":ANSWER,"appended_oauth":ANSWER}
 // with ANSWER {"status":200,"headers":{…},"body":{…},"repeat":1}; what is absent is 404. In it {{self}} is the URL with that
 // part, and {{base}} the one without.
@@ -41,6 +42,10 @@ server.on('request', (request, response) => {
   const fill = (text) => text.replaceAll('{{self}}', `${url}/${last.part}`).replaceAll('{{base}}', url);
   const headers = Object.entries(answer.headers ?? {}).map(([name, value]) => [name, fill(value)]);
   response.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...Object.fromEntries(headers) });
+  if (answer.open) {
+    response.write('event: x\n');
+    return;
+  }
   response.end(answer.body === undefined ? '' : fill(JSON.stringify(answer.body)).repeat(answer.repeat ?? 1));
 });
 

@@ -11,7 +11,8 @@ server.on('request', (request, response) => answerJson(response, { connects }));
 server.on('connect', (request, client, head) => {
   connects.push(request.url);
   const upstream = net.connect(Number(request.url.split(':').pop()), '127.0.0.1', () => {
-    client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+    // what a proxy says is not the server's word
+    client.write('HTTP/1.1 200 Connection established\r\nWWW-Authenticate: Bearer resource_metadata="https://evil.example.com/x"\r\n\r\n');
     upstream.write(head);
     upstream.pipe(client).pipe(upstream);
   });

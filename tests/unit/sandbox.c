@@ -18,6 +18,7 @@ int main(void)
 	sandbox_enter(NULL, NULL);
 	CHECK(open("/etc/passwd", O_RDONLY | O_CLOEXEC) < 0 && errno == EACCES);
 	CHECK(open("/tmp/sk-helper-sandbox-test", O_WRONLY | O_CREAT | O_CLOEXEC, 0600) < 0 && errno == EACCES);
+	CHECK(syscall(SYS_truncate, "/tmp/sk-helper-sandbox-test", 0L) < 0 && errno == EPERM);
 	CHECK(open("/etc/hosts", O_RDONLY | O_CLOEXEC) >= 0);
 	CHECK(syscall(SYS_keyctl, 0, -4, 0, 0, 0) < 0 && errno == EPERM);
 	CHECK(syscall(SYS_add_key, "user", "x", "y", 1, -4) < 0 && errno == EPERM);
