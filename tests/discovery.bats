@@ -287,3 +287,19 @@ TABLE
 @test "a revocation endpoint is a place where the secret goes" {
 	refused 8 'revocation_endpoint' "{\"prm\":{\"body\":{$PRM}},\"oauth\":{\"body\":{$AS,\"revocation_endpoint\":\"http://as.example.com/revoke\"}}}"
 }
+
+@test "like a Scalekit environment: the resource's own issuer, its metadata appended, and tokens that the environment issues" {
+	token=$(printf '{"alg":"RS256"}' | base64 -w0).$(printf '{"iss":"https://env.example.com"}' | base64 -w0 | tr -d =).x
+	answers="{\"mcp\":{\"status\":401,\"headers\":{\"www-authenticate\":\"Bearer resource_metadata=\\\"{{base}}/.well-known/oauth-protected-resource\\\"\"}},
+		\"prm_root\":{\"body\":{$PRM,\"scopes_supported\":[\"todo:read\"]}},\"appended_oauth\":{\"body\":{$AS}},
+		\"token\":{\"body\":{\"access_token\":\"$token\",\"token_type\":\"Bearer\",\"expires_in\":300}}}"
+	server=$METADATA_URL/$(printf %s "$answers" | jq -c . | base64 -w0 | tr '+/' '-_' | tr -d =)
+	asked >/dev/null
+	run -0 --separate-stderr sk-helper add meta --url "$server" --client-id m2m_1 --secret-store kernel --yes <<<secret
+	assert_equal "$(asked)" 'mcp prm_root oauth oidc appended_oidc appended_oauth token'
+	assert_equal "$(sk-helper get "$server")" "$token"
+	assert_equal "$(asked)" ''
+	# nobody is asked again where tokens come from
+	run -0 sk-helper get meta --fresh
+	assert_equal "$(asked)" token
+}

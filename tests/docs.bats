@@ -25,17 +25,31 @@ readme_commands() { sed -n '/^```sh$/,/^```$/p' "$ROOT/README.md" | grep -v '^``
 	# its hosts are stand-ins: the authorization server is the real one, and what is called answers anything
 	api=$(endpoint_that_answers '{}')
 	readme_commands | grep -v '^make' | sed -e "s|https://ACME.scalekit.dev/oauth/token|$TOKEN_ENDPOINT|" -e "s|--url https://mcp.example.com/mcp|--url $MCP_URL --yes|" \
-		-e "/tasks/s|m2m_…|m2m_todo --secret-store kernel|" -e 's|m2m_…|m2m_todo --secret-store kernel --url https://api.example.com|' \
+		-e "/tasks/s|m2m_…|m2m_todo --secret-store kernel|" -e "s|--issuer https://auth.example.com|--issuer $ISSUER --secret-store kernel|" -e 's|m2m_…|m2m_todo --secret-store kernel --url https://api.example.com|' \
 		-e "/curl/s|https://api.example.com/todos|$api|" >"$BATS_TEST_TMPDIR/commands"
 	# the first line shows what the rest makes possible
 	{ sed 1d "$BATS_TEST_TMPDIR/commands"; } >"$BATS_TEST_TMPDIR/script"
 	grep -qF "$(sed -n 1p "$BATS_TEST_TMPDIR/commands")" "$BATS_TEST_TMPDIR/script"
-	printf 'test_secret\ntest_secret\n' >"$BATS_TEST_TMPDIR/in"
+	printf 'test_secret\n%.0s' 1 2 3 >"$BATS_TEST_TMPDIR/in"
 	run -0 bash -e "$BATS_TEST_TMPDIR/script" <"$BATS_TEST_TMPDIR/in"
 	assert_equal "$(curl -s "$FAULTY_URL/__stats" | jq -r .last.headers.authorization | cut -c1-7)" 'Bearer '
 	assert_line authtype=Bearer
-	assert_line --partial '{"Authorization":"Bearer ey'
-	assert_equal "$(sk-helper list --names)" tasks
+	assert_line --partial '{"crv":"P-256"'
+	assert_line --partial 'the new client secret works'
+	assert_equal "$(sk-helper list --names | sort | xargs)" 'robot tasks'
+}
+
+# The README's configuration for this agent, with the test's server in it.
+readme_configuration() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/p" "$ROOT/README.md" | grep -v '^```' | sed "s|https://mcp.example.com/mcp|$MCP_URL|"; }
+
+@test "the configurations in the README work, run as their agents run them" {
+	printf 'test_secret\n' | sk-helper add tasks --url "$MCP_URL" --client-id m2m_todo --secret-store kernel --yes >/dev/null
+	helper=$(readme_configuration json | jq -r '.mcpServers.tasks.headersHelper')
+	run -0 "$SK_NODE" "$PEERS/agent.mjs" claude "$(readme_configuration json | jq -r '.mcpServers.tasks.url')" "$helper"
+	assert_output 200
+	helper=$(readme_configuration toml | sed -n 's/^http_headers_helper = "\(.*\)"$/\1/p')
+	run -0 "$SK_NODE" "$PEERS/agent.mjs" codex "$(readme_configuration toml | sed -n 's/^url = "\(.*\)"$/\1/p')" "$helper"
+	assert_output 200
 }
 
 @test "every make target in the README and in CONTRIBUTING is there" {

@@ -47,7 +47,7 @@ enum status request_read(struct buf *text, int fd, struct err *err);
 enum status request_wanted(const struct request *request, const struct profile *profile, struct wanted *wanted,
 			   struct err *err);
 
-// From that message, which it cuts up in place.
+// From that message, which it cuts up in place; what request has already, stays.
 enum status request_parse(struct request *request, char *text, size_t len, struct err *err);
 
 #endif

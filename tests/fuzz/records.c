@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = input_text(data, size);
 	struct moment now = { .wall = 1700000000, .boot = 1000000 };
-	struct request request;
+	struct request request = { 0 };
 	struct secret secret;
 	struct token token;
 	struct err err;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A real MCP server, FastMCP, that keeps a list of things to do. It takes tokens of the authorization server alone.
-//   node todo-server.mjs READY-FILE '{"issuer":"http://127.0.0.1:…"}'
+//   node todo-server.mjs READY-FILE '{"issuer":"http://127.0.0.1:…","require":"todo:write","denied":FILE}'
+// With "require", a token without that scope is refused with 403. A token that is in the file "denied" is refused.
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import { FastMCP } from 'fastmcp';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
@@ -21,24 +23,28 @@ http.Server.prototype.listen = function (...args) {
   return listen.apply(this, args);
 };
 
-function refuse(status, error) {
-  const challenge = `Bearer ${error}scope="${SCOPES.join(' ')}", resource_metadata="${base}/.well-known/oauth-protected-resource/mcp"`;
+function refuse(status, error, scope = SCOPES.join(' ')) {
+  const challenge = `Bearer ${error}scope="${scope}", resource_metadata="${base}/.well-known/oauth-protected-resource/mcp"`;
   throw new Response(null, { status, headers: { 'WWW-Authenticate': challenge } });
 }
 
 async function authenticate(request) {
   const [scheme, token] = (request.headers.authorization ?? '').split(' ');
   if (scheme.toLowerCase() !== 'bearer' || !token) refuse(401, '');
+  if (options.denied && readFileSync(options.denied, 'utf8').includes(token)) refuse(401, 'error="invalid_token", ');
+  let payload;
   try {
-    const { payload } = await jwtVerify(token, keys, {
+    ({ payload } = await jwtVerify(token, keys, {
       issuer: options.issuer,
       audience: `${base}/mcp`,
       typ: 'at+jwt',
-    });
-    return { scopes: (payload.scope ?? '').split(' ') };
+    }));
   } catch {
-    return refuse(401, 'error="invalid_token", ');
+    refuse(401, 'error="invalid_token", ');
   }
+  const scopes = (payload.scope ?? '').split(' ');
+  if (options.require && !scopes.includes(options.require)) refuse(403, 'error="insufficient_scope", ', options.require);
+  return { scopes };
 }
 
 const server = new FastMCP({
