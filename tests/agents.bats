@@ -24,8 +24,8 @@ agent() { "$SK_NODE" "$PEERS/agent.mjs" "$@"; }
 
 # The cached token is an older one, and the server takes it no more.
 deny_token() {
-	sk-helper get "${1:-todo}" >>"$DENIED"
-	make_older "${1:-todo}" 100
+	sk-helper get todo >>"$DENIED"
+	make_older todo 100
 }
 
 @test "the MCP SDK's client: tools are called, with the token that add got" {

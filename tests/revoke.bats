@@ -11,7 +11,7 @@ setup() { fresh_home; }
 
 add_opaque() {
 	printf 'test_secret\n' | sk-helper add todo --issuer "$ISSUER" --client-id m2m_todo --secret-store kernel --scope todo:read \
-		--resource http://127.0.0.1:1/mcp "$@" >/dev/null
+		--resource http://127.0.0.1:1/mcp >/dev/null
 }
 
 is_active() {
