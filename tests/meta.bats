@@ -38,6 +38,6 @@ runs() {
 	cd "$BATS_TEST_DIRNAME"
 	for peer in peers/*.mjs; do
 		name=$(basename "$peer" .mjs)
-		[ "$name" = serve ] || grep -q "start_peer $name\|start $name" ./*.bats ./*.bash || fail "$name"
+		[ "$name" = serve ] || grep -q "start_peer $name\|start $name\|PEERS/$name.mjs" ./*.bats ./*.bash || fail "$name"
 	done
 }
