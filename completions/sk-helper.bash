@@ -5,35 +5,36 @@ _sk_helper()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} words=
 	local keys='--token-endpoint --client-id --scope --resource --audience --url --auth-method --issuer --secret-store --token-cache
-		--renew-on-repeat --ca-file --proxy --timeout --default-ttl --certificate --key-id --assertion-alg --assertion-audience
-		--revocation-endpoint'
+		--renew-on-repeat --ca-file --proxy --timeout --default-ttl --certificate --assertion-alg --assertion-audience
+		--revocation-endpoint --username --git-retry'
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
-		words='get add list doctor rotate refresh revoke erase remove store help --version'
+		words='get exec add list doctor rotate public-key refresh revoke erase remove store help --version'
 	else
 		case $prev in
-		--format) words='token header-value header mcp-headers curl-config json env' ;;
+		--format) words='token header-value header mcp-headers curl-config json env kubernetes goauth google' ;;
 		--auth-method) words='client_secret_post client_secret_basic private_key_jwt tls_client_auth self_signed_tls_client_auth' ;;
 		--assertion-alg) words='ES256 ES384 ES512 EdDSA RS256 PS256' ;;
 		--secret-store) words='secret-service kernel' ;;
-		--renew-on-repeat) words='yes no' ;;
+		--renew-on-repeat | --git-retry) words='yes no' ;;
 		--token-cache) words='kernel secret-service none' ;;
 		--ca-file | --certificate | --private-key)
 			compopt -o filenames
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			return
 			;;
-		--*-ttl | --timeout | --scope | --url | --resource | --audience | --issuer | --proxy | --client-id | --key-id | --*-endpoint | --assertion-audience) return ;;
+		--*-ttl | --username | --env | --timeout | --scope | --url | --resource | --audience | --issuer | --proxy | --client-id | --key-id | --*-endpoint | --assertion-audience) return ;;
 		*)
 			case $command,$cur in
 			get,-*) words='--format --scope --min-ttl --fresh' ;;
-			add,-*) words="$keys --private-key --generate-key --no-verify --yes" ;;
+			add,-*) words="$keys --private-key --generate-key --key-id --no-verify --yes" ;;
 			refresh,-*) words=--yes ;;
-			rotate,-*) words=--private-key ;;
+			rotate,-*) words='--private-key --key-id --certificate' ;;
+			exec,-*) words=--env ;;
 			list,*) words='--json --names' ;;
-			get,* | doctor,* | rotate,* | refresh,* | revoke,* | erase,* | remove,*) words=$(sk-helper list --names 2>/dev/null) ;;
-			help,*) words='get add list doctor rotate refresh revoke erase remove store help' ;;
+			get,* | doctor,* | rotate,* | public-key,* | refresh,* | revoke,* | erase,* | remove,*) words=$(sk-helper list --names 2>/dev/null) ;;
+			help,*) words='get exec add list doctor rotate public-key refresh revoke erase remove store help' ;;
 			esac
 			;;
 		esac

@@ -12,10 +12,12 @@ _sk_helper() {
 	local -a commands keys
 	commands=(
 		'get:print a token: from the cache, or a new one'
+		'exec:run a command with a token in its environment'
 		'add:make a profile and store its client secret'
 		'list:show the profiles, where their secrets are, and what is cached'
 		'doctor:check the keyrings and a profile'\''s server'
 		'rotate:replace a client secret or key by a new one that works'
+		'public-key:print the public part of a client'\''s private key'
 		'refresh:ask the servers again what add found out from them'
 		'revoke:revoke the cached tokens at the server, and forget them'
 		'erase:forget cached tokens'
@@ -43,6 +45,8 @@ _sk_helper() {
 		'--token-cache[where tokens are kept]:cache:(kernel secret-service none)'
 		'--renew-on-repeat[whether a hook that asks again means that its token was refused]:answer:(yes no)'
 		'--ca-file[CA certificates of the server]:file:_files'
+		'--username[the user name that the token is a password for]:name:'
+		'--git-retry[whether git tries once more]:answer:(yes no)'
 		'--proxy[the proxy on the way to the server]:url:'
 		'--timeout[what a token request may take]:seconds:'
 		'--default-ttl[how long a token is kept whose server names no lifetime]:seconds:'
@@ -59,15 +63,16 @@ _sk_helper() {
 	(( CURRENT-- ))
 	case $command in
 	get)
-		_arguments '--format[how to print it]:format:(token header-value header mcp-headers curl-config json env)' \
+		_arguments '--format[how to print it]:format:(token header-value header mcp-headers curl-config json env kubernetes goauth google)' \
 			'--scope[ask for these scopes]:scopes:' '--min-ttl[at least so much life left]:seconds:' \
 			'--fresh[a new token, whatever is cached]' '1:profile:_sk_helper_profiles'
 		;;
 	add) _arguments $keys '1:name:' ;;
 	list) _arguments '--json[as a JSON array]' '--names[only the names]' ;;
 	refresh) _arguments '--yes[answer every question with yes]' '1:profile:_sk_helper_profiles' ;;
-	rotate) _arguments '--private-key[the new key, PEM or JWK]:file:_files' '1:profile:_sk_helper_profiles' ;;
-	doctor|revoke|erase|remove) _arguments '1:profile:_sk_helper_profiles' ;;
+	exec) _arguments '*--env[the variable, and whose token]:name=profile:' '*::command:_normal' ;;
+	rotate) _arguments '--private-key[the new key, PEM or JWK]:file:_files' '--key-id[what the server calls it]:id:' '--certificate[the new certificate]:file:_files' '1:profile:_sk_helper_profiles' ;;
+	doctor|public-key|revoke|erase|remove) _arguments '1:profile:_sk_helper_profiles' ;;
 	help) _describe command commands ;;
 	esac
 }

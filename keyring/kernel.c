@@ -178,7 +178,8 @@ static bool make_room(struct serial ring, const char *keep)
 	return dropped || expired;
 }
 
-// In place where it is there: atomic for whoever reads it meanwhile, and no second key for the quota.
+// In place where it is there: atomic for whoever reads it meanwhile, and no second key for the quota. Beyond 4096 bytes the kernel
+// does not update (EINVAL, measured on 6.1): then a new key takes its place, and the quota has both for a moment.
 static struct serial write_or_create(struct serial ring, const char *name, const struct buf *value)
 {
 	struct serial key = kernel_search(ring, "user", name);
@@ -309,7 +310,7 @@ static enum status kernel_probe(struct err *err)
 
 const struct keyring keyring_kernel = {
 	.name = "kernel",
-	.survives = "it is in memory only: after a reboot, give the secret again",
+	.survives = "it is in memory only: after a reboot, give it again",
 	.probe = kernel_probe,
 	.get = kernel_get,
 	.put = kernel_put,

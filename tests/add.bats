@@ -227,7 +227,7 @@ TABLE
 @test "doctor: the keyrings, the secret, the server and its clock" {
 	add_todo
 	run -0 --separate-stderr sk-helper doctor todo
-	assert_line --regexp '^secret-service +BAD .*no bus'
+	assert_line --regexp '^secret-service +- .*no bus'
 	assert_line --regexp '^kernel +ok .*quota used: [0-9]+ of'
 	assert_line --regexp '^client secret +ok '
 	assert_line --regexp "^token endpoint +ok +$TOKEN_ENDPOINT"
@@ -330,4 +330,50 @@ store_numbered() { store_client f "https://a.example.com/$1"; }
 	assert_equal "$status" 7
 	grep -q 'made meanwhile' "$BATS_TEST_TMPDIR/out"
 	grep -qx scope=todo:read "$PROFILES/todo.conf"
+}
+
+@test "Ctrl-Z at the prompt: it is asked again, without echo" {
+	export BASH_SILENCE_DEPRECATION_WARNING=1
+	run -0 expect -c '
+		set timeout 20
+		spawn bash --norc -i
+		send "PS1=READY:; set -m\r"
+		expect -re "READY:$"
+		send "sk-helper add todo --token-endpoint $env(TOKEN_ENDPOINT) --client-id m2m_todo --secret-store kernel\r"
+		expect "not shown" { sleep 0.2; send "\032" }
+		expect "Stopped"
+		expect -re "READY:$"
+		send "fg\r"
+		expect "not shown" { sleep 0.2; send "test_secret\r" }
+		expect "the server gave one" { exit 0 } timeout { exit 9 }'
+	refute_output --partial test_secret
+}
+
+@test "paths are taken from here, a second profile for a URL is warned of, and what does not belong there is said" {
+	cd "$BATS_TEST_TMPDIR"
+	: >ca.pem
+	sk-helper add a --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store kernel --ca-file ca.pem --url https://mcp.example.com/ <<<test_secret >/dev/null
+	grep -qx "ca_file=$BATS_TEST_TMPDIR/ca.pem" "$PROFILES/a.conf"
+	run -0 --separate-stderr sk-helper add b --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store kernel --url https://mcp.example.com/ <<<test_secret
+	assert_equal "$stderr" "sk-helper: warning: profile 'a' has the same url: who asks by URL must now name one of the two"
+	assert_equal "$(sk-helper list --json | jq -r '.[0].urls[0] + .[0].auth_method')" https://mcp.example.com/client_secret_post
+	for words in 'list --json --names' 'help get list' 'doctor --json' 'refresh a --yse' 'rotate a --yse'; do
+		# shellcheck disable=SC2086 # words
+		run -2 --separate-stderr sk-helper $words </dev/null
+		assert_one_error
+	done
+	run -2 --separate-stderr sk-helper store <<<$'profile=a\nscopee=x'
+	assert_error 'scopee: not a key'
+}
+
+@test "remove takes what an edited profile does not name any more" {
+	store_client todo "$TOKEN_ENDPOINT"
+	sk-helper get todo >/dev/null
+	: >"$PROFILES/todo.conf~"
+	sed -i 's/^token_cache=.*/token_cache=none/; s/^secret_store=.*/secret_store=kernel/' "$PROFILES/todo.conf"
+	run -0 --separate-stderr sk-helper remove todo
+	assert_equal "$stderr" ''
+	run -0 "$TOOLS/keyring-tool" kernel list token
+	refute_output --partial todo
+	assert_equal "$(ls -A "$PROFILES")" ''
 }

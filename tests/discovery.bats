@@ -201,7 +201,7 @@ TABLE
 @test "refresh asks again, and refuses another issuer" {
 	sk-helper add todo --url "$MCP_URL" --client-id m2m_todo --secret-store kernel --yes <<<test_secret >/dev/null
 	run -0 --separate-stderr sk-helper refresh todo
-	assert_equal "$output$stderr" ''
+	assert_equal "$output$stderr" 'nothing has changed'
 	# the token endpoint has moved: asked about, and the secret goes along
 	old=$TOKEN_ENDPOINT
 	sed -i "s|^token_endpoint=.*|token_endpoint=$ISSUER/old|" "$PROFILES/todo.conf"
@@ -284,8 +284,11 @@ TABLE
 	assert_error 'choose one with --issuer'
 }
 
-@test "a revocation endpoint is a place where the secret goes" {
-	refused 8 'revocation_endpoint' "{\"prm\":{\"body\":{$PRM}},\"oauth\":{\"body\":{$AS,\"revocation_endpoint\":\"http://as.example.com/revoke\"}}}"
+@test "endpoints that are not fit for a secret are as good as not there, where they are not needed" {
+	run -0 --separate-stderr add_from "{\"prm\":{\"body\":{$PRM}},\"oauth\":{\"body\":{$AS,\"revocation_endpoint\":\"http://as.example.com/revoke\",\"mtls_endpoint_aliases\":{\"token_endpoint\":\"/x\"}}}}" --yes
+	assert_equal "$(pinned revocation_endpoint)" ''
+	run -0 --separate-stderr add_from "{\"prm\":{\"body\":{$PRM}},\"oauth\":{\"body\":{$AS,\"revocation_endpoint\":\"{{self}}/revoke\"}}}" --yes
+	[ "$(pinned revocation_endpoint)" ]
 }
 
 @test "like a Scalekit environment: the resource's own issuer, its metadata appended, and tokens that the environment issues" {
@@ -302,4 +305,25 @@ TABLE
 	# nobody is asked again where tokens come from
 	run -0 sk-helper get meta --fresh
 	assert_equal "$(asked)" token
+}
+
+@test "a refresh that was killed between the secret and the profile is made up for" {
+	sk-helper add todo --url "$MCP_URL" --client-id m2m_todo --secret-store kernel --yes <<<test_secret >/dev/null
+	sed -i "s|^token_endpoint=.*|token_endpoint=$ISSUER/old|" "$PROFILES/todo.conf"
+	run -8 --separate-stderr sk-helper get todo --fresh
+	assert_error 'put that back, or'
+	run -0 sk-helper refresh todo --yes
+	run -0 sk-helper get todo --fresh
+}
+
+@test "an issuer is pinned as it spells itself" {
+	run -0 --separate-stderr sk-helper add todo --issuer "$ISSUER/" --client-id m2m_todo --secret-store kernel <<<test_secret
+	assert_equal "$(pinned issuer todo)" "$ISSUER"
+}
+
+@test "refresh keeps a method that works, where the server has no list" {
+	server=$METADATA_URL/$(printf %s "{$GOOD}" | jq -c . | base64 -w0 | tr '+/' '-_' | tr -d =)
+	sk-helper add meta --url "$server" --client-id c --secret-store kernel --no-verify --yes --auth-method client_secret_post <<<secret >/dev/null
+	run -0 sk-helper refresh meta --yes
+	assert_equal "$(pinned auth_method)" client_secret_post
 }

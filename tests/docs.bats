@@ -14,7 +14,7 @@ setup_file() {
 teardown_file() { stop_peers; }
 setup() { fresh_home; }
 
-commands() { sk-helper help | sed -n '/^exit status:/q; s/^  \([a-z]*\) .*/\1/p'; }
+commands() { sk-helper help | sed -n '/^exit status:/q; s/^  \([a-z-]*\) .*/\1/p'; }
 options_of() { sk-helper help "$1" | sed -n 's/^  \(--[a-z-]*\) .*/\1/p'; }
 formats() { sk-helper help get | sed -n '/^formats:/,/^$/s/^  \([a-z-]*\) .*/\1/p'; }
 
@@ -62,7 +62,7 @@ readme_configuration() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/p" "$ROOT/README.md" |
 }
 
 @test "help: every command has a page with an example, and no other is shown" {
-	assert_equal "$(commands | xargs)" 'get add list doctor rotate refresh revoke erase remove store help'
+	assert_equal "$(commands | xargs)" 'get exec add list doctor rotate public-key refresh revoke erase remove store help'
 	for command in $(commands); do
 		run -0 --separate-stderr sk-helper help "$command"
 		assert_line --index 0 --partial "usage: sk-helper $command"
@@ -99,7 +99,7 @@ readme_configuration() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/p" "$ROOT/README.md" |
 	assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/statuses")" 9
 	while read -r number meaning; do grep -qE "^ +$number +$meaning\$" <<<"$manual" || fail "$number $meaning"; done <"$BATS_TEST_TMPDIR/statuses"
 	profile=$(mandoc -T utf8 "$ROOT/helper/man/sk-helper-profile.5" | sed 's/.\x08//g')
-	for option in $(options_of add | grep -v -e --no-verify -e --yes -e --private-key -e --generate-key); do
+	for option in $(options_of add | grep -v -e --no-verify -e --yes -e --private-key -e --generate-key -e --key-id); do
 		key=${option#--}
 		grep -q "^     ${key//-/_}=" <<<"$profile" || fail "$key"
 	done

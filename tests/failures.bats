@@ -195,7 +195,7 @@ TABLE
 		printf 'profile=f\ntoken_endpoint=%s\nclient_id=m2m_todo\nsecret_store=kernel\nauth_method=%s\nclient_secret=%s\n' "$(say "$echo")" "$method" "$secret" |
 			sk-helper store
 		run -6 --separate-stderr sk-helper get f
-		assert_error 'repeat the client secret'
+		assert_error 'in words that repeat a secret'
 	done <<'TABLE'
 client_secret_basic|{{authorization}}
 client_secret_post|{{secret}}

@@ -312,6 +312,7 @@ TABLE
 2|protocol=https\n
 2|path=mcp\n
 2|protocol=https\nhost=mcp.example.com/mcp\n
+2|protocol=https://mcp.example.com/mcp/\nhost=evil.example.com\n
 2|protocol=https\nhost=x@mcp.example.com\npath=mcp\n
 2|protocol=https\nhost=mcp.example.com\nurl=https://mcp.example.com/mcp\n
 8|profile=todo\nprotocol=https\nhost=github.com\n
@@ -328,4 +329,14 @@ TABLE
 	run -2 --separate-stderr sk-helper get - < <(printf 'profile=todo\0x\n\n'; exec sleep 10)
 	assert_error 'control character'
 	assert [ "$SECONDS" -le 5 ]
+}
+
+@test "a private key in a profile file, or given to store, is refused, too" {
+	add_todo
+	run -2 --separate-stderr sk-helper store <<<$'profile=todo\nprivate_key=MIG'
+	assert_error 'not a key of a profile'
+	echo private_key=MIGxyz >>"$PROFILES/todo.conf"
+	run -8 --separate-stderr sk-helper get todo
+	assert_error 'no secret belongs into a profile'
+	[[ $stderr != *MIGxyz* ]]
 }

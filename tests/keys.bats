@@ -107,6 +107,10 @@ register() {
 		assert_equal "$(assertion header.kid)" their-id
 		run -0 --separate-stderr add_key todo --private-key - --issuer "$ISSUER" --yes <"$BATS_TEST_TMPDIR/key.pem"
 		assert_equal "$(assertion header.kid)" null
+		run -0 --separate-stderr add_key todo --private-key "$BATS_TEST_TMPDIR/key.pem" --key-id their-id --issuer "$ISSUER" --yes
+		assert_equal "$(assertion header.kid)" their-id
+		assert_equal "$(tail -n 1 <<<"$output" | jq -r .kid)" their-id
+		assert_equal "$(sk-helper public-key todo)" "$(tail -n 1 <<<"$output")"
 		assert_equal "$(pinned auth_method todo)" private_key_jwt
 	done <<-'TABLE'
 	ec {"namedCurve":"P-256"}
@@ -133,12 +137,16 @@ register() {
 	echo '{"kty":"oct","k":"AAAA"}' >oct.jwk
 	head -c 40000 /dev/zero | tr '\0' x >huge.pem
 	: >empty.pem
+	ssh-keygen -q -t ed25519 -N '' -f openssh
+	jq '{keys: [.]}' key.jwk >set.jwk
 	while read -r file words; do
 		run -2 --separate-stderr add_key todo --private-key "$file" --token-endpoint "$FAULTY_URL/W10" --issuer "$FAULTY_URL" --no-verify
 		assert_error "$words"
 	done <<-'TABLE'
 	encrypted.pem it has a passphrase
-	public.pem not a private key in PEM
+	public.pem a public one: it has no private part
+	openssh in OpenSSH
+	set.jwk it is a set of them
 	key.der not PEM
 	weak.pem an RSA key has 2048 to
 	curve.pem of a kind that is not used here
@@ -169,10 +177,12 @@ register() {
 	done <<TABLE
 one of the two|--private-key $BATS_TEST_TMPDIR/key.pem --generate-key --issuer $FAULTY_URL
 wants --private-key FILE or --generate-key|--auth-method private_key_jwt --issuer $FAULTY_URL
-a certificate wants --private-key|--certificate /tmp/x.pem
+--certificate wants its key|--certificate /tmp/x.pem
+--certificate wants its key|--certificate /tmp/x.pem --generate-key
+--key-id wants|--key-id x
 made with a client secret, not with a key|--auth-method client_secret_basic --generate-key --issuer $FAULTY_URL
 issuer is missing|--generate-key
-certificate is missing|--generate-key --auth-method tls_client_auth
+certificate is missing|--generate-key --auth-method tls_client_auth --issuer $FAULTY_URL
 TABLE
 }
 
@@ -304,8 +314,57 @@ start_tls_server() {
 	start_authorization_server "{\"clients\":$clients}"
 	move_to_server todo
 	run -0 sk-helper list
-	assert_line --partial 'kernel, stored'
+	assert_line --partial 'kernel, key stored'
 	run -0 sk-helper doctor todo
+	assert_line --regexp '^private key +ok'
 	run -0 sk-helper remove todo
 	[ "$(record todo)" = '' ]
+}
+
+@test "a private key is not asked for on a terminal, which would show it" {
+	run -2 expect -c '
+		set timeout 10
+		spawn sk-helper add todo --client-id x --issuer http://127.0.0.1:1 --token-endpoint http://127.0.0.1:1/t --secret-store kernel --private-key -
+		expect timeout { exit 9 } eof { exit [lindex [wait] 3] }'
+	assert_output --partial 'not from a terminal'
+}
+
+@test "a key larger than the kernel updates in place: what is there stays when there is no room for both" {
+	clients=$(make_keys todo:RS256)
+	start_authorization_server "{\"clients\":$clients}"
+	move_to_server todo
+	for _ in 1 2; do
+		openssl genrsa 4096 >"$BATS_TEST_TMPDIR/new.pem" 2>/dev/null
+		run -6 sk-helper rotate todo --private-key "$BATS_TEST_TMPDIR/new.pem"
+	done
+	openssl genrsa 6144 >"$BATS_TEST_TMPDIR/large.pem" 2>/dev/null
+	run -0 add_key large --private-key "$BATS_TEST_TMPDIR/large.pem" --issuer "$ISSUER" --no-verify
+	run -0 add_key large --private-key "$BATS_TEST_TMPDIR/large.pem" --issuer "$ISSUER" --no-verify --yes
+	[ "$(record large | wc -c)" -gt 4096 ]
+	run -0 sk-helper get todo
+}
+
+@test "doctor: a certificate that is gone or another's, a request that was refused a moment ago" {
+	start_tls_server
+	run -0 --separate-stderr add_key self --certificate "$pki/self.pem" --private-key "$pki/self.key" --issuer "$ISSUER" --ca-file "$pki/ca.pem" \
+		--auth-method self_signed_tls_client_auth
+	refute_output --partial 'public key'
+	run -0 sk-helper doctor self
+	assert_line --partial 'ours can be used'
+	# both at once, and not one alone
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=self2 -keyout "$pki/self2.key" -out "$pki/self2.pem" 2>/dev/null
+	run -8 sk-helper rotate self --private-key "$pki/self2.key"
+	run -6 --separate-stderr sk-helper rotate self --private-key "$pki/self2.key" --certificate "$pki/self2.pem"
+	assert_error invalid_client
+	cd "$pki"
+	run -0 --separate-stderr sk-helper rotate self --private-key self.key --certificate self.pem
+	mv self.pem gone.pem
+	run -8 --separate-stderr sk-helper doctor self
+	[[ $output == *'cannot be used'* ]]
+	run -8 --separate-stderr sk-helper get self --fresh
+	store_client f "$(endpoint_that_answers '{"status":401,"body":"{\"error\":\"invalid_client\"}"}')"
+	run -6 --separate-stderr sk-helper get f
+	assert_error "'sk-helper rotate' takes a new client secret"
+	run sk-helper doctor f
+	assert_line --regexp '^last request +BAD .*not asked again for'
 }

@@ -93,3 +93,12 @@ revocations() { curl -s "$AS_URL/__stats" | jq .revocations; }
 	run -2 --separate-stderr sk-helper revoke
 	assert_one_error
 }
+
+@test "a server that repeats the token does not get it onto the terminal" {
+	token=TOKEN-abcdefghijklmnop-123456
+	store_client f "$(endpoint_that_answers "{\"body\":\"{\\\"access_token\\\":\\\"$token\\\",\\\"token_type\\\":\\\"Bearer\\\",\\\"expires_in\\\":600}\"}")" \
+		"revocation_endpoint=$(endpoint_that_answers "{\"status\":400,\"body\":\"{\\\"error\\\":\\\"invalid_request\\\",\\\"error_description\\\":\\\"$token is malformed\\\"}\"}")"
+	assert_equal "$(sk-helper get f)" "$token"
+	run -6 --separate-stderr sk-helper revoke f
+	assert_error 'in words that repeat a secret'
+}

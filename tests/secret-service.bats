@@ -69,6 +69,14 @@ fails_in_time() {
 	DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent run -0 sk-helper get
 }
 
+@test "a secret that an edited profile has left elsewhere goes with it" {
+	store_client todo "$TOKEN_ENDPOINT"
+	sed -i 's/^secret_store=.*/secret_store=secret-service/' "$PROFILES/todo.conf"
+	run -0 --separate-stderr sk-helper remove todo
+	run -0 "$TOOLS/keyring-tool" kernel list secret
+	refute_output --partial todo
+}
+
 @test "tokens, too, can be kept there" {
 	add_to_service --token-cache secret-service
 	before=$(token_requests)

@@ -46,8 +46,9 @@ static bool say(int fd, const char *text)
 }
 
 // The echo is off before the prompt is there, and what was typed before it is dropped. The terminal is put back before a
-// signal has its way.
-static bool ask_without_echo(int tty, const char *prompt, struct buf *line)
+// signal has its way. Stopped and continued (Ctrl-Z, to look the secret up), it is as if nothing had been asked: false with
+// errno EAGAIN, and to be asked anew. Read on, the secret would be typed with the echo on, or into the shell.
+static bool ask_once(int tty, const char *prompt, struct buf *line)
 {
 	const struct sigaction action = { .sa_handler = on_signal };
 	struct sigaction old[SIGNALS];
@@ -67,9 +68,22 @@ static bool ask_without_echo(int tty, const char *prompt, struct buf *line)
 	tcsetattr(tty, TCSAFLUSH, &before);
 	for (size_t i = 0; i < SIGNALS; i++)
 		sigaction(signals[i], &old[i], NULL);
-	if (caught)
-		raise(caught);
-	return ok && !caught;
+	if (!caught)
+		return ok;
+	raise(caught);
+	buf_reset(line);
+	errno = caught == SIGTSTP ? EAGAIN : EINTR;
+	return false;
+}
+
+static bool ask_without_echo(int tty, const char *prompt, struct buf *line)
+{
+	bool ok;
+
+	do
+		ok = ask_once(tty, prompt, line);
+	while (!ok && errno == EAGAIN);
+	return ok;
 }
 
 enum status ask_secret(const char *profile, struct buf *secret, struct err *err)
@@ -109,6 +123,9 @@ enum status ask_private_key(const char *file, struct buf *text, struct err *err)
 
 	if (fd < 0)
 		return err_set(err, STATUS_USAGE, "private key: '%s': %s", file, strerror(errno));
+	if (is_stdin && isatty(fd))
+		return err_set(err, STATUS_USAGE,
+			       "private key: not from a terminal, which would show it: name a file, or pipe it in");
 	ok = buf_read(text, fd);
 	if (!ok)
 		err_set(err, STATUS_USAGE, "private key: '%s': %s", file,

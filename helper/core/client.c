@@ -95,7 +95,7 @@ static bool write_file(int fd, const struct buf *text)
 
 // A profile's new file, written beside the old one.
 struct draft {
-	char path[PROFILES_PATH_MAX], temporary[PROFILES_PATH_MAX + 32];
+	char path[PROFILES_PATH_MAX], temporary[PROFILES_PATH_MAX + 2];
 };
 
 static enum status write_draft(const struct profile *profile, struct draft *draft, struct err *err)
@@ -110,8 +110,8 @@ static enum status write_draft(const struct profile *profile, struct draft *draf
 	profile_write(profile, &text);
 	if (!buf_ok(&text))
 		return err_set(err, STATUS_USAGE, "the profile is too long, or has a control character");
-	(void)snprintf(draft->temporary, sizeof draft->temporary, "%s.%ld~", draft->path, (long)getpid());
-	(void)unlink(draft->temporary); // of one that was killed
+	(void)snprintf(draft->temporary, sizeof draft->temporary, "%s~", draft->path);
+	(void)unlink(draft->temporary); // of one that was killed: one at a time writes profiles (client_lock)
 	fd = open(draft->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd >= 0 && write_file(fd, &text))
 		return STATUS_OK;
@@ -125,8 +125,15 @@ static void put_back(const struct keyring *store, const struct keyring_key *key,
 		     struct err *err)
 {
 	struct err why, failed = *err;
-	enum status status = had == STATUS_OK ? store->put(key, old, 0, &why) : store->del(key, &why);
+	BUF_AUTO(now, SECRET_RECORD_MAX);
+	enum status status = store->get(key, &now, &why);
 
+	if (had == STATUS_OK && status == STATUS_OK && now.len == old->len && !memcmp(now.data, old->data, now.len))
+		return;
+	if (had == STATUS_OK)
+		status = store->put(key, old, 0, &why);
+	else if (status != STATUS_NOT_FOUND)
+		status = store->del(key, &why);
 	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
 		err_set(err, failed.status,
 			"%.300s; and what the keyring had could not be put back (%.200s): see with 'sk-helper get', and give "

@@ -14,6 +14,14 @@ const struct command commands[] = {
 		.example = "t=$(sk-helper get todo) && curl --oauth2-bearer \"$t\" https://api.example.com/",
 	},
 	{
+		.name = "exec",
+		.arguments = "[--env NAME=PROFILE]... [--] COMMAND...",
+		.summary = "run a command with a token in its environment",
+		.run = command_exec,
+		.options = exec_options,
+		.example = "sk-helper exec --env API_TOKEN=todo -- ./deploy.sh",
+	},
+	{
 		.name = "add",
 		.arguments = "NAME --client-id ID --url URL|--issuer URL|--token-endpoint URL",
 		.summary = "make a profile and store its client secret",
@@ -44,6 +52,13 @@ const struct command commands[] = {
 		.run = command_rotate,
 		.options = rotate_options,
 		.example = "sk-helper rotate todo",
+	},
+	{
+		.name = "public-key",
+		.arguments = "NAME",
+		.summary = "print the public part of a client's private key, to register it",
+		.run = command_public_key,
+		.example = "sk-helper public-key todo",
 	},
 	{
 		.name = "refresh",
@@ -89,6 +104,13 @@ const struct command commands[] = {
 		.example = "sk-helper help get",
 	},
 	{
+		.name = "tool",
+		.arguments = "PROGRAM [ARGUMENT]...",
+		.summary = "answer a tool that runs sk-helper by another name",
+		.run = command_tool,
+		.internal = true,
+	},
+	{
 		.name = "renew",
 		.arguments = "NAME [SCOPE [RESOURCE]]",
 		.summary = "renew a cached token that is near its end",
@@ -105,4 +127,20 @@ const struct command *command_find(const char *name)
 			return &commands[i];
 	}
 	return NULL;
+}
+
+bool command_option(char ***args, const char *name, const char **value, bool *missing)
+{
+	size_t len = strlen(name);
+
+	if (strncmp(**args, name, len) != 0 || ((**args)[len] && (**args)[len] != '='))
+		return false;
+	if ((**args)[len] == '=') {
+		*value = **args + len + 1;
+	} else if ((*args)[1]) {
+		*value = *++*args;
+	} else {
+		*missing = true;
+	}
+	return true;
 }

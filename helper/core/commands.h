@@ -32,20 +32,27 @@ extern const size_t command_count;
 
 const struct command *command_find(const char *name);
 
-extern const struct option get_options[], add_options[], list_options[], refresh_options[], rotate_options[];
+// Whether **args is this option; its value, after '=' or the next word, is then *value, and *args at its last word. *missing:
+// there is none.
+bool command_option(char ***args, const char *name, const char **value, bool *missing);
+
+extern const struct option exec_options[], get_options[], add_options[], list_options[], refresh_options[], rotate_options[];
 
 enum status command_add(char **args, struct err *err);
 enum status command_doctor(char **args, struct err *err);
 enum status command_erase(char **args, struct err *err);
+enum status command_exec(char **args, struct err *err);
 enum status command_get(char **args, struct err *err);
 enum status command_help(char **args, struct err *err);
 enum status command_list(char **args, struct err *err);
+enum status command_public_key(char **args, struct err *err);
 enum status command_refresh(char **args, struct err *err);
 enum status command_remove(char **args, struct err *err);
 enum status command_renew(char **args, struct err *err);
 enum status command_revoke(char **args, struct err *err);
 enum status command_rotate(char **args, struct err *err);
 enum status command_store(char **args, struct err *err);
+enum status command_tool(char **args, struct err *err);
 
 // Standard error, one line, for what went not quite as it should though there is an answer.
 void warn(const struct err *warning);

@@ -25,7 +25,7 @@ static const char *first_of(const char *const *methods, const char *offered)
 // RFC 8414 section 2: without a list it is client_secret_basic; a client that has no secret cannot do that, and tries its key.
 static const char *choose_method(const struct profile *profile, bool has_key, const char *preferred, const char *offered)
 {
-	if (preferred && has(offered, preferred))
+	if (preferred && (!*offered || has(offered, preferred)))
 		return preferred;
 	if (!has_key)
 		return *offered ?
@@ -76,14 +76,14 @@ static enum status fill_in_all(struct profile *profile, const struct metadata *m
 	const char *revocation_endpoint =
 		tls && *metadata->mtls_revocation_endpoint ? metadata->mtls_revocation_endpoint : metadata->revocation_endpoint;
 	const char *const found[][2] = {
-		{ "issuer", metadata->issuer },
-		{ "token_endpoint", token_endpoint },
-		{ "revocation_endpoint", revocation_endpoint },
-		{ "resource", metadata->resource },
-		{ "scope", metadata->scope },
+		{ "issuer", metadata->issuer }, // as it spells itself: that is what a signature is for
+
+		{ "token_endpoint", token_endpoint }, { "revocation_endpoint", revocation_endpoint },
+		{ "resource", metadata->resource },   { "scope", metadata->scope },
 	};
 	enum status status = STATUS_OK;
 
+	profile->issuer = NULL;
 	for (size_t i = 0; i < sizeof found / sizeof found[0] && status == STATUS_OK; i++)
 		status = fill_in(profile, found[i][0], found[i][1], err);
 	return status;

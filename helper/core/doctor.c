@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // doctor: what each keyring says, and whether a profile's server can be reached and believed; with the cure for what cannot.
+#include "auth-method.h"
 #include "commands.h"
 #include "keyring.h"
 #include "oauth-client.h"
+#include "obtain.h"
 #include "profiles.h"
 #include "stored-secret.h"
 #include "text.h"
@@ -15,13 +17,18 @@
 // More than this between the clocks, and tokens are stale, or not yet valid, on arrival.
 #define CLOCK_TOLERANCE 30
 
-static void say(const char *what, bool good, const char *text)
+static void say_word(const char *what, const char *word, const char *text)
 {
 	char clean[768];
 
 	(void)snprintf(clean, sizeof clean, "%s", text);
 	text_sanitize(clean);
-	printf("%-16s %s  %s\n", what, good ? "ok " : "BAD", clean);
+	printf("%-16s %-3s  %s\n", what, word, clean);
+}
+
+static void say(const char *what, bool good, const char *text)
+{
+	say_word(what, good ? "ok" : "BAD", text);
 }
 
 static enum status check_keyrings(const char *wanted, struct err *err)
@@ -32,7 +39,12 @@ static enum status check_keyrings(const char *wanted, struct err *err)
 		struct err found;
 		enum status status = keyrings[i]->probe(&found);
 
-		say(keyrings[i]->name, status == STATUS_OK, found.text);
+		// what the profile does not use may be as it is
+		say_word(keyrings[i]->name,
+			 status == STATUS_OK				  ? "ok" :
+			 wanted && strcmp(wanted, keyrings[i]->name) != 0 ? "-" :
+									    "BAD",
+			 found.text);
 		if (!wanted || !strcmp(wanted, keyrings[i]->name)) {
 			if (best != STATUS_OK)
 				best = err_set(err, status, "%s", found.text);
@@ -41,26 +53,34 @@ static enum status check_keyrings(const char *wanted, struct err *err)
 	return best;
 }
 
-static enum status check_secret(const struct profile *profile, struct err *err)
+static enum status check_secret(const struct profile *profile, struct buf *record, struct secret *secret, struct err *err)
 {
 	const struct keyring *store = keyring_find(profile->secret_store);
-	BUF_AUTO(record, SECRET_RECORD_MAX);
-	struct secret secret;
-	enum status status = stored_secret(profile, &record, &secret, err);
+	enum status status = stored_secret(profile, record, secret, err);
 
 	if (status == STATUS_NOT_FOUND)
-		err_set(err, status, "not in the %s keyring: 'sk-helper store' or 'sk-helper add' puts it there", store->name);
+		err_set(err, status, "not in the %s keyring: 'sk-helper add' puts it there", store->name);
 	if (status == STATUS_OK)
 		err_set(err, status, "in the %s keyring, given for this server: %s", store->name, store->survives);
 	return status;
 }
 
-static enum status check_endpoint(const struct profile *profile, struct err *err)
+// What a get would say without asking the server.
+static void check_last_request(const struct profile *profile)
+{
+	struct err why;
+
+	if (obtain_last_failure(profile, &why))
+		say("last request", false, why.text);
+}
+
+// secret: NULL where there is none. A certificate is shown to the server; no other credential is.
+static enum status check_endpoint(const struct profile *profile, const struct secret *secret, struct err *err)
 {
 	BUF_AUTO(answer, 65536);
 	struct endpoint_report report;
 	struct moment before = clock_now(), now;
-	enum status status = oauth_look(profile, &answer, &report, err);
+	enum status status = oauth_look(profile, secret, &answer, &report, err);
 	long long off = 0;
 	char text[200];
 
@@ -69,7 +89,8 @@ static enum status check_endpoint(const struct profile *profile, struct err *err
 		return status;
 	now = clock_now();
 	if (text_starts(profile->token_endpoint, "https:")) {
-		(void)snprintf(text, sizeof text, "the certificate of %s is verified", report.address);
+		(void)snprintf(text, sizeof text, "the server's certificate is verified (%s)%s", report.address,
+			       auth_method_uses_certificate(profile->auth_method) ? "; ours can be used" : "");
 		say("TLS", true, text);
 	} else {
 		say("TLS", true, "none: plain http to this machine itself");
@@ -93,10 +114,14 @@ static enum status check_endpoint(const struct profile *profile, struct err *err
 enum status command_doctor(char **args, struct err *err)
 {
 	BUF_AUTO(text, PROFILE_FILE_MAX);
+	BUF_AUTO(record, SECRET_RECORD_MAX);
 	char name[PROFILE_NAME_MAX + 1];
 	struct profile profile;
+	struct secret secret;
 	enum status status, endpoint;
 
+	if (args[0] && args[0][0] == '-')
+		return err_set(err, STATUS_USAGE, "doctor has no option '%s'", args[0]);
 	if (args[0] && args[1])
 		return err_set(err, STATUS_USAGE, "doctor takes one profile, not also '%s'", args[1]);
 	status = profiles_choose(name, args[0], NULL, err);
@@ -115,10 +140,13 @@ enum status command_doctor(char **args, struct err *err)
 	status = check_keyrings(profile.secret_store, err);
 	say("profile", true, profile.name);
 	if (status == STATUS_OK) {
-		status = check_secret(&profile, err);
-		say("client secret", status == STATUS_OK, err->text);
+		status = check_secret(&profile, &record, &secret, err);
+		say(auth_method_uses_key(profile.auth_method) ? "private key" : "client secret", status == STATUS_OK,
+		    err->text);
 	}
-	endpoint = check_endpoint(&profile, status == STATUS_OK ? err : &(struct err){ 0 });
+	check_last_request(&profile);
+	endpoint =
+		check_endpoint(&profile, status == STATUS_OK ? &secret : NULL, status == STATUS_OK ? err : &(struct err){ 0 });
 	if (status == STATUS_OK)
 		status = endpoint;
 	if (status != STATUS_OK)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // get: a token, in the words of whoever asks. What the front door could answer by itself never comes here.
+#include "get.h"
+
 #include "askers.h"
 #include "challenge.h"
 #include "commands.h"
@@ -9,6 +11,8 @@
 #include "protocols.h"
 #include "request.h"
 #include "text.h"
+#include "tool.h"
+#include "tools.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,18 +31,10 @@ static enum status answer(const struct request *request, const struct profile *p
 			  struct err *err)
 {
 	BUF_AUTO(out, 65536);
-	struct answer answer = { .profile = profile->name, .token = &obtained->token, .now = clock_now() };
+	struct answer answer = { .profile = profile, .token = &obtained->token, .now = clock_now() };
 
 	answer.left = token_left(&obtained->token, answer.now, obtained->boot_id);
 	return protocol_answer(request->protocol, &answer, &out, err);
-}
-
-static void renew_behind(const struct profile *profile, const struct wanted *wanted)
-{
-	if (!fork_detached())
-		return;
-	(void)obtain_renew(profile, wanted, NULL);
-	_exit(0);
 }
 
 // What was asked for before, and what is asked for now. The most that a challenge may have bounds it, so that a server that
@@ -129,42 +125,76 @@ static enum status obtain_for_connection(const struct protocol *protocol, const 
 	return status;
 }
 
-static enum status get(const struct request *request, struct err *err)
+void got_free(struct got *got)
 {
-	__attribute__((cleanup(obtained_free))) struct obtained obtained = OBTAINED_INIT;
-	BUF_AUTO(text, PROFILE_FILE_MAX);
-	BUF_AUTO(scope, CHALLENGE_SCOPE_MAX);
-	struct demand demand = { .min_ttl = request->min_ttl, .fresh = request->fresh };
-	struct profile profile;
-	struct wanted wanted;
-	enum status status = profiles_for(request->profile, request->url, &text, &profile, err);
+	buf_free(&got->text);
+	buf_free(&got->scope);
+	obtained_free(&got->obtained);
+}
 
+static enum status find_profile(const struct request *request, struct got *got, struct demand *demand, struct err *err)
+{
+	enum status status = profiles_for(request->profile, request->url, &got->text, &got->profile, err);
+
+	got->found = status == STATUS_OK;
 	if (status == STATUS_OK)
-		status = request_wanted(request, &profile, &wanted, err);
+		status = request_wanted(request, &got->profile, &got->wanted, err);
 	if (status == STATUS_OK)
-		status = heed_challenges(request, &profile, &wanted, &demand, &scope, err);
+		status = heed_challenges(request, &got->profile, &got->wanted, demand, &got->scope, err);
+	return status;
+}
+
+enum status get_token(const struct request *request, struct got *got, struct err *err)
+{
+	struct demand demand = { .min_ttl = request->min_ttl, .fresh = request->fresh };
+	enum status status = find_profile(request, got, &demand, err);
+
 	if (status != STATUS_OK)
 		return status;
 	// the time of two flights, a wait for another's and our own; and for a hook whose token was refused, once more
-	harden_deadline((unsigned)profile.timeout * 4 + 15);
-	if (request->protocol->connection_variable)
-		status = obtain_for_connection(request->protocol, &profile, &wanted, &demand, &obtained, err);
+	harden_deadline((unsigned)got->profile.timeout * 4 + 15);
+	if (request->protocol && request->protocol->connection_variable)
+		status = obtain_for_connection(request->protocol, &got->profile, &got->wanted, &demand, &got->obtained, err);
 	else
-		status = obtain_token(&profile, &wanted, &demand, &obtained, err);
-	if (status != STATUS_OK) {
-		err_prefix(err, "profile '%s'", profile.name);
-		return status;
-	}
-	status = answer(request, &profile, &obtained, err);
+		status = obtain_token(&got->profile, &got->wanted, &demand, &got->obtained, err);
+	if (status != STATUS_OK)
+		err_prefix(err, "profile '%s'", got->profile.name);
+	return status;
+}
+
+void get_renew_behind(const struct got *got)
+{
+	if (token_freshness(&got->obtained.token, clock_now(), got->obtained.boot_id, 0) != TOKEN_AGING || !fork_detached())
+		return;
+	(void)obtain_renew(&got->profile, &got->wanted, NULL);
+	_exit(0);
+}
+
+static enum status get(const struct request *request, struct err *err)
+{
+	__attribute__((cleanup(got_free))) struct got got = GOT_INIT;
+	enum status status = get_token(request, &got, err);
+
+	if (status == STATUS_OK)
+		status = answer(request, &got.profile, &got.obtained, err);
 	if (status != STATUS_OK)
 		return status;
-	if (*obtained.warning.text) {
-		err_prefix(&obtained.warning, "profile '%s'", profile.name);
-		warn(&obtained.warning);
+	if (*got.obtained.warning.text) {
+		err_prefix(&got.obtained.warning, "profile '%s'", got.profile.name);
+		warn(&got.obtained.warning);
 	}
-	if (token_freshness(&obtained.token, clock_now(), obtained.boot_id, 0) == TOKEN_AGING)
-		renew_behind(&profile, &wanted);
+	get_renew_behind(&got);
 	return STATUS_OK;
+}
+
+// A format that is a tool's own protocol.
+static enum status get_for_tool(struct request *request, struct err *err)
+{
+	const struct tool *tool = tool_find_format(request->format);
+
+	if (!tool)
+		return err_set(err, STATUS_USAGE, "no format '%s': 'sk-helper help get' lists them", request->format);
+	return tool_answer(tool, request, err);
 }
 
 enum status command_get(char **args, struct err *err)
@@ -173,6 +203,8 @@ enum status command_get(char **args, struct err *err)
 	struct request request;
 	enum status status = request_from_args(&request, args, err);
 
+	if (status == STATUS_OK && request.format && !request.protocol)
+		return get_for_tool(&request, err);
 	if (status == STATUS_OK && request.from_stdin) {
 		status = request_read(&text, STDIN_FILENO, err);
 		if (status == STATUS_OK)

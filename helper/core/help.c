@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "profile.h"
 #include "protocols.h"
+#include "tools.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -63,6 +64,10 @@ static void print_command(const struct command *command)
 		puts("\nformats:");
 	for (size_t i = 0; command->has_formats && i < protocol_count; i++)
 		print_row(protocols[i].name, NULL, protocols[i].help);
+	for (size_t i = 0; command->has_formats && i < tool_count; i++) {
+		if (!tools[i].program)
+			print_row(tools[i].name, NULL, tools[i].help);
+	}
 	printf("\nexample:\n  %s\n", command->example);
 }
 
@@ -74,6 +79,8 @@ enum status command_help(char **args, struct err *err)
 		print_all();
 		return STATUS_OK;
 	}
+	if (args[1])
+		return err_set(err, STATUS_USAGE, "help takes one command, not also '%s'", args[1]);
 	command = command_find(args[0]);
 	if (!command || command->internal)
 		return err_set(err, STATUS_USAGE, "no command '%s': 'sk-helper help' shows them", args[0]);

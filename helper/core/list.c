@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // list: the profiles, where each secret is, and whether a token is cached and for how long.
+#include "auth-method.h"
 #include "commands.h"
 #include "keyring.h"
 #include "profiles.h"
@@ -24,8 +25,10 @@ struct row {
 	char name[PROFILE_NAME_MAX + 1];
 	char problem[200]; // "" where the profile can be read
 	char endpoint[256], scope[128];
+	const char *method;	// how the client says who it is
 	const char *store;	// NULL with a problem
 	const char *secret;	// "stored", "missing", "locked", "unavailable"
+	cJSON *urls;		// whom its tokens are for
 	int64_t left;		// of the token, 0 for none
 	bool in[KEYRING_COUNT]; // whether that keyring has a secret of this name
 };
@@ -134,6 +137,8 @@ static void fill(struct rows *rows, struct row *row)
 	store = number_of(profile.secret_store);
 	cache = number_of(profile.token_cache);
 	status = ask_keyring(rows, store);
+	row->method = auth_method_find(profile.auth_method)->name;
+	row->urls = cJSON_CreateStringArray(profile.urls, (int)profile.url_count);
 	row->store = keyrings[store]->name;
 	row->secret = secret_state(status == STATUS_OK && !row->in[store] ? STATUS_NOT_FOUND : status);
 	if (cache < KEYRING_COUNT && ask_keyring(rows, cache) == STATUS_OK)
@@ -160,6 +165,8 @@ static enum status print_json(const struct rows *rows, struct err *err)
 		} else {
 			cJSON_AddStringToObject(object, "token_endpoint", row->endpoint);
 			cJSON_AddStringToObject(object, "scope", row->scope);
+			cJSON_AddItemToObject(object, "urls", row->urls);
+			cJSON_AddStringToObject(object, "auth_method", row->method);
 			cJSON_AddStringToObject(object, "secret_store", row->store);
 			cJSON_AddStringToObject(object, "secret", row->secret);
 			cJSON_AddBoolToObject(object, "token_cached", row->left > 0);
@@ -188,26 +195,40 @@ static void describe_life(int64_t left, char text[32])
 		(void)snprintf(text, 32, "%lld h", (long long)left / 3600);
 }
 
+static void describe_secret(const struct row *row, char text[64])
+{
+	(void)snprintf(text, 64, "%s, %s%s", row->store, auth_method_uses_key(row->method) ? "key " : "", row->secret);
+}
+
+static void widen(int *width, const char *text)
+{
+	if ((int)strlen(text) > *width)
+		*width = (int)strlen(text);
+}
+
 static void print_table(const struct rows *rows)
 {
-	int width = 7;
+	int names = (int)strlen("PROFILE"), secrets = (int)strlen("SECRET");
+	char secret[64], life[32];
 
 	for (size_t i = 0; i < rows->count; i++) {
-		if ((int)strlen(rows->row[i].name) > width)
-			width = (int)strlen(rows->row[i].name);
+		widen(&names, rows->row[i].name);
+		if (*rows->row[i].problem)
+			continue;
+		describe_secret(&rows->row[i], secret);
+		widen(&secrets, secret);
 	}
-	printf("%-*s  %-26s  %-8s  %s\n", width, "PROFILE", "SECRET", "TOKEN", "TOKEN ENDPOINT");
+	printf("%-*s  %-*s  %-8s  %s\n", names, "PROFILE", secrets, "SECRET", "TOKEN", "TOKEN ENDPOINT");
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct row *row = &rows->row[i];
-		char secret[64], life[32];
 
 		if (*row->problem) {
-			printf("%-*s  %s\n", width, row->name, row->problem);
+			printf("%-*s  %s\n", names, row->name, row->problem);
 			continue;
 		}
-		(void)snprintf(secret, sizeof secret, "%s, %s", row->store, row->secret);
+		describe_secret(row, secret);
 		describe_life(row->left, life);
-		printf("%-*s  %-26s  %-8s  %s\n", width, row->name, secret, life, row->endpoint);
+		printf("%-*s  %-*s  %-8s  %s\n", names, row->name, secrets, secret, life, row->endpoint);
 	}
 }
 
@@ -225,6 +246,8 @@ enum status command_list(char **args, struct err *err)
 		else
 			return err_set(err, STATUS_USAGE, "list takes no '%s': see 'sk-helper help list'", *args);
 	}
+	if (json && names)
+		return err_set(err, STATUS_USAGE, "list --json and --names: one of the two");
 	rows.row = calloc(ROWS_MAX, sizeof *rows.row);
 	if (!rows.row)
 		return err_set(err, STATUS_INTERNAL, "no memory");
@@ -241,6 +264,9 @@ enum status command_list(char **args, struct err *err)
 		print_table(&rows);
 	else if (status == STATUS_OK && isatty(STDOUT_FILENO))
 		puts("no profiles yet: 'sk-helper add NAME ...' makes one");
+	// those in the JSON have gone with it
+	for (size_t i = 0; i < rows.count && !json; i++)
+		cJSON_Delete(rows.row[i].urls);
 	free(rows.row);
 	return status;
 }

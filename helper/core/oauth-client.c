@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "oauth-client.h"
 
+#include "auth-method.h"
 #include "subprocess.h"
 #include "text.h"
 #include "token.h"
@@ -38,7 +39,6 @@ static void put_client(struct buf *request, const struct profile *profile, const
 	wire_put(request, "client_id", profile->client_id);
 	wire_put(request, secret->is_key ? "private_key" : "client_secret", secret->value);
 	wire_put(request, "certificate", profile->certificate);
-	wire_put(request, "key_id", profile->key_id);
 	wire_put(request, "assertion_alg", profile->assertion_alg);
 	wire_put(request, "assertion_audience", profile->assertion_audience ? profile->assertion_audience : profile->issuer);
 }
@@ -123,12 +123,15 @@ static void take_report(const struct wire_field *field, void *context)
 		report->address = field->value;
 }
 
-enum status oauth_look(const struct profile *profile, struct buf *answer, struct endpoint_report *report, struct err *err)
+enum status oauth_look(const struct profile *profile, const struct secret *secret, struct buf *answer,
+		       struct endpoint_report *report, struct err *err)
 {
 	BUF_AUTO(request, 65536);
 
 	*report = (struct endpoint_report){ 0, 0, "" };
 	put_endpoint(&request, "look", profile);
+	if (secret && auth_method_uses_certificate(profile->auth_method))
+		put_client(&request, profile, secret);
 	return converse(&request, profile, answer, take_report, report, err);
 }
 
@@ -202,23 +205,37 @@ static enum status ask_for_key(const struct buf *request, struct buf *answer, st
 	return converse(request, &profile, answer, take_key, key, err);
 }
 
-enum status oauth_import_key(const struct buf *text, struct buf *answer, struct client_key *key, struct err *err)
+enum status oauth_public_key(const char *private_key, struct buf *answer, struct client_key *key, struct err *err)
+{
+	BUF_AUTO(request, 65536);
+
+	wire_put(&request, "operation", "public-key");
+	wire_put_number(&request, "timeout_ms", 20000);
+	wire_put(&request, "private_key", private_key);
+	return ask_for_key(&request, answer, key, err);
+}
+
+enum status oauth_import_key(const struct buf *text, const char *id, struct buf *answer, struct client_key *key,
+			     struct err *err)
 {
 	BUF_AUTO(request, 65536);
 
 	wire_put(&request, "operation", "import-key");
+	wire_put(&request, "key_id", id);
 	wire_put_number(&request, "timeout_ms", 20000);
 	buf_addc(&request, '\n');
 	buf_add(&request, text->data, text->len);
 	return ask_for_key(&request, answer, key, err);
 }
 
-enum status oauth_generate_key(const char *algorithm, struct buf *answer, struct client_key *key, struct err *err)
+enum status oauth_generate_key(const char *algorithm, const char *id, struct buf *answer, struct client_key *key,
+			       struct err *err)
 {
 	BUF_AUTO(request, 1024);
 
 	wire_put(&request, "operation", "generate-key");
 	wire_put_number(&request, "timeout_ms", 20000);
 	wire_put(&request, "assertion_alg", algorithm);
+	wire_put(&request, "key_id", id);
 	return ask_for_key(&request, answer, key, err);
 }

@@ -50,9 +50,13 @@ struct client_key {
 	const char *algorithms;	 // what it can sign with, the usual one first
 };
 
-// Reads one, PEM without a passphrase or a JWK; makes one, for ES256 where algorithm is NULL. Nothing is sent.
-enum status oauth_import_key(const struct buf *text, struct buf *answer, struct client_key *key, struct err *err);
-enum status oauth_generate_key(const char *algorithm, struct buf *answer, struct client_key *key, struct err *err);
+// Reads one, PEM without a passphrase or a JWK; makes one, for ES256 where algorithm is NULL; or tells of one that is stored.
+// id: what the server calls it, NULL for its own. Nothing is sent.
+enum status oauth_import_key(const struct buf *text, const char *id, struct buf *answer, struct client_key *key,
+			     struct err *err);
+enum status oauth_generate_key(const char *algorithm, const char *id, struct buf *answer, struct client_key *key,
+			       struct err *err);
+enum status oauth_public_key(const char *private_key, struct buf *answer, struct client_key *key, struct err *err);
 
 struct endpoint_report {
 	int64_t http_status;
@@ -60,7 +64,9 @@ struct endpoint_report {
 	const char *address;
 };
 
-// Looks at the token endpoint without any credential.
-enum status oauth_look(const struct profile *profile, struct buf *answer, struct endpoint_report *report, struct err *err);
+// Looks at the token endpoint: without any credential, but for the connection's where the method is a TLS one and there is a
+// secret (may be NULL).
+enum status oauth_look(const struct profile *profile, const struct secret *secret, struct buf *answer,
+		       struct endpoint_report *report, struct err *err);
 
 #endif

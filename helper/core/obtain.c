@@ -145,6 +145,7 @@ static enum status request_with_stored_secret(const struct profile *profile, con
 {
 	const struct keyring *store = keyring_find(profile->secret_store);
 	bool is_key = auth_method_uses_key(profile->auth_method);
+	struct err why;
 	BUF_AUTO(record, SECRET_RECORD_MAX);
 	struct secret secret = { 0 };
 	enum status status = stored_secret(profile, &record, &secret, err);
@@ -159,6 +160,11 @@ static enum status request_with_stored_secret(const struct profile *profile, con
 	status = request_token(profile, wanted, &secret, obtained, err);
 	if (status == STATUS_REFUSED && obtained->invalid_client && *secret.previous)
 		status = request_with_previous(profile, wanted, &secret, obtained, err);
+	if (status == STATUS_REFUSED && obtained->invalid_client) {
+		why = *err;
+		err_set(err, status, "%.600s: 'sk-helper rotate' takes a new %s, if that is what it is", why.text,
+			is_key ? "private key" : "client secret");
+	}
 	return status;
 }
 
@@ -248,6 +254,36 @@ bool obtain_lock(struct lock *lock, const char *name, int64_t wait_ms)
 	return lock_take(lock, file, wait_ms);
 }
 
+// What the last flight says for one that began at this moment: its failure, where it is to be shared or is not over yet.
+static bool failed_for_us_too(const struct ending *ending, int64_t start, struct err *err)
+{
+	int64_t left = ending->until - clock_now().boot;
+
+	if (ending->status == STATUS_OK || (ending->at < start && left <= 0))
+		return false;
+	if (ending->at >= start)
+		err_set(err, ending->status, "%s", ending->why);
+	else
+		err_set(err, ending->status, "%s (%lld s ago; not asked again for %lld s)", ending->why,
+			(long long)(clock_now().boot - ending->at) / 1000, (long long)(left + 999) / 1000);
+	return true;
+}
+
+bool obtain_last_failure(const struct profile *profile, struct err *err)
+{
+	const struct wanted wanted = { profile->scope, profile->resource };
+	struct ending ending;
+	struct lock lock;
+	bool failed;
+
+	if (!obtain_lock(&lock, profile->name, 1000))
+		return false;
+	failed =
+		read_ending(&lock, flight_hash(profile, &wanted), &ending) && failed_for_us_too(&ending, clock_now().boot, err);
+	lock_release(&lock);
+	return failed;
+}
+
 void obtain_forgive(const struct profile *profile)
 {
 	const struct buf nothing = BUF_INIT(0);
@@ -292,21 +328,6 @@ static enum status fly(const struct profile *profile, const struct wanted *wante
 		err_set(err, status, "%s", why.text);
 	note_ending(lock, flight, status, obtained->retry_after, &why);
 	return status;
-}
-
-// What the last flight says for one that began at this moment: its failure, where it is to be shared or is not over yet.
-static bool failed_for_us_too(const struct ending *ending, int64_t start, struct err *err)
-{
-	int64_t left = ending->until - clock_now().boot;
-
-	if (ending->status == STATUS_OK || (ending->at < start && left <= 0))
-		return false;
-	if (ending->at >= start)
-		err_set(err, ending->status, "%s", ending->why);
-	else
-		err_set(err, ending->status, "%s (%lld s ago; not asked again for %lld s)", ending->why,
-			(long long)(clock_now().boot - ending->at) / 1000, (long long)(left + 999) / 1000);
-	return true;
 }
 
 // While the server is away: a token that is good, though not as good as was asked for.

@@ -50,6 +50,9 @@ enum status obtain_with_secret(const struct profile *profile, const struct secre
 // took longer.
 bool obtain_lock(struct lock *lock, const char *name, int64_t wait_ms);
 
+// Whether a get would fail now without asking the server, because of how the last request ended; err says how.
+bool obtain_last_failure(const struct profile *profile, struct err *err);
+
 // Forgets how the last request for this profile failed: its secret is another one now.
 void obtain_forgive(const struct profile *profile);
 

@@ -73,6 +73,9 @@ static enum status keep(const struct profile *old, const struct profile *profile
 	if (status != STATUS_OK)
 		return status;
 	status = stored_secret(old, &record, &secret, err);
+	// a refresh that was killed half-way: the secret is bound to what the issuer says already
+	if (status == STATUS_POLICY)
+		status = stored_secret(profile, &record, &secret, err);
 	if (status == STATUS_OK)
 		status = client_keep(profile, &secret, &warning, err);
 	lock_release(&lock);
@@ -86,13 +89,13 @@ static enum status refresh(const char *name, bool yes, struct err *err)
 	BUF_AUTO(changes, 65536);
 	BUF_AUTO(record, SECRET_RECORD_MAX);
 	struct profile old, profile;
-	struct secret secret;
+	struct secret secret = { 0 };
 	enum status status = profiles_load(name, &text, &old, err);
 
 	// an issuer that somebody has written into the profile is not asked
 	if (status == STATUS_OK)
 		status = stored_secret(&old, &record, &secret, err);
-	if (status != STATUS_OK)
+	if (status != STATUS_OK && !(status == STATUS_POLICY && text_same(secret.given_for.issuer, old.issuer)))
 		return status;
 	if (!old.issuer)
 		return err_set(err, STATUS_USAGE,
@@ -107,8 +110,10 @@ static enum status refresh(const char *name, bool yes, struct err *err)
 	if (!profile.revocation_endpoint)
 		profile.revocation_endpoint = old.revocation_endpoint;
 	add_changes(&changes, &old, &profile);
-	if (changes.len == 0)
+	if (changes.len == 0) {
+		puts("nothing has changed");
 		return STATUS_OK;
+	}
 	if (!yes)
 		status = ask(&old, &profile, changes.data, err);
 	if (status == STATUS_OK)
@@ -127,7 +132,9 @@ enum status command_refresh(char **args, struct err *err)
 	for (; *args; args++) {
 		if (!strcmp(*args, "--yes"))
 			yes = true;
-		else if (text_starts(*args, "-") || name)
+		else if (text_starts(*args, "-"))
+			return err_set(err, STATUS_USAGE, "refresh has no option '%s': see 'sk-helper help refresh'", *args);
+		else if (name)
 			return err_set(err, STATUS_USAGE, "refresh takes the name of one profile, not also '%s'", *args);
 		else
 			name = *args;

@@ -7,6 +7,7 @@
 #include "profiles.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -57,6 +58,33 @@ static enum status remove_everywhere(struct removal *removal, struct err *err)
 	return status;
 }
 
+// What an edited profile has left in keyrings that it does not name any more. One that cannot be reached keeps nobody from
+// removing; one that is locked may have something, and that is said.
+static void remove_elsewhere(struct removal *removal, const struct profile *profile)
+{
+	for (size_t i = 0; i < KEYRING_COUNT; i++) {
+		struct err why;
+
+		if (strcmp(keyrings[i]->name, profile->token_cache) != 0 && !*removal->warning.text) {
+			remove_tokens(removal, keyrings[i]->name);
+			removal->warning.text[0] = '\0';
+		}
+		if (strcmp(keyrings[i]->name, profile->secret_store) != 0 &&
+		    remove_secret(removal, keyrings[i], &why) == STATUS_LOCKED)
+			err_set(&removal->warning, STATUS_LOCKED, "%.600s: a secret of an earlier '%s' may be there", why.text,
+				removal->name);
+	}
+}
+
+// Of an add that was killed.
+static void remove_draft(const char *path)
+{
+	char draft[PROFILES_PATH_MAX + 2];
+
+	(void)snprintf(draft, sizeof draft, "%s~", path);
+	(void)unlink(draft);
+}
+
 // Known before anything is removed. The system's profiles are not the user's to remove.
 static enum status may_remove_file(const char *path, struct err *err)
 {
@@ -101,11 +129,15 @@ static enum status remove_profile(struct removal *removal, struct err *err)
 		status = remove_secret(removal, keyring_find(profile.secret_store), err);
 		if (status == STATUS_OK)
 			remove_tokens(removal, profile.token_cache);
+		if (status == STATUS_OK)
+			remove_elsewhere(removal, &profile);
 	} else if (status == STATUS_OK) {
 		status = remove_everywhere(removal, err);
 	}
 	if (status == STATUS_OK)
 		status = remove_file(path, err);
+	if (status == STATUS_OK)
+		remove_draft(path);
 	if (status != STATUS_OK)
 		err_prefix(err, "profile '%s'", removal->name);
 	return status;

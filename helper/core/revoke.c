@@ -15,8 +15,8 @@ struct revocation {
 	const struct profile *profile;
 	const struct keyring *cache;
 	struct secret secret;
-	unsigned revoked;
-	enum status status; // of the first that failed
+	unsigned revoked, others; // forgotten only: of another server, or damaged
+	enum status status;	  // of the first that failed
 	struct err *err;
 };
 
@@ -32,22 +32,27 @@ static void revoke_one(const struct keyring_key *key, void *context)
 	BUF_AUTO(record, TOKEN_RECORD_MAX);
 	enum status status = STATUS_OK;
 	struct token token;
-	struct err why;
+	struct err why, said;
 	bool hopeless;
 
-	if (strcmp(key->profile, revocation->profile->name) != 0)
+	// what makes one wait makes all of them wait
+	if (strcmp(key->profile, revocation->profile->name) != 0 || revocation->status == STATUS_TEMPORARY)
 		return;
 	status = revocation->cache->get(key, &record, &why);
 	if (status == STATUS_OK && token_parse(&token, record.data, record.len) &&
 	    is_of_this_server(&token, revocation->profile)) {
 		status = oauth_revoke_token(revocation->profile, token.access_token, &revocation->secret, &why);
 		revocation->revoked += status == STATUS_OK;
+	} else if (status == STATUS_OK) {
+		revocation->others++;
 	}
 	// RFC 7009 section 2.2.1: no other try will help
 	hopeless = status == STATUS_REFUSED && strstr(why.text, "unsupported_token_type");
-	if (hopeless)
+	if (hopeless) {
+		said = why;
 		err_set(&why, status, "%.500s: such tokens cannot be revoked: forgotten here, and good until they expire",
-			why.text);
+			said.text);
+	}
 	if (status == STATUS_OK || hopeless)
 		(void)revocation->cache->del(key, NULL);
 	if (status != STATUS_OK && status != STATUS_NOT_FOUND && revocation->status == STATUS_OK) {
@@ -69,8 +74,9 @@ static enum status revoke(const char *name, struct err *err)
 		return status;
 	if (!profile.revocation_endpoint)
 		return err_set(err, STATUS_USAGE,
-			       "it has no revocation_endpoint: 'sk-helper refresh' asks the server for one; 'sk-helper erase' "
-			       "forgets the tokens here");
+			       "it has no revocation_endpoint: %s; 'sk-helper erase' forgets the tokens here",
+			       profile.issuer ? "'sk-helper refresh' asks the server for one" :
+						"'sk-helper add' with --issuer or --revocation-endpoint gives it one");
 	revocation.profile = &profile;
 	revocation.cache = keyring_find(profile.token_cache);
 	if (!revocation.cache)
@@ -87,6 +93,8 @@ static enum status revoke(const char *name, struct err *err)
 		status = revocation.status;
 	if (status == STATUS_OK)
 		printf("profile '%s': %u token%s revoked\n", name, revocation.revoked, revocation.revoked == 1 ? "" : "s");
+	if (status == STATUS_OK && revocation.others)
+		printf("%u of another server only forgotten here: good until they expire\n", revocation.others);
 	return status;
 }
 

@@ -38,6 +38,9 @@ static enum status read_change(struct change *change, struct buf *text, struct e
 			status = err_set(err, STATUS_USAGE, "%s: given twice", field.key);
 		else if (place)
 			*place = field.value;
+		else if (!profile_key_find(field.key))
+			status = err_set(err, STATUS_USAGE, "%.64s: not a key of a profile's: see sk-helper-profile(5)",
+					 field.key);
 		else
 			status = profile_set(&change->profile, field.key, field.value, err);
 		if (status != STATUS_OK)

@@ -2,6 +2,7 @@
 // sk-helper, the front door. Answers a get from the token cache in the kernel keyring, and hands everything else, errors
 // included, to sk-core with the same arguments. It never opens a socket, parses JSON, or sees a client secret.
 #include "clock.h"
+#include "exec.h"
 #include "harden.h"
 #include "kernel-read.h"
 #include "profiles.h"
@@ -16,6 +17,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#define ARGS_MAX 64
 
 #define CORE SK_LIBEXECDIR "/sk-helper/sk-core"
 
@@ -59,6 +62,13 @@ static void scrub_environment(void)
 	*out = NULL;
 }
 
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 static int become_core(char **argv)
 {
 	harden_more();
@@ -66,6 +76,26 @@ static int become_core(char **argv)
 	execv(CORE, argv);
 	dprintf(STDERR_FILENO, "sk-helper: cannot run '%s': is sk-helper installed whole? ('make install')\n", CORE);
 	return 1;
+}
+
+// Tools that can be told the name of a program, or only where it is, run us by a name of their own: a link to us.
+static bool is_other_name(const char *name)
+{
+	return !text_starts(base_name(name), "sk-helper");
+}
+
+static int become_tool(int argc, char **argv)
+{
+	char *args[ARGS_MAX + 3] = { "sk-helper", "tool", (char *)(uintptr_t)base_name(argv[0]) };
+
+	if (argc > ARGS_MAX) {
+		dprintf(STDERR_FILENO, "sk-helper: more than %d arguments\n", ARGS_MAX);
+		return 2;
+	}
+	for (int i = 1; i < argc; i++)
+		args[i + 2] = argv[i];
+	args[argc + 2] = NULL;
+	return become_core(args);
 }
 
 // What was read of standard input, given back to whoever reads it next.
@@ -122,7 +152,7 @@ static bool answer_from_cache(char **argv, struct request *request)
 	    !token_parse(&token, record.data, record.len) || !token_is_for(&token, &profile, &wanted))
 		return false;
 	// no boot id: nothing in the kernel keyring is older than the boot
-	answer = (struct answer){ .profile = profile.name, .token = &token, .now = clock_now() };
+	answer = (struct answer){ .profile = &profile, .token = &token, .now = clock_now() };
 	answer.left = token_left(&token, answer.now, NULL);
 	freshness = token_freshness(&token, answer.now, NULL, request->min_ttl);
 	if (freshness == TOKEN_STALE)
@@ -141,14 +171,14 @@ static bool answer_from_cache(char **argv, struct request *request)
 	return answered;
 }
 
-int main(int argc, char **argv)
+// argv[1] is "get".
+static int get(char **argv)
 {
 	struct buf text = BUF_FIXED(request_text);
 	struct request request;
 	bool answered;
 
-	harden();
-	if (argc < 2 || strcmp(argv[1], "get") != 0 || request_from_args(&request, argv + 2, NULL) != STATUS_OK)
+	if (request_from_args(&request, argv + 2, NULL) != STATUS_OK || !request.protocol)
 		return become_core(argv);
 	if (!request.from_stdin)
 		return answer_from_cache(argv, &request) ? 0 : become_core(argv);
@@ -166,4 +196,16 @@ int main(int argc, char **argv)
 		return become_core(argv);
 	dprintf(STDERR_FILENO, "sk-helper: standard input: cannot be handed on: %s\n", strerror(errno));
 	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	bool has_command = argc > 1;
+
+	if (has_command && !strcmp(argv[1], "exec") && argc > 2 && strcmp(argv[2], "--help") != 0 && !is_other_name(argv[0]))
+		return exec_run(argv + 2, get);
+	harden();
+	if (argc > 0 && is_other_name(argv[0]))
+		return become_tool(argc, argv);
+	return has_command && !strcmp(argv[1], "get") ? get(argv) : become_core(argv);
 }

@@ -12,6 +12,9 @@ struct auth_method {
 	bool uses_certificate; // and the TLS connection is made with it: RFC 8705
 };
 
+// Their names, for an error.
+#define AUTH_METHODS "client_secret_post client_secret_basic private_key_jwt tls_client_auth self_signed_tls_client_auth"
+
 extern const struct auth_method auth_methods[];
 extern const size_t auth_method_count;
 

@@ -53,40 +53,36 @@ static enum status check_resource(const char *value, struct err *err)
 	return STATUS_OK;
 }
 
-static enum status check_word(const char *const *words, const char *value, struct err *err)
+static enum status check_word(const char *words, const char *value, struct err *err)
 {
-	for (; *words; words++) {
-		if (!strcmp(*words, value))
-			return STATUS_OK;
-	}
-	return err_set(err, STATUS_USAGE, "'%s' is not one that sk-helper knows", value);
+	if (text_has_word(words, value, strlen(value)))
+		return STATUS_OK;
+	return err_set(err, STATUS_USAGE, "'%.100s' is none of: %s", value, words);
 }
 
 static enum status check_auth_method(const char *value, struct err *err)
 {
-	if (!auth_method_find(value))
-		return check_word((const char *const[]){ NULL }, value, err);
-	return STATUS_OK;
+	return check_word(AUTH_METHODS, value, err);
 }
 
 static enum status check_assertion_alg(const char *value, struct err *err)
 {
-	return check_word((const char *const[]){ "ES256", "ES384", "ES512", "EdDSA", "RS256", "PS256", NULL }, value, err);
+	return check_word("ES256 ES384 ES512 EdDSA RS256 PS256", value, err);
 }
 
 static enum status check_secret_store(const char *value, struct err *err)
 {
-	return check_word((const char *const[]){ "secret-service", "kernel", NULL }, value, err);
+	return check_word("secret-service kernel", value, err);
 }
 
 static enum status check_token_cache(const char *value, struct err *err)
 {
-	return check_word((const char *const[]){ "kernel", "secret-service", "none", NULL }, value, err);
+	return check_word("kernel secret-service none", value, err);
 }
 
 static enum status check_yes_or_no(const char *value, struct err *err)
 {
-	return check_word((const char *const[]){ "yes", "no", NULL }, value, err);
+	return check_word("yes no", value, err);
 }
 
 static enum status check_path(const char *value, struct err *err)
@@ -129,8 +125,6 @@ const struct profile_key profile_keys[] = {
 		  "self_signed_tls_client_auth" },
 	{ "certificate", TEXT(certificate), .check = check_path, .argument = "PATH",
 	  .help = "the client's certificate for the TLS methods: a PEM file" },
-	{ "key_id", TEXT(key_id), .check = check_graphic, .argument = "ID",
-	  .help = "the kid that the server knows the private key by" },
 	{ "assertion_alg", TEXT(assertion_alg), .check = check_assertion_alg, .argument = "ALG",
 	  .help = "how the key signs: ES256, ES384, ES512, EdDSA, RS256 or PS256; by itself, as it can" },
 	{ "assertion_audience", TEXT(assertion_audience), .check = check_graphic, .binds_secret = true, .argument = "AUD",
@@ -145,6 +139,10 @@ const struct profile_key profile_keys[] = {
 	  .help = "where tokens are kept: kernel (default), secret-service or none" },
 	{ "renew_on_repeat", TEXT(renew_on_repeat), .check = check_yes_or_no, .argument = "yes|no",
 	  .help = "whether a hook that asks again means that its token was refused (yes)" },
+	{ "username", TEXT(username), .check = check_graphic, .argument = "NAME",
+	  .help = "the user name that the token is a password for, where a tool or its server knows no Bearer" },
+	{ "git_retry", TEXT(git_retry), .check = check_yes_or_no, .argument = "yes|no",
+	  .help = "whether git tries once more in the same process when the token is refused (no)" },
 	{ "ca_file", TEXT(ca_file), .check = check_path, .binds_secret = true, .argument = "PATH",
 	  .help = "CA certificates of the server: a PEM file, or a directory with hashed names" },
 	{ "proxy", TEXT(proxy), .check = check_proxy, .binds_secret = true, .argument = "URL",
@@ -193,11 +191,9 @@ enum status profile_set(struct profile *p, const char *name, const char *value, 
 	const struct profile_key *key = profile_key_find(name);
 	enum status status = STATUS_OK;
 
-	if (!strcmp(name, "client_secret"))
-		return err_set(
-			err, STATUS_POLICY,
-			"%s: no secret belongs into a profile: take the line out, and give it to 'sk-helper store' or 'add'",
-			name);
+	if (!strcmp(name, "client_secret") || !strcmp(name, "private_key"))
+		return err_set(err, STATUS_POLICY,
+			       "%s: no secret belongs into a profile: take the line out, and give it to 'sk-helper add'", name);
 	if (!key)
 		return STATUS_OK;
 	if (!*value)
@@ -247,7 +243,8 @@ enum status profile_complete(struct profile *p, struct err *err)
 		p->auth_method = "client_secret_post";
 	if (auth_method_uses_certificate(p->auth_method) && !p->certificate)
 		return err_set(err, STATUS_USAGE, "certificate is missing, which %s is made with", p->auth_method);
-	if (auth_method_uses_key(p->auth_method) && !p->certificate && !p->issuer && !p->assertion_audience)
+	if (auth_method_uses_key(p->auth_method) && !auth_method_uses_certificate(p->auth_method) && !p->issuer &&
+	    !p->assertion_audience)
 		return err_set(err, STATUS_USAGE, "issuer is missing, which a signature is made for (or assertion_audience)");
 	if (!p->secret_store)
 		return err_set(err, STATUS_USAGE, "secret_store is missing");

@@ -23,7 +23,6 @@ struct profile {
 	const char *revocation_endpoint;
 	const char *auth_method;	// never NULL after profile_parse or profile_complete
 	const char *certificate;	// a PEM file; with a TLS method
-	const char *key_id;		// what the authorization server calls our key
 	const char *assertion_alg;	// NULL: the key's usual one
 	const char *assertion_audience; // NULL: the issuer
 	const char *scope;
@@ -34,6 +33,8 @@ struct profile {
 	const char *secret_store;    // the same
 	const char *token_cache;     // the same
 	const char *renew_on_repeat; // "no", or else yes
+	const char *username;	     // NULL: the token is no password
+	const char *git_retry;	     // "yes", or else no
 	const char *ca_file;
 	const char *proxy;
 	int64_t timeout;     // seconds that a token request may take, all attempts together

@@ -312,7 +312,9 @@ static enum status choose_by_url(char name[PROFILE_NAME_MAX + 1], const char *te
 	if (status != STATUS_OK)
 		return status;
 	if (choice.best == 0)
-		return err_set(err, STATUS_NOT_FOUND, "no profile has a 'url' that covers '%.*s'", url_shown(text), text);
+		return err_set(err, STATUS_NOT_FOUND,
+			       "no profile has a 'url' that covers '%.*s': 'sk-helper add' with --url gives it one",
+			       url_shown(text), text);
 	if (choice.tie)
 		return err_set(err, STATUS_USAGE, "profiles '%s' and '%s' both cover '%.*s': name one", choice.name,
 			       choice.other, url_shown(text), text);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 // What is a profile's key, too, is checked as that.
@@ -40,22 +41,25 @@ static enum status set_min_ttl(struct request *request, const char *value, struc
 
 static enum status set_format(struct request *request, const char *value, struct err *err)
 {
+	(void)err;
+	request->format = value;
 	request->protocol = protocol_find(value);
-	if (!request->protocol)
-		return err_set(err, STATUS_USAGE, "no format '%s': 'sk-helper help get' lists them", value);
 	return STATUS_OK;
 }
 
 static enum status set_target(struct request *request, const char *value, struct err *err)
 {
-	if (request->profile || request->url || request->from_stdin)
-		return err_set(err, STATUS_USAGE, "get takes one profile or URL, not also '%s'", value);
+	bool is_url = strstr(value, "://") != NULL;
+
+	if (request->from_stdin || (is_url ? request->url : request->profile) ||
+	    (!strcmp(value, "-") && (request->profile || request->url)))
+		return err_set(err, STATUS_USAGE, "get takes one profile and one URL, not also '%s'", value);
 	// "$URL" of a variable that is not set: never the default profile's token
 	if (!*value)
 		return err_set(err, STATUS_USAGE, "an empty name or URL");
 	if (!strcmp(value, "-"))
 		request->from_stdin = true;
-	else if (strstr(value, "://"))
+	else if (is_url)
 		request->url = value;
 	else
 		request->profile = value;
@@ -115,9 +119,11 @@ enum status request_from_args(struct request *request, char **args, struct err *
 		if (status != STATUS_OK)
 			return status;
 	}
-	if (request->from_stdin && request->protocol)
+	if (request->from_stdin && request->format)
 		return err_set(err, STATUS_USAGE, "'get -' answers in key=value lines: no --format with it");
-	if (!request->protocol)
+	if (request->format && !request->protocol)
+		return STATUS_OK;
+	if (!request->format)
 		request->protocol = request->from_stdin ? &protocol_native : protocol_find("token");
 	asked_for = request->protocol->url_variable ? getenv(request->protocol->url_variable) : NULL;
 	// a profile that is named as well is then checked against it
@@ -168,9 +174,11 @@ static enum status set_url(struct request *request, const char *value, struct er
 	return STATUS_OK;
 }
 
+// And no more: the rest of "https://api.example.com/x" would be the host to one reader, and the path to another.
 static enum status set_scheme(struct request *request, const char *value, struct err *err)
 {
-	(void)err;
+	if (strcasecmp(value, "https") != 0 && strcasecmp(value, "http") != 0)
+		return err_set(err, STATUS_USAGE, "protocol: neither https nor http");
 	request->scheme = value;
 	return STATUS_OK;
 }
@@ -203,6 +211,29 @@ static enum status set_resource(struct request *request, const char *value, stru
 	return set_as_key("resource", &request->resource, value, err);
 }
 
+static enum status set_username(struct request *request, const char *value, struct err *err)
+{
+	(void)err;
+	request->username = value;
+	return STATUS_OK;
+}
+
+static enum status add_capability(struct request *request, const char *value, struct err *err)
+{
+	(void)err;
+	request->takes_bearer = request->takes_bearer || !strcmp(value, "authtype");
+	request->keeps_state = request->keeps_state || !strcmp(value, "state");
+	return STATUS_OK;
+}
+
+static enum status add_state(struct request *request, const char *value, struct err *err)
+{
+	(void)err;
+	if (text_starts(value, REQUEST_STATE))
+		request->state = value;
+	return STATUS_OK;
+}
+
 // More of them than there is room for say nothing new.
 static enum status add_wwwauth(struct request *request, const char *value, struct err *err)
 {
@@ -217,10 +248,20 @@ static const struct {
 	enum status (*set)(struct request *request, const char *value, struct err *err);
 	bool repeatable; // and an empty value forgets those before, as git has it
 } keys[] = {
-	{ "profile", set_profile, false },   { "url", set_url, false },		{ "scope", set_scope, false },
-	{ "resource", set_resource, false }, { "min_ttl", set_min_ttl, false }, { "credential", set_credential, false },
-	{ "wwwauth[]", add_wwwauth, true },  { "protocol", set_scheme, false }, { "host", set_host, false },
+	{ "profile", set_profile, false },
+	{ "url", set_url, false },
+	{ "scope", set_scope, false },
+	{ "resource", set_resource, false },
+	{ "min_ttl", set_min_ttl, false },
+	{ "credential", set_credential, false },
+	{ "wwwauth[]", add_wwwauth, true },
+	{ "protocol", set_scheme, false },
+	{ "host", set_host, false },
 	{ "path", set_path, false },
+	{ "username", set_username, false },
+	{ "password", set_credential, false },
+	{ "capability[]", add_capability, true },
+	{ "state[]", add_state, true },
 };
 
 // A host that is asked for and not looked at would get the default profile's token.
@@ -242,6 +283,16 @@ static enum status join_url(struct request *request, struct err *err)
 	return STATUS_OK;
 }
 
+static void forget(struct request *request, const char *key)
+{
+	if (!strcmp(key, "wwwauth[]"))
+		request->wwwauth_count = 0;
+	else if (!strcmp(key, "state[]"))
+		request->state = NULL;
+	else
+		request->takes_bearer = request->keeps_state = false;
+}
+
 enum status request_parse(struct request *request, char *text, size_t len, struct err *err)
 {
 	struct wire wire = wire_message(text, len);
@@ -256,7 +307,7 @@ enum status request_parse(struct request *request, char *text, size_t len, struc
 			if (strcmp(field.key, keys[i].key) != 0)
 				continue;
 			if (keys[i].repeatable && !field.value_len) {
-				request->wwwauth_count = 0;
+				forget(request, field.key);
 				continue;
 			}
 			if ((seen & (1U << i)) && !keys[i].repeatable)

@@ -17,6 +17,9 @@
 
 #define REQUEST_CHALLENGES_MAX 8
 
+// How a state[] of ours begins.
+#define REQUEST_STATE "sk:"
+
 struct protocol;
 
 // The strings point into argv or into the text that was read.
@@ -30,11 +33,16 @@ struct request {
 	// WWW-Authenticate headers of the answer that the asker got
 	const char *wwwauth[REQUEST_CHALLENGES_MAX];
 	size_t wwwauth_count;
-	const char *credential; // erase: the token that was refused
+	const char *credential; // erase: the token that was refused; git's password, too
+	const char *username;	// git: of the credential that is wanted
+	const char *state;	// git: what we answered last time, when that was refused
+	bool takes_bearer;	// git: it understands authtype
+	bool keeps_state;	// and state
 	int64_t min_ttl;
 	bool fresh;
-	bool from_stdin; // the rest of it is to be read: "get -"
-	const struct protocol *protocol;
+	bool from_stdin;		 // the rest of it is to be read: "get -"
+	const char *format;		 // what --format says; NULL for nothing
+	const struct protocol *protocol; // NULL where the format is a tool's (tools.h)
 };
 
 // From the words after "get": [NAME|URL|-] and options. STATUS_USAGE.

@@ -37,7 +37,7 @@ enum status secret_parse(struct secret *secret, char *record, size_t len, struct
 	}
 	if (!good || result != WIRE_END || !*secret->value || !secret->given_for.token_endpoint)
 		return err_set(err, STATUS_INTERNAL,
-			       "the client secret's record in the keyring is damaged: give the secret again");
+			       "the record in the keyring is damaged: give the client secret, or the private key, again");
 	return STATUS_OK;
 }
 
@@ -71,9 +71,10 @@ enum status secret_check(const struct secret *secret, const struct profile *prof
 		is = profile_get(profile, key);
 		if (!text_same(was, is))
 			return err_set(err, STATUS_POLICY,
-				       "the secret was given for %s '%s', and the profile now says '%s': nothing was sent; "
-				       "if that is right, give the secret again with 'sk-helper store'",
-				       key->name, was ? was : "", is ? is : "");
+				       "the secret was given for %s '%.200s', and the profile now says '%.200s': nothing was "
+				       "sent; put that back, or, if it is right, give the %s again with 'sk-helper %s'",
+				       key->name, was ? was : "", is ? is : "", secret->is_key ? "private key" : "secret",
+				       secret->is_key ? "add" : "store");
 	}
 	return STATUS_OK;
 }

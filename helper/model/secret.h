@@ -7,9 +7,8 @@
 #include "profile.h"
 #include "status.h"
 
-// A client secret that is given. A private key is longer: RSA with 4096 bits takes 3.2 KB.
+// A client secret. A private key may be longer: RSA with 8192 bits takes 6.3 KB.
 #define SECRET_MAX	  4096
-#define SECRET_KEY_MAX	  6144
 #define SECRET_RECORD_MAX 32767
 
 // The strings point into the record that was parsed, or are the caller's.

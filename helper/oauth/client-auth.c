@@ -5,6 +5,7 @@
 #include "base64.h"
 #include "client-key.h"
 #include "clock.h"
+#include "json.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -62,35 +63,15 @@ static void note_secrets(const struct oauth_request *request, struct client_auth
 
 // --- RFC 7523 section 2.2, as draft-ietf-oauth-rfc7523bis has it: the issuer alone is the audience, and the type is said
 
-static void add_json_string(struct buf *json, const char *before, const char *s)
-{
-	static const char hex[] = "0123456789abcdef";
-
-	buf_adds(json, before);
-	buf_addc(json, '"');
-	for (; *s; s++) {
-		if (*s == '"' || *s == '\\')
-			buf_addc(json, '\\');
-		if ((unsigned char)*s < 0x20) {
-			buf_adds(json, "\\u00");
-			buf_addc(json, hex[*s >> 4]);
-			buf_addc(json, hex[*s & 15]);
-		} else {
-			buf_addc(json, *s);
-		}
-	}
-	buf_addc(json, '"');
-}
-
 static void add_header(const struct oauth_request *request, const char *algorithm, struct buf *assertion)
 {
-	const char *id = request->key_id ? request->key_id : client_key_id(request->private_key);
+	const char *id = client_key_id(request->private_key);
 	BUF_AUTO(json, 4096);
 
-	add_json_string(&json, "{\"alg\":", algorithm);
+	json_put(&json, "{\"alg\":", algorithm);
 	buf_adds(&json, ",\"typ\":\"client-authentication+jwt\"");
 	if (id)
-		add_json_string(&json, ",\"kid\":", id);
+		json_put(&json, ",\"kid\":", id);
 	buf_adds(&json, "}");
 	base64url_encode(assertion, json.data, json.len);
 	if (!buf_ok(&json))
@@ -105,9 +86,9 @@ static enum status add_claims(const struct oauth_request *request, struct buf *a
 
 	if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
 		return err_set(err, STATUS_INTERNAL, "no random numbers");
-	add_json_string(&json, "{\"iss\":", request->client_id);
-	add_json_string(&json, ",\"sub\":", request->client_id);
-	add_json_string(&json, ",\"aud\":", request->assertion_audience);
+	json_put(&json, "{\"iss\":", request->client_id);
+	json_put(&json, ",\"sub\":", request->client_id);
+	json_put(&json, ",\"aud\":", request->assertion_audience);
 	buf_adds(&json, ",\"jti\":\"");
 	base64url_encode(&json, random, sizeof random);
 	buf_addf(&json, "\",\"iat\":%lld,\"exp\":%lld}", (long long)now, (long long)now + ASSERTION_SECONDS);
@@ -162,6 +143,7 @@ enum status client_auth_add(const struct oauth_request *request, struct client_a
 {
 	const struct auth_method *method = auth_method_find(request->auth_method);
 	enum status status = STATUS_OK;
+	size_t count = 0;
 
 	if (method->uses_certificate) {
 		add_certificate(request, auth, form, http);
@@ -176,6 +158,9 @@ enum status client_auth_add(const struct oauth_request *request, struct client_a
 			http_add_parameter(form, "client_secret", request->client_secret);
 		}
 	}
+	while (auth->secrets[count])
+		count++;
+	auth->secrets[count] = request->token; // which is to be revoked, and is good until then
 	if (status == STATUS_OK && (!buf_ok(form) || !buf_ok(&auth->user) || !buf_ok(&auth->header) ||
 				    !buf_ok(&auth->assertion) || !buf_ok(&auth->pem)))
 		return err_set(err, STATUS_INTERNAL, "the request is too long");

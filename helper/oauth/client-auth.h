@@ -12,7 +12,7 @@
 struct client_auth {
 	struct buf user, password, header, assertion, pem;
 	// what the server must not repeat, in each form that it gets it in; NULL-terminated
-	const char *secrets[4];
+	const char *secrets[5];
 };
 
 // Where it is kept must be declared with this, so that it is wiped.

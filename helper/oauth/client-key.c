@@ -110,6 +110,8 @@ static EVP_PKEY *key_from_params(const char *type, OSSL_PARAM_BLD *builder)
 	if (!context || !params || EVP_PKEY_fromdata_init(context) != 1 ||
 	    EVP_PKEY_fromdata(context, &key, EVP_PKEY_KEYPAIR, params) != 1)
 		key = NULL;
+	for (OSSL_PARAM *param = params; param && param->key; param++)
+		OPENSSL_cleanse(param->data, param->data_size);
 	OSSL_PARAM_free(params);
 	EVP_PKEY_CTX_free(context);
 	return key;
@@ -287,6 +289,11 @@ static void put_private_key(struct buf *answer, const EVP_PKEY *key, const char 
 	PKCS8_PRIV_KEY_INFO_free(info);
 }
 
+static bool id_ok(const char *id)
+{
+	return strlen(id) <= 200 && (!*id || text_is_graphic(id)) && !strpbrk(id, "\"\\");
+}
+
 // id: "" where the key has none.
 static enum status answer_with(EVP_PKEY *key, const char *id, struct buf *answer, struct err *err)
 {
@@ -296,10 +303,12 @@ static enum status answer_with(EVP_PKEY *key, const char *id, struct buf *answer
 	if (!algorithm_of(key, NULL))
 		return err_set(err, STATUS_USAGE,
 			       "private key: of a kind that is not used here: P-256, P-384, P-521, Ed25519 or RSA");
+	if (!id_ok(id))
+		return err_set(err, STATUS_USAGE, "private key: its id (kid) is not one that can be used");
 	if (!is_strong(key))
 		return err_set(err, STATUS_USAGE, "private key: an RSA key has %d to %d bits", RSA_BITS_MIN, RSA_BITS_MAX);
 	if (!is_a_pair(key))
-		return err_set(err, STATUS_USAGE, "private key: its public part is another key's");
+		return err_set(err, STATUS_USAGE, "private key: its parts do not belong together");
 	put_public_members(&members, key);
 	for (size_t i = 0; i < ALGORITHMS; i++) {
 		if (fits(&algorithms[i], key))
@@ -329,6 +338,22 @@ static int no_passphrase(char *out, int size, int writing, void *context)
 	return -1;
 }
 
+static EVP_PKEY *key_from_pkcs8(const char *private_key)
+{
+	PKCS8_PRIV_KEY_INFO *info;
+	const unsigned char *at;
+	BUF_AUTO(der, 8192);
+	EVP_PKEY *key;
+
+	if (!base64_decode(&der, private_key, client_key_len(private_key)))
+		return NULL;
+	at = (const unsigned char *)der.data;
+	info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)der.len);
+	key = info ? EVP_PKCS82PKEY(info) : NULL;
+	PKCS8_PRIV_KEY_INFO_free(info);
+	return key;
+}
+
 static EVP_PKEY *key_from_pem(const char *text, size_t len)
 {
 	BIO *bio = BIO_new_mem_buf(text, (int)len);
@@ -338,16 +363,15 @@ static EVP_PKEY *key_from_pem(const char *text, size_t len)
 	return key;
 }
 
-static enum status import_jwk(const cJSON *json, struct buf *answer, struct err *err)
+static enum status import_jwk(const cJSON *json, const char *key_id, struct buf *answer, struct err *err)
 {
-	const char *id = member(json, "kid");
+	const char *id = key_id ? key_id : member(json, "kid");
 	KEY_AUTO(key);
 
-	if (*id && (strlen(id) > 200 || !text_is_graphic(id) || strpbrk(id, "\"\\")))
-		return err_set(err, STATUS_USAGE, "private key: its kid is not one that can be used");
 	key = key_from_jwk(json);
 	if (!key)
 		return err_set(err, STATUS_USAGE, "private key: a JWK, but not a private key that is understood: %s",
+			       cJSON_GetObjectItemCaseSensitive(json, "keys") ? "it is a set of them: take one out" :
 			       *member(json, "d") ? "is it whole, and P-256, P-384, P-521, Ed25519 or RSA?" :
 						    "it has no private part");
 	return answer_with(key, id, answer, err);
@@ -366,17 +390,24 @@ enum status client_key_import(const struct oauth_request *request, struct buf *a
 		return err_set(err, STATUS_USAGE, "private key: not PEM, and not a JWK: it has a NUL byte (a DER file?)");
 	json = cJSON_ParseWithOpts(text, NULL, 1);
 	if (cJSON_IsObject(json)) {
-		status = import_jwk(json, answer, err);
+		status = import_jwk(json, request->key_id, answer, err);
 		cJSON_Delete(json);
 		return status;
 	}
 	cJSON_Delete(json);
 	key = key_from_pem(text, request->body_len);
 	if (key)
-		return answer_with(key, "", answer, err);
+		return answer_with(key, request->key_id ? request->key_id : "", answer, err);
 	if (strstr(text, "ENCRYPTED"))
+		return err_set(
+			err, STATUS_USAGE,
+			"private key: it has a passphrase: 'openssl pkey -in FILE' takes that off, and --private-key - reads "
+			"what it prints");
+	if (strstr(text, "BEGIN OPENSSH"))
 		return err_set(err, STATUS_USAGE,
-			       "private key: it has a passphrase: 'openssl pkey -in FILE | sk-helper add ... --private-key -'");
+			       "private key: in OpenSSH's format: 'ssh-keygen -p -m PEM -f COPY' changes a copy of it to PEM");
+	if (strstr(text, "BEGIN PUBLIC KEY") || strstr(text, "BEGIN CERTIFICATE"))
+		return err_set(err, STATUS_USAGE, "private key: a public one: it has no private part");
 	return err_set(err, STATUS_USAGE, "private key: not a private key in PEM, and not a JWK");
 }
 
@@ -406,7 +437,20 @@ enum status client_key_generate(const struct oauth_request *request, struct buf 
 		return err_set(err, STATUS_INTERNAL, "private key: none for '%s' can be made", name);
 	put_public_members(&members, key);
 	put_thumbprint(&id, members.data);
-	return answer_with(key, id.data, answer, err);
+	return answer_with(key, request->key_id ? request->key_id : id.data, answer, err);
+}
+
+enum status client_key_public(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
+			      struct err *err)
+{
+	const char *id = request->private_key ? client_key_id(request->private_key) : NULL;
+	KEY_AUTO(key);
+
+	(void)failure;
+	key = request->private_key ? key_from_pkcs8(request->private_key) : NULL;
+	if (!key)
+		return err_set(err, STATUS_INTERNAL, "the private key in the keyring is damaged: give it again");
+	return answer_with(key, id ? id : "", answer, err);
 }
 
 // --- signing
@@ -445,22 +489,6 @@ static bool sign(EVP_PKEY *key, const struct algorithm *algorithm, struct buf *t
 		return put_ecdsa(text, signature, len, coordinate_size(key));
 	base64url_encode(text, signature, len);
 	return true;
-}
-
-static EVP_PKEY *key_from_pkcs8(const char *private_key)
-{
-	PKCS8_PRIV_KEY_INFO *info;
-	const unsigned char *at;
-	BUF_AUTO(der, 8192);
-	EVP_PKEY *key;
-
-	if (!base64_decode(&der, private_key, client_key_len(private_key)))
-		return NULL;
-	at = (const unsigned char *)der.data;
-	info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)der.len);
-	key = info ? EVP_PKCS82PKEY(info) : NULL;
-	PKCS8_PRIV_KEY_INFO_free(info);
-	return key;
 }
 
 enum status client_key_sign(const char *private_key, const char *algorithm, struct buf *text, const char **name,

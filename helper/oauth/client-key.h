@@ -18,12 +18,17 @@ const char *client_key_id(const char *private_key); // NULL for none
 // The operations of sk-oauth. Both write status, private_key, public_jwk, and algorithms: those that the key can sign with, the
 // usual one first.
 
-// Reads the key in the request's body: PEM without a passphrase, or a JWK. STATUS_USAGE when it is none.
+// Reads the key in the request's body: PEM without a passphrase, or a JWK. STATUS_USAGE when it is none. The request's key_id
+// comes before an id that the key has.
 enum status client_key_import(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
 			      struct err *err);
-// Makes one for the request's assertion_alg, or ES256. Its id is its thumbprint (RFC 7638).
+// Makes one for the request's assertion_alg, or ES256. Its own id is its thumbprint (RFC 7638).
 enum status client_key_generate(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
 				struct err *err);
+
+// Tells of the request's private_key.
+enum status client_key_public(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
+			      struct err *err);
 
 // Appends '.' and the signature over what text has so far. algorithm: NULL for the key's usual one; *name then says which it
 // is, before anything is signed, so that a header can be made: call it with text NULL for that.

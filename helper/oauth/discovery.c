@@ -328,13 +328,13 @@ static void put_words(const cJSON *json, const char *name, const char *as, struc
 	wire_put(answer, as, words);
 }
 
-// What may be there, and is where a credential goes if it is.
+// A place where a credential would go: what is not fit for that is as good as not there.
 static enum status put_endpoint(const struct discovery *discovery, const cJSON *json, const char *name, const char *as,
 				struct buf *answer, struct err *err)
 {
 	const char *endpoint = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, name));
 	struct url url;
-	enum status status = endpoint ? check_named_url(&url, endpoint, discovery->issuer, name, err) : STATUS_OK;
+	enum status status = endpoint ? check_named_url(&url, endpoint, discovery->issuer, name, err) : STATUS_NOT_FOUND;
 
 	if (status == STATUS_OK)
 		wire_put(answer, as, endpoint);
@@ -344,15 +344,12 @@ static enum status put_endpoint(const struct discovery *discovery, const cJSON *
 static enum status put_endpoints(const struct discovery *discovery, const cJSON *json, struct buf *answer, struct err *err)
 {
 	const cJSON *aliases = cJSON_GetObjectItemCaseSensitive(json, "mtls_endpoint_aliases");
-	enum status status = put_endpoint(discovery, json, "token_endpoint", "token_endpoint", answer, err);
 
-	if (status == STATUS_OK)
-		status = put_endpoint(discovery, json, "revocation_endpoint", "revocation_endpoint", answer, err);
-	if (status == STATUS_OK)
-		status = put_endpoint(discovery, aliases, "token_endpoint", "mtls_token_endpoint", answer, err);
-	if (status == STATUS_OK)
-		status = put_endpoint(discovery, aliases, "revocation_endpoint", "mtls_revocation_endpoint", answer, err);
-	return status;
+	// not everybody needs these
+	(void)put_endpoint(discovery, json, "revocation_endpoint", "revocation_endpoint", answer, NULL);
+	(void)put_endpoint(discovery, aliases, "token_endpoint", "mtls_token_endpoint", answer, NULL);
+	(void)put_endpoint(discovery, aliases, "revocation_endpoint", "mtls_revocation_endpoint", answer, NULL);
+	return put_endpoint(discovery, json, "token_endpoint", "token_endpoint", answer, err);
 }
 
 static enum status read_issuer_metadata(const struct discovery *discovery, const cJSON *json, struct buf *answer,
@@ -367,7 +364,7 @@ static enum status read_issuer_metadata(const struct discovery *discovery, const
 		return err_set(err, STATUS_POLICY, "the metadata of '%.*s' has no token_endpoint", url_shown(discovery->issuer),
 			       discovery->issuer);
 	wire_put(answer, "status", "ok");
-	wire_put(answer, "issuer", discovery->issuer);
+	wire_put(answer, "issuer", issuer);
 	wire_put(answer, "resource", discovery->resource);
 	wire_put(answer, "scope", discovery->scope);
 	put_words(json, "token_endpoint_auth_methods_supported", "auth_methods", answer);

@@ -176,7 +176,7 @@ static void set_protocols(CURL *curl, bool https)
 // nothing between check and use.
 static bool is_forbidden(const struct sockaddr *address)
 {
-	// the one metadata service with an address that is not link-local
+	// Amazon's, the one metadata service over IPv6 that is not at a link-local address
 	static const unsigned char amazon[16] = { 0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54 };
 
 	if (address->sa_family == AF_INET) {
@@ -285,15 +285,17 @@ static void set_method(CURL *curl, const struct http_request *request, struct cu
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *headers);
 }
 
-static void set_client_certificate(CURL *curl, const struct http_request *request)
+static enum status set_client_certificate(CURL *curl, const struct http_request *request, struct err *err)
 {
 	// not copied: the caller's buf outlives the transfer
 	struct curl_blob key = { request->key->data, request->key->len, CURL_BLOB_NOCOPY };
 
 	curl_easy_setopt(curl, CURLOPT_SSLCERT, request->certificate);
 	curl_easy_setopt(curl, CURLOPT_SSLCERTTYPE, "PEM");
-	curl_easy_setopt(curl, CURLOPT_SSLKEY_BLOB, &key);
 	curl_easy_setopt(curl, CURLOPT_SSLKEYTYPE, "PEM");
+	if (curl_easy_setopt(curl, CURLOPT_SSLKEY_BLOB, &key) != CURLE_OK)
+		return err_set(err, STATUS_INTERNAL, "this libcurl takes no key from memory");
+	return STATUS_OK;
 }
 
 static enum status set_up(CURL *curl, struct transfer *transfer, struct err *err)
@@ -335,7 +337,9 @@ static enum status set_up(CURL *curl, struct transfer *transfer, struct err *err
 		curl_easy_setopt(curl, CURLOPT_PASSWORD, request->password);
 	}
 	if (request->certificate)
-		set_client_certificate(curl, request);
+		status = set_client_certificate(curl, request, err);
+	if (status != STATUS_OK)
+		return status;
 	if (!request->wary)
 		return STATUS_OK;
 	curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
@@ -352,13 +356,21 @@ static enum status explain(CURLcode code, const char *detail, const struct http_
 	switch (code) {
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_ISSUER_ERROR:
-		return err_set(err, STATUS_POLICY, "TLS: %s: nothing was sent; a private CA is named with ca_file=", text);
+		return err_set(err, STATUS_POLICY,
+			       "TLS: %s: nothing was sent; a private CA is named with --ca-file (ca_file= in the profile)",
+			       text);
 	case CURLE_SSL_CACERT_BADFILE:
 		return err_set(err, STATUS_POLICY, "TLS: the CA certificates cannot be read: '%s'",
 			       request->ca_file ? request->ca_file : "the system's");
 	case CURLE_SSL_CERTPROBLEM:
 		return err_set(err, STATUS_POLICY, "TLS: certificate '%s' cannot be used: is it there, and the private key's?",
 			       request->certificate ? request->certificate : "");
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_RECV_ERROR: // where TLS 1.3 has the server's opinion of it
+		if (request->certificate && strstr(text, "alert"))
+			return err_set(err, STATUS_REFUSED, "TLS: the server does not take certificate '%s': %s",
+				       request->certificate, text);
+		break;
 	case CURLE_WRITE_ERROR:
 		if (!buf_ok(&response->body))
 			return err_set(err, STATUS_POLICY, "the answer is larger than %d bytes", HTTP_BODY_MAX);

@@ -10,6 +10,9 @@
 #include "token-endpoint.h"
 #include "wire.h"
 
+#include <cjson/cJSON.h>
+#include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -75,6 +78,7 @@ static const struct {
 } operations[] = {
 	{ "token", token_endpoint_request }, { "look", token_endpoint_look },	  { "revoke", token_endpoint_revoke },
 	{ "discover", discovery_run },	     { "import-key", client_key_import }, { "generate-key", client_key_generate },
+	{ "public-key", client_key_public },
 };
 
 static enum status run(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure, struct err *err)
@@ -86,8 +90,17 @@ static enum status run(const struct oauth_request *request, struct buf *answer, 
 	return err_set(err, STATUS_INTERNAL, "sk-oauth: no operation '%s'", request->operation);
 }
 
+// A JWK has a private key in it, an answer a token.
+static void wipe_and_free(void *memory)
+{
+	if (memory)
+		explicit_bzero(memory, malloc_usable_size(memory));
+	free(memory);
+}
+
 int main(void)
 {
+	cJSON_Hooks hooks = { malloc, wipe_and_free };
 	BUF_AUTO(text, 65536);
 	BUF_AUTO(answer, 65536);
 	struct oauth_request request;
@@ -102,6 +115,7 @@ int main(void)
 	status = read_request(&text, &request, &err);
 	if (status == STATUS_OK) {
 		sandbox_enter(request.ca_file, request.certificate);
+		cJSON_InitHooks(&hooks);
 		http_start();
 		status = run(&request, &answer, &failure, &err);
 		http_stop();

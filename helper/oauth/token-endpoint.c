@@ -145,14 +145,19 @@ enum status token_endpoint_look(const struct oauth_request *request, struct buf 
 {
 	__attribute__((cleanup(http_response_free))) struct http_response response = HTTP_RESPONSE_INIT;
 	struct http_request http;
+	CLIENT_AUTH_AUTO(auth);
+	BUF_AUTO(form, 4096);
 	int64_t timeout = 0;
-	enum status status;
+	enum status status = STATUS_OK;
 
 	(void)failure;
 	if (!request->token_endpoint || !text_to_number(request->timeout_ms, 1, 60000, &timeout))
 		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request is not whole");
 	http = to_endpoint(request, request->token_endpoint, timeout);
-	status = http_send(&http, &response, err);
+	if (request->certificate && client_auth_is_whole(request))
+		status = client_auth_add(request, &auth, &form, &http, err);
+	if (status == STATUS_OK)
+		status = http_send(&http, &response, err);
 	if (status != STATUS_OK)
 		return status;
 	wire_put(answer, "status", "ok");

@@ -89,7 +89,7 @@ static void describe_error(const cJSON *json, const char *const *secrets, char *
 	if (!is_known_code(code, &temporary) && (strlen(code) > 64 || !text_is_graphic(code) || repeats_secret(code, secrets)))
 		code = "an error";
 	if (repeats_secret(description, secrets))
-		description = "(in words that repeat the client secret)";
+		description = "(in words that repeat a secret)";
 	(void)snprintf(text, size, "%s%s%.300s", code, *description ? ": " : "", description);
 	text_sanitize(text);
 }
@@ -109,7 +109,7 @@ static enum status read_error(long code, const cJSON *json, const char *content_
 	else if (!strncasecmp(content_type, "text/html", 9))
 		(void)snprintf(what, sizeof what, "an HTML page: is this the token endpoint?");
 	else
-		(void)snprintf(what, sizeof what, "no OAuth error in it");
+		(void)snprintf(what, sizeof what, "no OAuth error in it%s", code == 404 ? ": is this the token endpoint?" : "");
 	if (temporary && retry_after >= 0)
 		(void)snprintf(when, sizeof when, "; try again in %lld s", (long long)retry_after);
 	return err_set(err, temporary ? STATUS_TEMPORARY : STATUS_REFUSED, "HTTP %ld %s%s", code, what, when);
@@ -142,7 +142,7 @@ static enum status read_grant(const cJSON *json, const char *const *secrets, str
 	if (strcasecmp(type, "bearer") != 0) {
 		char shown[33];
 
-		(void)snprintf(shown, sizeof shown, "%s", repeats_secret(type, secrets) ? "(the client secret)" : type);
+		(void)snprintf(shown, sizeof shown, "%s", repeats_secret(type, secrets) ? "(a secret)" : type);
 		text_sanitize(shown);
 		return err_set(err, STATUS_POLICY, "token_type '%s', and only Bearer is understood", shown);
 	}

@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: MIT
-// The formats that are JSON. What goes into them is printable ASCII, so quotes and backslashes are all there is to escape.
+// The formats that are JSON.
+#include "json.h"
 #include "rows.h"
 
-#include <string.h>
-
-static void add_string(struct buf *out, const char *before, const char *s)
+// The header's value: "Bearer TOKEN".
+void put_bearer(struct buf *out, const char *before, const char *access_token)
 {
-	buf_adds(out, before);
-	for (; *s; s++) {
-		if (*s == '"' || *s == '\\')
-			buf_addc(out, '\\');
-		buf_addc(out, *s);
-	}
+	BUF_AUTO(value, TOKEN_MAX + 16);
+
+	buf_adds(&value, "Bearer ");
+	buf_adds(&value, access_token);
+	json_put(out, before, value.data);
 }
 
 enum status write_mcp_headers(const struct answer *answer, struct buf *out, struct err *err)
 {
 	(void)err;
-	add_string(out, "{\"Authorization\":\"Bearer ", answer->token->access_token);
-	buf_adds(out, "\"}\n");
+	put_bearer(out, "{\"Authorization\":", answer->token->access_token);
+	buf_adds(out, "}\n");
 	return STATUS_OK;
 }
 
@@ -27,13 +26,11 @@ enum status write_json(const struct answer *answer, struct buf *out, struct err 
 	const struct token *token = answer->token;
 
 	(void)err;
-	add_string(out, "{\"access_token\":\"", token->access_token);
-	buf_addf(out, "\",\"token_type\":\"Bearer\",\"expires_in\":%lld,\"expires_at\":%lld", (long long)answer->left,
+	json_put(out, "{\"access_token\":", token->access_token);
+	buf_addf(out, ",\"token_type\":\"Bearer\",\"expires_in\":%lld,\"expires_at\":%lld", (long long)answer->left,
 		 (long long)token->expires_at);
-	if (*token->granted_scope) {
-		add_string(out, ",\"scope\":\"", token->granted_scope);
-		buf_addc(out, '"');
-	}
+	if (*token->granted_scope)
+		json_put(out, ",\"scope\":", token->granted_scope);
 	buf_adds(out, "}\n");
 	return STATUS_OK;
 }

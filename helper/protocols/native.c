@@ -6,7 +6,7 @@
 static enum status write_native(const struct answer *answer, struct buf *out, struct err *err)
 {
 	(void)err;
-	wire_put(out, "profile", answer->profile);
+	wire_put(out, "profile", answer->profile->name);
 	wire_put(out, "authtype", "Bearer");
 	wire_put(out, "credential", answer->token->access_token);
 	wire_put_number(out, "password_expiry_utc", token_expiry_for_tools(answer->token, answer->now));

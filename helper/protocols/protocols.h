@@ -5,13 +5,14 @@
 
 #include "buf.h"
 #include "clock.h"
+#include "profile.h"
 #include "status.h"
 #include "token.h"
 
 #include <stddef.h>
 
 struct answer {
-	const char *profile;
+	const struct profile *profile;
 	const struct token *token; // its access token has passed token_text_ok()
 	struct moment now;
 	int64_t left; // seconds

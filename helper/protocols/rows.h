@@ -10,4 +10,7 @@ typedef enum status protocol_writer(const struct answer *answer, struct buf *out
 protocol_writer write_token, write_header_value, write_header, write_curl_config, write_env; // plain.c
 protocol_writer write_mcp_headers, write_json;						     // json.c
 
+// Appends before, and then the header's value as a JSON string: "Bearer TOKEN".
+void put_bearer(struct buf *out, const char *before, const char *access_token);
+
 #endif

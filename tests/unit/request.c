@@ -26,7 +26,13 @@ static void takes_arguments(void)
 	CHECK(from_args(&r, &err, ARGS("-")) == STATUS_OK && r.from_stdin && r.protocol == &protocol_native);
 	CHECK(from_args(&r, &err, ARGS("--", "todo")) == STATUS_OK);
 	CHECK(from_args(&r, &err, ARGS("--format")) == STATUS_USAGE);
-	CHECK(from_args(&r, &err, ARGS("--format", "xml")) == STATUS_USAGE);
+	// a tool's, or nobody's: core knows
+	CHECK(from_args(&r, &err, ARGS("--format", "xml")) == STATUS_OK && !r.protocol);
+	CHECK_TEXT(r.format, "xml");
+	CHECK(from_args(&r, &err, ARGS("todo", "https://a.com/x")) == STATUS_OK);
+	CHECK_TEXT(r.profile, "todo");
+	CHECK_TEXT(r.url, "https://a.com/x");
+	CHECK(from_args(&r, &err, ARGS("https://a.com/", "https://a.com/")) == STATUS_USAGE);
 	CHECK(from_args(&r, &err, ARGS("--min-ttl", "-1")) == STATUS_USAGE);
 	CHECK(from_args(&r, &err, ARGS("--min-ttl", "99999999999999999999")) == STATUS_USAGE);
 	CHECK(from_args(&r, &err, ARGS("--scope", "")) == STATUS_OK && !*r.scope);
@@ -58,6 +64,11 @@ static void takes_a_message(void)
 	CHECK(parse(&r, "url=\n", &err) == STATUS_USAGE);
 	CHECK(parse(&r, "profile=todo\r\n", &err) == STATUS_USAGE);
 	CHECK(parse(&r, "min_ttl=x\n", &err) == STATUS_USAGE);
+	CHECK(parse(&r, "protocol=HTTPS\nhost=a.com:8\npath=x/y\ncapability[]=authtype\nstate[]=sk:1\n", &err) == STATUS_OK);
+	CHECK_TEXT(r.url, "HTTPS://a.com:8/x/y");
+	CHECK(r.takes_bearer && !r.keeps_state && r.state);
+	CHECK(parse(&r, "protocol=https://good.com/x/\nhost=evil.com\n", &err) == STATUS_USAGE);
+	CHECK(parse(&r, "protocol=https\nhost=good.com/x\n", &err) == STATUS_USAGE);
 }
 
 static void reads_what_an_asker_was_told(void)

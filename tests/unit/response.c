@@ -36,7 +36,7 @@ static void reads_what_servers_say(void)
 		{ 200, "", "{" TOKEN ",\"scope\":\"a\\nb\"}", STATUS_OK, "access_token=tok\n" },
 		{ 200, "", "{\"access_token\":\"tok\",\"token_type\":\"bEARER\"}", STATUS_OK, "access_token=tok\n" },
 		{ 200, "", "{\"access_token\":\"tok\",\"token_type\":\"DPoP\"}", STATUS_POLICY, "DPoP" },
-		{ 200, "", "{\"access_token\":\"tok\",\"token_type\":\"" SECRET "\"}", STATUS_POLICY, "'(the client secret)'" },
+		{ 200, "", "{\"access_token\":\"tok\",\"token_type\":\"" SECRET "\"}", STATUS_POLICY, "'(a secret)'" },
 		{ 200, "", "{\"access_token\":\"tok\"}", STATUS_POLICY, "token_type" },
 		{ 200, "", "{\"access_token\":\"t\\nok\",\"token_type\":\"Bearer\"}", STATUS_POLICY, "printable" },
 		{ 200, "", "{\"access_token\":\"t ok\",\"token_type\":\"Bearer\"}", STATUS_POLICY, "printable" },

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+// JSON, written. Reading it is cJSON's.
+#ifndef SK_JSON_H
+#define SK_JSON_H
+
+#include "buf.h"
+
+// Appends before as it is, and then s as a JSON string, with its quotes. s must be UTF-8.
+void json_put(struct buf *b, const char *before, const char *s);
+
+#endif

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// What a request gets: its profile, and a token of it.
+#ifndef SK_GET_H
+#define SK_GET_H
+
+#include "obtain.h"
+#include "profile.h"
+#include "request.h"
+#include "status.h"
+
+struct got {
+	struct buf text, scope; // what profile and wanted point into
+	struct profile profile;
+	bool found; // the profile: what fails from then on is not that nobody is asked for
+	struct wanted wanted;
+	struct obtained obtained;
+};
+
+#define GOT_INIT ((struct got){ .text = BUF_INIT(PROFILE_FILE_MAX), .scope = BUF_INIT(2048), .obtained = OBTAINED_INIT })
+
+void got_free(struct got *got);
+
+// Finds the profile, heeds what the asker was told by a server, and gets the token.
+enum status get_token(const struct request *request, struct got *got, struct err *err);
+
+// After the answer: renews behind it what is near its end.
+void get_renew_behind(const struct got *got);
+
+#endif

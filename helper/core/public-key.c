@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// public-key: the public part of a client's private key, as a JWK: what the authorization server has to know.
+#include "commands.h"
+#include "oauth-client.h"
+#include "profiles.h"
+#include "stored-secret.h"
+
+#include <stdio.h>
+
+enum status command_public_key(char **args, struct err *err)
+{
+	BUF_AUTO(text, PROFILE_FILE_MAX);
+	BUF_AUTO(record, SECRET_RECORD_MAX);
+	BUF_AUTO(answer, 65536);
+	struct client_key key;
+	struct profile profile;
+	struct secret secret;
+	enum status status;
+
+	if (!args[0] || args[1])
+		return err_set(err, STATUS_USAGE, "public-key takes the name of one profile");
+	status = profiles_load(args[0], &text, &profile, err);
+	if (status != STATUS_OK)
+		return status;
+	status = stored_secret(&profile, &record, &secret, err);
+	if (status == STATUS_OK && !secret.is_key)
+		status = err_set(err, STATUS_USAGE, "its client has a client secret, and no private key");
+	if (status == STATUS_OK)
+		status = oauth_public_key(secret.value, &answer, &key, err);
+	if (status == STATUS_OK)
+		puts(key.public_jwk);
+	else
+		err_prefix(err, "profile '%s'", profile.name);
+	return status;
+}

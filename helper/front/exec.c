@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+// The command gets what we were given: descriptors, limits, signals. So it is not this process that is hardened, but one for
+// each token, which hands it over through a pipe.
+#include "exec.h"
+
+#include "harden.h"
+#include "text.h"
+#include "token.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define VARIABLES_MAX 16
+#define NAME_SIZE     128
+
+struct variable {
+	const char *profile;		       // NULL for the usual one
+	char entry[NAME_SIZE + TOKEN_MAX + 3]; // "NAME=", and then the token
+};
+
+static struct variable variables[VARIABLES_MAX];
+
+static int complain(int code, const char *why, const char *what)
+{
+	dprintf(STDERR_FILENO, "sk-helper: exec: %s%s%s%s\n", why, what ? " '" : "", what ? what : "", what ? "'" : "");
+	return code;
+}
+
+static bool is_variable_name(const char *name, size_t len)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+
+	return len > 0 && len < NAME_SIZE && !(name[0] >= '0' && name[0] <= '9') && strspn(name, letters) >= len;
+}
+
+// "NAME=PROFILE", or NAME alone for the usual profile.
+static bool take_variable(struct variable *variable, const char *text)
+{
+	size_t len = strcspn(text, "=");
+
+	if (!is_variable_name(text, len))
+		return false;
+	memcpy(variable->entry, text, len);
+	variable->entry[len] = '=';
+	variable->entry[len + 1] = '\0';
+	variable->profile = text[len] ? text + len + 1 : NULL;
+	return true;
+}
+
+// How many variables there are; -1 when the words are wrong. *args then is the command.
+static int take_options(char ***args)
+{
+	int count = 0;
+
+	for (; **args && text_starts(**args, "--"); ++*args) {
+		const char *option = **args;
+
+		if (!strcmp(option, "--")) {
+			++*args;
+			break;
+		}
+		if (!strcmp(option, "--env") && (*args)[1])
+			option = *++*args;
+		else if (text_starts(option, "--env="))
+			option += strlen("--env=");
+		else
+			return complain(-1, "an option that is not known, or is without its value:", option);
+		if (count == VARIABLES_MAX)
+			return complain(-1, "more variables than there is room for:", option);
+		if (!take_variable(&variables[count++], option))
+			return complain(-1, "--env wants NAME=PROFILE, and not", option);
+	}
+	if (!**args)
+		return complain(-1, "which command?", NULL);
+	if (count == 0)
+		(void)take_variable(&variables[count++], "ACCESS_TOKEN");
+	return count;
+}
+
+static void become_get(const struct variable *variable, int out, int (*get)(char **argv))
+{
+	char *args[] = { "sk-helper", "get", (char *)(uintptr_t)variable->profile, NULL };
+	int null = open("/dev/null", O_RDONLY);
+
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
+		_exit(1);
+	harden();
+	_exit(get(args));
+}
+
+// Appends what comes through the pipe to the entry, without its line end. False when it is too long.
+static bool read_token(struct variable *variable, int in)
+{
+	size_t len = strlen(variable->entry);
+	ssize_t got;
+
+	while ((got = read(in, variable->entry + len, sizeof variable->entry - 1 - len)) != 0) {
+		if (got < 0 && errno != EINTR)
+			return false;
+		if (got > 0)
+			len += (size_t)got;
+		if (len == sizeof variable->entry - 1)
+			return false;
+	}
+	while (len && variable->entry[len - 1] == '\n')
+		len--;
+	variable->entry[len] = '\0';
+	return true;
+}
+
+// 0, or the exit status of the get, which has said why.
+static int fill_in(struct variable *variable, int (*get)(char **argv))
+{
+	int pair[2], how = 0;
+	bool whole;
+	pid_t pid;
+
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return complain(1, strerror(errno), NULL);
+	pid = fork();
+	if (pid < 0)
+		return complain(1, strerror(errno), NULL);
+	if (pid == 0)
+		become_get(variable, pair[1], get);
+	close(pair[1]);
+	whole = read_token(variable, pair[0]);
+	close(pair[0]);
+	while (waitpid(pid, &how, 0) < 0 && errno == EINTR)
+		;
+	if (!WIFEXITED(how))
+		return complain(1, "a get ended by a signal", NULL);
+	return WEXITSTATUS(how) ? WEXITSTATUS(how) : whole ? 0 : complain(1, "the token is too long", NULL);
+}
+
+int exec_run(char **args, int (*get)(char **argv))
+{
+	int count = take_options(&args);
+
+	if (count < 0)
+		return 2;
+	// until the command is there: it begins anew
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	for (int i = 0; i < count; i++) {
+		int code = fill_in(&variables[i], get);
+
+		if (code)
+			return code;
+	}
+	for (int i = 0; i < count; i++) {
+		if (putenv(variables[i].entry) != 0)
+			return complain(1, strerror(errno), NULL);
+	}
+	execvp(args[0], args);
+	return complain(errno == ENOENT ? 127 : 126, strerror(errno), args[0]);
+}

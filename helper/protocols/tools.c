@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+// The list of tools.
+#include "tools.h"
+
+#include "tool-rows.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+const struct tool tools[] = {
+	{ .name = "git",
+	  .program = "git-credential-sk",
+	  .help = "git's credential helper",
+	  .input = TOOL_READS_MESSAGE,
+	  .parse = git_parse,
+	  .write = git_write,
+	  .refuse = git_refuse },
+	{ .name = "docker",
+	  .program = "docker-credential-sk",
+	  .help = "a credential helper of docker, podman, skopeo, helm and others",
+	  .input = TOOL_READS_ALL,
+	  .parse = docker_parse,
+	  .write = docker_write,
+	  .refuse = docker_refuse,
+	  .write_entry = docker_write_entry,
+	  .list_begin = "{",
+	  .list_end = "}\n" },
+	{ .name = "bazel",
+	  .program = "bazel-credential-sk",
+	  .help = "a credential helper of Bazel's and others that have the same",
+	  .input = TOOL_READS_ALL,
+	  .parse = bazel_parse,
+	  .write = bazel_write },
+	{ .name = "terraform",
+	  .program = "terraform-credentials-sk",
+	  .help = "a credentials helper of Terraform's and OpenTofu's",
+	  .input = TOOL_READS_ALL,
+	  .parse = terraform_parse,
+	  .write = terraform_write,
+	  .refuse = terraform_refuse },
+	{ .name = "cargo",
+	  .program = "cargo-credential-sk",
+	  .help = "a credential provider of Cargo's",
+	  .input = TOOL_READS_LINES,
+	  .hello = "{\"v\":[1]}\n",
+	  .parse = cargo_parse,
+	  .write = cargo_write,
+	  .refuse = cargo_refuse },
+	{ .name = "vault",
+	  .program = "vault-token-sk",
+	  .help = "a token helper of Vault's and OpenBao's",
+	  .input = TOOL_READS_NOTHING,
+	  .parse = vault_parse,
+	  .write = bare_write,
+	  .refuse = vault_refuse },
+	{ .name = "pnpm",
+	  .program = "sk-token",
+	  .help = "the bare token, for tools that can run a program but give it no arguments",
+	  .input = TOOL_READS_NOTHING,
+	  .parse = pnpm_parse,
+	  .write = bare_write },
+	{ .name = "keyring",
+	  .program = "keyring",
+	  .help = "the keyring command that pip and uv run",
+	  .input = TOOL_READS_NOTHING,
+	  .parse = keyring_parse,
+	  .write = keyring_write,
+	  .refuse = keyring_refuse },
+	{ .name = "kubernetes",
+	  .help = "an ExecCredential, for kubectl and others of client-go",
+	  .input = TOOL_READS_NOTHING,
+	  .parse = kubernetes_parse,
+	  .write = kubernetes_write },
+	{ .name = "goauth",
+	  .help = "what GOAUTH wants of a command",
+	  .input = TOOL_READS_WITH_URL,
+	  .parse = goauth_parse,
+	  .write = goauth_write,
+	  .refuse = goauth_refuse },
+	{ .name = "google",
+	  .help = "an executable-sourced credential of Google's libraries",
+	  .input = TOOL_READS_NOTHING,
+	  .parse = google_parse,
+	  .write = google_write,
+	  .refuse = google_refuse },
+};
+const size_t tool_count = sizeof tools / sizeof tools[0];
+
+const struct tool *tool_find_program(const char *program, const char **profile)
+{
+	*profile = NULL;
+	for (size_t i = 0; i < tool_count; i++) {
+		size_t len = tools[i].program ? strlen(tools[i].program) : 0;
+
+		if (!len || strncmp(program, tools[i].program, len) != 0 || (program[len] && program[len] != '-'))
+			continue;
+		*profile = program[len] ? program + len + 1 : NULL;
+		return &tools[i];
+	}
+	return NULL;
+}
+
+const struct tool *tool_find_format(const char *name)
+{
+	for (size_t i = 0; i < tool_count; i++) {
+		if (!tools[i].program && !strcmp(tools[i].name, name))
+			return &tools[i];
+	}
+	return NULL;
+}
+
+const char *tool_operation(const struct tool_call *call)
+{
+	return call->args[0] ? call->args[0] : "";
+}
+
+enum status tool_set_url(struct tool_call *call, const char *text, struct err *err)
+{
+	int len = snprintf(call->url, sizeof call->url, "%s%s", strstr(text, "://") ? "" : "https://", text);
+
+	if (len < 0 || (size_t)len >= sizeof call->url)
+		return err_set(err, STATUS_USAGE, "URL: longer than %d bytes", URL_MAX);
+	call->request.url = call->url;
+	return STATUS_OK;
+}
+
+void put_time(struct buf *out, int64_t seconds)
+{
+	time_t time = (time_t)seconds;
+	struct tm tm;
+	char text[32];
+
+	if (!gmtime_r(&time, &tm) || !strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm))
+		buf_fail(out);
+	else
+		buf_adds(out, text);
+}
+
+const char *tool_username(const struct profile *profile, const char *otherwise)
+{
+	return profile->username ? profile->username : otherwise;
+}

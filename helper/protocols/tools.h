@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// Tools that run us by a protocol of their own: each says what it wants in its own words, and is answered in them. One file for
+// each; tools.c is the list. Pure: what a tool sent is parsed here, whether it gets a token is core's to say.
+#ifndef SK_TOOLS_H
+#define SK_TOOLS_H
+
+#include "buf.h"
+#include "protocols.h"
+#include "request.h"
+#include "status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum tool_operation {
+	TOOL_GET,
+	TOOL_ERASE, // forgets the tokens of the profile that covers the URL: with a credential, that one alone
+	TOOL_LIST,  // tool->write_entry, for each profile's URLs
+	TOOL_DONE,  // parse has answered already, or there is nothing to say
+};
+
+// One request of a tool's. The strings of request point into the input, or here.
+struct tool_call {
+	char **args;	   // the words after our name
+	struct buf *input; // what standard input had, cut up by parse
+	enum tool_operation operation;
+	struct request request;
+	char url[URL_MAX + 1];		    // where request.url may point
+	char profile[PROFILE_NAME_MAX + 1]; // and request.profile
+	bool takes_default;		    // it has no way to say whom the token is for: as a bare get
+	const char *server;		    // as the tool has it, to be repeated
+	const char *version;		    // of its protocol
+};
+
+enum tool_input {
+	TOOL_READS_NOTHING,
+	TOOL_READS_MESSAGE,  // up to a blank line
+	TOOL_READS_WITH_URL, // the same, but only where the command line has a URL: else there is nothing, and no end of it
+	TOOL_READS_ALL,
+	TOOL_READS_LINES, // one request each, answered before the next is read
+};
+
+struct tool {
+	const char *name;    // also the format of "get --format", where program is NULL
+	const char *program; // the name that it runs us by; NULL where its configuration can say "sk-helper get --format NAME"
+	const char *help;
+	enum tool_input input;
+	const char *hello; // what it wants to hear first; NULL for nothing
+	// From args and input to an operation and a request. What it writes to out is the answer, with TOOL_DONE.
+	enum status (*parse)(struct tool_call *call, struct buf *out, struct err *err);
+	enum status (*write)(const struct tool_call *call, const struct answer *answer, struct buf *out, struct err *err);
+	// Says in the tool's words that there is no credential (none), or what went wrong. STATUS_OK: all is said, and well. Else
+	// err is left to be reported, too. NULL: that is all there is to do.
+	enum status (*refuse)(const struct tool_call *call, bool none, struct buf *out, struct err *err);
+	// For TOOL_LIST: one entry, and what stands before the first and after the last.
+	void (*write_entry)(struct buf *out, bool first, const char *url, const struct profile *profile);
+	const char *list_begin, *list_end;
+};
+
+extern const struct tool tools[];
+extern const size_t tool_count;
+
+// By the name of its program, with or without "-PROFILE" behind it: *profile is then that name, else NULL. By its own name
+// where that is a format. NULL for none.
+const struct tool *tool_find_program(const char *program, const char **profile);
+const struct tool *tool_find_format(const char *name);
+
+// --- what the files of this folder share
+
+// The first word, or "" for none.
+const char *tool_operation(const struct tool_call *call);
+
+// A tool's URL, with "https://" before what has no scheme. STATUS_USAGE when it is too long.
+enum status tool_set_url(struct tool_call *call, const char *text, struct err *err);
+
+// Appends "2026-01-02T03:04:05Z".
+void put_time(struct buf *out, int64_t seconds);
+
+// The user name that a profile's token is a password for; otherwise where the profile names none.
+const char *tool_username(const struct profile *profile, const char *otherwise);
+
+#endif
