@@ -59,6 +59,8 @@ sk-secret-service_SOURCES = keyring/sk-secret-service/main.c $(BASE_FRONT:%=help
 
 PRIVATE = sk-core sk-oauth sk-secret-service
 PROGRAMS = sk-helper $(PRIVATE)
+# the names that tools run us by: links to the front door (helper/protocols/tools.c)
+LINKS = git-credential-sk docker-credential-sk bazel-credential-sk terraform-credentials-sk cargo-credential-sk vault-token-sk pnpm-token-sk
 MANUALS = $(wildcard helper/man/*.[1-8])
 
 # each asked for once, and only when something needs it
@@ -107,6 +109,7 @@ install: all
 	$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(libexecdir)/sk-helper' '$(DESTDIR)$(mandir)/man1' '$(DESTDIR)$(mandir)/man5' \
 		'$(DESTDIR)$(bashcompletiondir)' '$(DESTDIR)$(zshcompletiondir)' '$(DESTDIR)$(fishcompletiondir)'
 	$(INSTALL_PROGRAM) $(B)/sk-helper '$(DESTDIR)$(bindir)/sk-helper'
+	for l in $(LINKS); do ln -sf sk-helper '$(DESTDIR)$(bindir)/'$$l || exit 1; done
 	for p in $(PRIVATE); do $(INSTALL_PROGRAM) $(B)/$$p '$(DESTDIR)$(libexecdir)/sk-helper/'$$p || exit 1; done
 	for m in $(MANUALS); do $(INSTALL_DATA) $$m '$(DESTDIR)$(mandir)/man'$${m##*.}/$${m##*/} || exit 1; done
 	$(INSTALL_DATA) completions/sk-helper.bash '$(DESTDIR)$(bashcompletiondir)/sk-helper'
@@ -117,6 +120,7 @@ install: all
 uninstall:
 	rm -f '$(DESTDIR)$(bindir)/sk-helper' '$(DESTDIR)$(bashcompletiondir)/sk-helper' '$(DESTDIR)$(zshcompletiondir)/_sk-helper' \
 		'$(DESTDIR)$(fishcompletiondir)/sk-helper.fish'
+	for l in $(LINKS); do rm -f '$(DESTDIR)$(bindir)/'$$l; done
 	for p in $(PRIVATE); do rm -f '$(DESTDIR)$(libexecdir)/sk-helper/'$$p; done
 	for m in $(MANUALS); do rm -f '$(DESTDIR)$(mandir)/man'$${m##*.}/$${m##*/}; done
 	-rmdir '$(DESTDIR)$(libexecdir)/sk-helper' 2>/dev/null

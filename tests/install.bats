@@ -22,8 +22,11 @@ share/fish/vendor_completions.d/sk-helper.fish 644
 share/man/man1/sk-helper.1 644
 share/man/man5/sk-helper-profile.5 644
 share/zsh/site-functions/_sk-helper 644"
+	for link in git-credential-sk docker-credential-sk bazel-credential-sk terraform-credentials-sk cargo-credential-sk vault-token-sk pnpm-token-sk; do
+		assert_equal "$(readlink "$BATS_TEST_TMPDIR/root$CHECKED/bin/$link")" sk-helper
+	done
 	make_checked DESTDIR="$BATS_TEST_TMPDIR/root" uninstall
-	assert_equal "$(find "$BATS_TEST_TMPDIR/root" -type f)" ''
+	assert_equal "$(find "$BATS_TEST_TMPDIR/root" -not -type d)" ''
 	assert_equal "$(find "$BATS_TEST_TMPDIR/root" -name sk-helper)" ''
 	assert [ -d "$BATS_TEST_TMPDIR/root/keep" ]
 	# and what is not there is no error

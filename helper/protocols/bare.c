@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Tools that want the bare token: Vault's token helper, pnpm's, and the keyring command of pip and uv.
+// Tools that want little more than the token: Vault's token helper, pnpm's, and the keyring command of pip and uv.
 #include "tool-rows.h"
 
 #include <stdlib.h>
@@ -42,9 +42,16 @@ enum status pnpm_parse(struct tool_call *call, struct buf *out, struct err *err)
 {
 	(void)out;
 	if (call->args[0])
-		return err_set(err, STATUS_USAGE, "sk-token takes no argument, and no '%s'", call->args[0]);
+		return err_set(err, STATUS_USAGE, "pnpm: its token helper has no argument, and no '%s'", call->args[0]);
 	call->takes_default = true;
 	return STATUS_OK;
+}
+
+// Before version 11 it is sent as it is; since then, with a scheme it is sent as it is.
+enum status pnpm_write(const struct tool_call *call, const struct answer *answer, struct buf *out, struct err *err)
+{
+	buf_adds(out, "Bearer ");
+	return bare_write(call, answer, out, err);
 }
 
 // --- pip: keyring get URL USER; uv, too: keyring get URL --mode creds

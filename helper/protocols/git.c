@@ -27,8 +27,10 @@ enum status git_parse(struct tool_call *call, struct buf *out, struct err *err)
 	else if (request->credential)
 		call->operation = TOOL_ERASE;
 	// git gives back our state, and nothing else, when what we answered with it was refused
-	if (request->state && request->wwwauth_count < REQUEST_CHALLENGES_MAX)
-		request->wwwauth[request->wwwauth_count++] = "Bearer error=\"invalid_token\"";
+	if (request->state) {
+		request->wwwauth[0] = "Bearer error=\"invalid_token\"";
+		request->wwwauth_count = 1;
+	}
 	return STATUS_OK;
 }
 

@@ -11,8 +11,8 @@ typedef enum status tool_refuser(const struct tool_call *call, bool none, struct
 
 tool_parser git_parse, docker_parse, bazel_parse, terraform_parse, cargo_parse, vault_parse, pnpm_parse, keyring_parse,
 	kubernetes_parse, goauth_parse, google_parse;
-tool_writer git_write, docker_write, bazel_write, terraform_write, cargo_write, bare_write, keyring_write, kubernetes_write,
-	goauth_write, google_write;
+tool_writer git_write, docker_write, bazel_write, terraform_write, cargo_write, bare_write, pnpm_write, keyring_write,
+	kubernetes_write, goauth_write, google_write;
 tool_refuser git_refuse, docker_refuse, terraform_refuse, cargo_refuse, vault_refuse, keyring_refuse, goauth_refuse,
 	google_refuse;
 void docker_write_entry(struct buf *out, bool first, const char *url, const struct profile *profile);
