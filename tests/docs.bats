@@ -47,6 +47,10 @@ readme_configuration() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/p" "$ROOT/README.md" |
 	helper=$(readme_configuration json | jq -r '.mcpServers.tasks.headersHelper')
 	run -0 "$SK_NODE" "$PEERS/agent.mjs" claude "$(readme_configuration json | jq -r '.mcpServers.tasks.url')" "$helper"
 	assert_output 200
+	# they are what 'hook' prints, but for where sk-helper is
+	for tool in claude-code:json codex:toml; do
+		assert_equal "$(sk-helper hook "${tool%:*}" tasks 2>/dev/null | grep -v '^#' | sed "s|$SK_BUILD/stage/bin/||")" "$(readme_configuration "${tool#*:}")"
+	done
 	helper=$(readme_configuration toml | sed -n 's/^http_headers_helper = "\(.*\)"$/\1/p')
 	run -0 "$SK_NODE" "$PEERS/agent.mjs" codex "$(readme_configuration toml | sed -n 's/^url = "\(.*\)"$/\1/p')" "$helper"
 	assert_output 200
@@ -62,7 +66,7 @@ readme_configuration() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/p" "$ROOT/README.md" |
 }
 
 @test "help: every command has a page with an example, and no other is shown" {
-	assert_equal "$(commands | xargs)" 'get exec add list doctor rotate public-key refresh revoke erase remove store help'
+	assert_equal "$(commands | xargs)" 'get exec hook add list doctor rotate public-key refresh revoke erase remove store help'
 	for command in $(commands); do
 		run -0 --separate-stderr sk-helper help "$command"
 		assert_line --index 0 --partial "usage: sk-helper $command"
@@ -135,6 +139,8 @@ complete_bash() {
 	assert_equal "$(complete_bash sk-helper get --format '' | sort | xargs)" "$(formats | sort | xargs)"
 	assert_equal "$(complete_bash sk-helper get t)" todo
 	assert_equal "$(complete_bash sk-helper remove '')" todo
+	assert_equal "$(complete_bash sk-helper hook '' | sort | xargs)" "$(sk-helper hook | cut -d' ' -f1 | sort | xargs)"
+	assert_equal "$(complete_bash sk-helper hook git '')" todo
 	assert_equal "$(complete_bash sk-helper add x --secret-store k)" kernel
 }
 
@@ -146,6 +152,8 @@ complete_bash() {
 	assert_equal "$(complete_fish 'sk-helper add --')" "$(options_of add | sort | xargs)"
 	assert_equal "$(complete_fish 'sk-helper get --format ')" "$(formats | sort | xargs)"
 	assert_equal "$(complete_fish 'sk-helper get t')" todo
+	assert_equal "$(complete_fish 'sk-helper hook ')" "$(sk-helper hook | cut -d' ' -f1 | sort | xargs)"
+	assert_equal "$(complete_fish 'sk-helper hook git ')" todo
 }
 
 @test "completion in zsh" {
@@ -164,10 +172,11 @@ complete_bash() {
 			"sk-helper get to\t" "get to.?do"
 			"sk-helper get --fo\t" "--format"
 			"sk-helper get --format mcp\t" "mcp-headers"
+			"sk-helper hook dire\t" "direnv"
 			"sk-helper add --secret-store se\t" "secret-service"
 		} {
 			send $typed
-			expect { -re $wanted {} timeout { exit 1 } }
+			expect -re $wanted {} timeout { exit 1 }
 			send "\025"
 		}
 		exit 0'

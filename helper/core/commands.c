@@ -22,6 +22,13 @@ const struct command commands[] = {
 		.example = "sk-helper exec --env API_TOKEN=todo -- ./deploy.sh",
 	},
 	{
+		.name = "hook",
+		.arguments = "[TOOL [NAME]]",
+		.summary = "print a tool's configuration that asks sk-helper, or list the tools",
+		.run = command_hook,
+		.example = "sk-helper hook claude-code todo",
+	},
+	{
 		.name = "add",
 		.arguments = "NAME --client-id ID --url URL|--issuer URL|--token-endpoint URL",
 		.summary = "make a profile and store its client secret",

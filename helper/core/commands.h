@@ -44,6 +44,7 @@ enum status command_erase(char **args, struct err *err);
 enum status command_exec(char **args, struct err *err);
 enum status command_get(char **args, struct err *err);
 enum status command_help(char **args, struct err *err);
+enum status command_hook(char **args, struct err *err);
 enum status command_list(char **args, struct err *err);
 enum status command_public_key(char **args, struct err *err);
 enum status command_refresh(char **args, struct err *err);
