@@ -106,7 +106,7 @@ $(B)/sk-secret-service: $(sk-secret-service_SOURCES:%.c=$(B)/obj/%.o)
 
 # make install: into prefix (/usr/local), below DESTDIR where that is set
 install: all
-	$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(libexecdir)/sk-helper' '$(DESTDIR)$(mandir)/man1' '$(DESTDIR)$(mandir)/man5' \
+	$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(libexecdir)/sk-helper' '$(DESTDIR)$(mandir)/man1' '$(DESTDIR)$(mandir)/man5' '$(DESTDIR)$(mandir)/man7' \
 		'$(DESTDIR)$(bashcompletiondir)' '$(DESTDIR)$(zshcompletiondir)' '$(DESTDIR)$(fishcompletiondir)'
 	$(INSTALL_PROGRAM) $(B)/sk-helper '$(DESTDIR)$(bindir)/sk-helper'
 	for l in $(LINKS); do ln -sf sk-helper '$(DESTDIR)$(bindir)/'$$l || exit 1; done

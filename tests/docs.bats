@@ -102,6 +102,11 @@ readme_configuration() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/p" "$ROOT/README.md" |
 	sk-helper help | sed -n '/^exit status:/,$s/^  \([0-9]\)  \(.*\)/\1 \2/p' >"$BATS_TEST_TMPDIR/statuses"
 	assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/statuses")" 9
 	while read -r number meaning; do grep -qE "^ +$number +$meaning\$" <<<"$manual" || fail "$number $meaning"; done <"$BATS_TEST_TMPDIR/statuses"
+	protocol=$(mandoc -T utf8 "$ROOT/helper/man/sk-helper-protocol.7" | sed 's/.\x08//g')
+	for program in $(sed -n 's/^LINKS = //p' "$ROOT/Makefile") $(sed -n 's/.*\.name = "\(.*\)".*/\1/p' "$ROOT/helper/protocols/tools.c"); do
+		grep -qw -e "$program" <<<"$protocol" || fail "$program"
+	done
+	assert_equal "$(sed -n 's/.*\.program = "\(.*-.*\)".*/\1/p' "$ROOT/helper/protocols/tools.c" | sort | xargs)" "$(sed -n 's/^LINKS = //p' "$ROOT/Makefile" | tr ' ' '\n' | sort | xargs)"
 	profile=$(mandoc -T utf8 "$ROOT/helper/man/sk-helper-profile.5" | sed 's/.\x08//g')
 	for option in $(options_of add | grep -v -e --no-verify -e --yes -e --private-key -e --generate-key -e --key-id); do
 		key=${option#--}

@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "get.h"
 #include "profiles.h"
+#include "text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -119,6 +120,8 @@ static enum status answer_call(const struct tool *tool, struct tool_call *call, 
 		status = err_set(err, STATUS_INTERNAL, "%s: the answer does not fit", tool->name);
 	if (status != STATUS_OK && parsed)
 		buf_reset(&out);
+	if (status != STATUS_OK)
+		text_sanitize(err->text); // some put it into what they say
 	if (status != STATUS_OK && tool->refuse)
 		status = tool->refuse(call, parsed && is_none(&got, status), &out, err);
 	if (!buf_write(&out, STDOUT_FILENO))
