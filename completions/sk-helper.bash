@@ -27,7 +27,7 @@ _sk_helper()
 		--*-ttl | --username | --env | --timeout | --scope | --url | --resource | --audience | --issuer | --proxy | --client-id | --key-id | --*-endpoint | --assertion-audience) return ;;
 		*)
 			case $command,$cur in
-			get,-*) words='--format --scope --min-ttl --fresh' ;;
+			get,-*) words='--format --scope --min-ttl --fresh --quiet' ;;
 			add,-*) words="$keys --private-key --generate-key --key-id --no-verify --yes" ;;
 			refresh,-*) words=--yes ;;
 			rotate,-*) words='--private-key --key-id --certificate' ;;

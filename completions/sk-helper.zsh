@@ -66,7 +66,7 @@ _sk_helper() {
 	get)
 		_arguments '--format[how to print it]:format:(token header-value header mcp-headers curl-config json env kubernetes goauth google)' \
 			'--scope[ask for these scopes]:scopes:' '--min-ttl[at least so much life left]:seconds:' \
-			'--fresh[a new token, whatever is cached]' '1:profile:_sk_helper_profiles'
+			'--fresh[a new token, whatever is cached]' '--quiet[no warning that the token is on the terminal]' '1:profile:_sk_helper_profiles'
 		;;
 	add) _arguments $keys '1:name:' ;;
 	list) _arguments '--json[as a JSON array]' '--names[only the names]' ;;

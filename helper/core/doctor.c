@@ -7,6 +7,7 @@
 #include "obtain.h"
 #include "profiles.h"
 #include "stored-secret.h"
+#include "terminal.h"
 #include "text.h"
 #include "token.h"
 
@@ -23,7 +24,11 @@ static void say_word(const char *what, const char *word, const char *text)
 
 	(void)snprintf(clean, sizeof clean, "%s", text);
 	text_sanitize(clean);
-	printf("%-16s %-3s  %s\n", what, word, clean);
+	printf("%-16s %s%-3s%s  %s\n", what,
+	       terminal_color(!strcmp(word, "BAD") ? TERMINAL_BAD :
+			      !strcmp(word, "ok")  ? TERMINAL_GOOD :
+						     TERMINAL_PLAIN),
+	       word, terminal_color(TERMINAL_PLAIN), clean);
 }
 
 static void say(const char *what, bool good, const char *text)

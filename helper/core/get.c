@@ -24,6 +24,7 @@ const struct option get_options[] = {
 	{ "--scope", "SCOPES", "ask for these scopes instead of the profile's" },
 	{ "--min-ttl", "SECONDS", "a token with at least so much life left" },
 	{ "--fresh", NULL, "a new token, whatever is cached" },
+	{ "--quiet", NULL, "no warning that the token is on the terminal" },
 	{ NULL, NULL, NULL },
 };
 
@@ -174,11 +175,16 @@ static enum status get(const struct request *request, struct err *err)
 {
 	__attribute__((cleanup(got_free))) struct got got = GOT_INIT;
 	enum status status = get_token(request, &got, err);
+	struct err shown;
 
 	if (status == STATUS_OK)
 		status = answer(request, &got.profile, &got.obtained, err);
 	if (status != STATUS_OK)
 		return status;
+	if (protocol_warning(request)) {
+		err_set(&shown, STATUS_OK, "%s", protocol_warning(request));
+		warn(&shown);
+	}
 	if (*got.obtained.warning.text) {
 		err_prefix(&got.obtained.warning, "profile '%s'", got.profile.name);
 		warn(&got.obtained.warning);

@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "keyring.h"
 #include "profiles.h"
+#include "terminal.h"
 #include "text.h"
 #include "token.h"
 
@@ -218,17 +219,21 @@ static void print_table(const struct rows *rows)
 		describe_secret(&rows->row[i], secret);
 		widen(&secrets, secret);
 	}
-	printf("%-*s  %-*s  %-8s  %s\n", names, "PROFILE", secrets, "SECRET", "TOKEN", "TOKEN ENDPOINT");
+	printf("%s%-*s  %-*s  %-8s  %s%s\n", terminal_color(TERMINAL_HEAD), names, "PROFILE", secrets, "SECRET", "TOKEN",
+	       "TOKEN ENDPOINT", terminal_color(TERMINAL_PLAIN));
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct row *row = &rows->row[i];
 
+		const char *bad = terminal_color(TERMINAL_BAD), *plain = terminal_color(TERMINAL_PLAIN);
+
 		if (*row->problem) {
-			printf("%-*s  %s\n", names, row->name, row->problem);
+			printf("%-*s  %s%s%s\n", names, row->name, bad, row->problem, plain);
 			continue;
 		}
 		describe_secret(row, secret);
 		describe_life(row->left, life);
-		printf("%-*s  %-*s  %-8s  %s\n", names, row->name, secrets, secret, life, row->endpoint);
+		printf("%-*s  %s%-*s%s  %-8s  %s\n", names, row->name, strcmp(row->secret, "stored") != 0 ? bad : "", secrets,
+		       secret, plain, life, row->endpoint);
 	}
 }
 

@@ -3,6 +3,7 @@
 
 #include "auth-method.h"
 #include "subprocess.h"
+#include "terminal.h"
 #include "text.h"
 #include "token.h"
 #include "wire.h"
@@ -53,9 +54,14 @@ static enum status converse(const struct buf *request, const struct profile *pro
 		.timeout_ms = profile->timeout * 1000 + 1500, // it keeps its own time; this is for the case that it hangs
 	};
 
+	enum status status;
+
 	if (!buf_ok(request))
 		return err_set(err, STATUS_INTERNAL, "token request: too long");
-	return subprocess_ask(&what, answer, take, context, err);
+	terminal_wait_begin("the server");
+	status = subprocess_ask(&what, answer, take, context, err);
+	terminal_wait_end();
+	return status;
 }
 
 static void take_grant(const struct wire_field *field, void *context)

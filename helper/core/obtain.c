@@ -7,6 +7,7 @@
 #include "oauth-client.h"
 #include "profiles.h"
 #include "stored-secret.h"
+#include "terminal.h"
 #include "text.h"
 #include "wire.h"
 
@@ -348,14 +349,17 @@ enum status obtain_token(const struct profile *profile, const struct wanted *wan
 	struct lock lock;
 	enum status status;
 	uint64_t flight;
-	bool ended;
+	bool ended, had;
 
 	if (demand->refused)
 		since.boot -= REFUSAL_MS;
 	if (cached_will_do(profile, demand, wanted, since, false, obtained))
 		return STATUS_OK;
 	flight = flight_hash(profile, wanted);
-	if (!obtain_lock(&lock, profile->name, (profile->timeout + 6) * 1000))
+	terminal_wait_begin("another sk-helper, which is getting this token");
+	had = obtain_lock(&lock, profile->name, (profile->timeout + 6) * 1000);
+	terminal_wait_end();
+	if (!had)
 		return err_set(err, STATUS_TEMPORARY, "another sk-helper has been getting a token for too long: try again");
 	ended = read_ending(&lock, flight, &ending);
 	if (cached_will_do(profile, demand, wanted, since, ended && ending.at >= start.boot && ending.status == STATUS_OK,

@@ -164,6 +164,8 @@ static bool answer_from_cache(char **argv, struct request *request)
 		explicit_bzero(record_text, record.len);
 		_exit(status_exit_code(err.status));
 	}
+	if (answered && protocol_warning(request))
+		dprintf(STDERR_FILENO, "sk-helper: warning: %s\n", protocol_warning(request));
 	if (answered && freshness == TOKEN_AGING)
 		renew_behind(argv, profile.name, &wanted);
 	buf_reset(&out);

@@ -95,6 +95,10 @@ static enum status take_option(struct request *request, char ***args, struct err
 		request->fresh = true;
 		return STATUS_OK;
 	}
+	if (!strcmp(arg, "--quiet")) {
+		request->quiet = true;
+		return STATUS_OK;
+	}
 	return err_set(err, STATUS_USAGE, "get has no option '%s': see 'sk-helper help get'", arg);
 }
 

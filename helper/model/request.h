@@ -40,6 +40,7 @@ struct request {
 	bool keeps_state;	// and state
 	int64_t min_ttl;
 	bool fresh;
+	bool quiet;			 // a token on the terminal is what the user wants
 	bool from_stdin;		 // the rest of it is to be read: "get -"
 	const char *format;		 // what --format says; NULL for nothing
 	const struct protocol *protocol; // NULL where the format is a tool's (tools.h)

@@ -2,6 +2,7 @@
 // The list of formats.
 #include "protocols.h"
 
+#include "request.h"
 #include "rows.h"
 
 #include <errno.h>
@@ -27,6 +28,13 @@ const struct protocol *protocol_find(const char *name)
 			return &protocols[i];
 	}
 	return NULL;
+}
+
+const char *protocol_warning(const struct request *request)
+{
+	if (request->quiet || request->url || request->from_stdin || !isatty(STDOUT_FILENO))
+		return NULL;
+	return "the token is on the terminal now, and in what it keeps: --quiet if that is meant";
 }
 
 enum status protocol_answer(const struct protocol *protocol, const struct answer *answer, struct buf *out, struct err *err)

@@ -11,6 +11,8 @@
 
 #include <stddef.h>
 
+struct request;
+
 struct answer {
 	const struct profile *profile;
 	const struct token *token; // its access token has passed token_text_ok()
@@ -36,5 +38,9 @@ const struct protocol *protocol_find(const char *name);
 
 // Writes the answer with one write(2), or nothing.
 enum status protocol_answer(const struct protocol *protocol, const struct answer *answer, struct buf *out, struct err *err);
+
+// What a person should know who sees a token on the terminal; NULL where nobody does. Not asked for a request by URL, which is a
+// program's.
+const char *protocol_warning(const struct request *request);
 
 #endif

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// What is done for a person at a terminal, and for nobody else.
+#ifndef SK_TERMINAL_H
+#define SK_TERMINAL_H
+
+enum terminal_color { TERMINAL_PLAIN, TERMINAL_GOOD, TERMINAL_BAD, TERMINAL_HEAD };
+
+// What makes standard output so coloured from here on; "" where it is no terminal, or the user wants none (NO_COLOR).
+const char *terminal_color(enum terminal_color color);
+
+// From here on, one line on standard error after a second, if that is a terminal: that something is waited for. what must
+// live until terminal_wait_end.
+void terminal_wait_begin(const char *what);
+void terminal_wait_end(void);
+
+#endif
