@@ -125,10 +125,25 @@ uninstall:
 	for m in $(MANUALS); do rm -f '$(DESTDIR)$(mandir)/man'$${m##*.}/$${m##*/}; done
 	-rmdir '$(DESTDIR)$(libexecdir)/sk-helper' 2>/dev/null
 
+# make deb: a Debian package, build/sk-helper_VERSION_ARCHITECTURE.deb
+DEB = build/sk-helper_$(VERSION)_$(shell dpkg --print-architecture).deb
+deb:
+	@rm -rf build/deb/stage
+	@$(MAKE) --no-print-directory -s B=build/deb prefix=/usr libexecdir=/usr/libexec sysconfdir=/etc DESTDIR='$(CURDIR)/build/deb/stage' install
+	@helper/package/deb build/deb/stage '$(VERSION)' '$(DEB)'
+
+# make dist: a source archive, build/sk-helper-VERSION.tar.gz: of what is committed, or of an archive's own files
+dist:
+	@mkdir -p build
+	@if git rev-parse --verify -q HEAD >/dev/null 2>&1; then git archive --prefix='sk-helper-$(VERSION)/' HEAD; \
+	else tar -cf - --exclude=./build --exclude=./tests/node_modules --transform='s|^\.|sk-helper-$(VERSION)|' .; fi | \
+		gzip -9n >'build/sk-helper-$(VERSION).tar.gz'
+	@echo 'build/sk-helper-$(VERSION).tar.gz'
+
 # make clean: remove what was built
 clean:
 	rm -rf build tests/node_modules
 
-.PHONY: all install uninstall clean FORCE
+.PHONY: all install uninstall deb dist clean FORCE
 include tests/tests.mk
 -include $(shell find $(B) -name '*.d' -type f 2>/dev/null)

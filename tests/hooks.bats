@@ -168,7 +168,7 @@ command_of() { hook "$1" p | sed -n "s|^$2||p"; }
 
 @test "systemd: the units' command, on a socket" {
 	add_for https://x.example.com/
-	command=$(command_of systemd ExecStart=)
+	read -ra command <<<"$(command_of systemd ExecStart=)"
 	"$SK_NODE" -e '
 		const { createServer } = require("node:net");
 		const { spawn } = require("node:child_process");
@@ -176,7 +176,7 @@ command_of() { hook "$1" p | sed -n "s|^$2||p"; }
 		const server = createServer((socket) => {
 			socket.pause();
 			spawn(command[0], command.slice(1), { stdio: ["ignore", socket, "inherit"] }).on("exit", () => { socket.destroy(); server.close(); });
-		}).listen(path);' "$BATS_TEST_TMPDIR/socket" $command 3>&- 4>&- &
+		}).listen(path);' "$BATS_TEST_TMPDIR/socket" "${command[@]}" 3>&- 4>&- &
 	echo $! >>"$BATS_FILE_TMPDIR/pids"
 	for _ in $(seq 100); do [ -S "$BATS_TEST_TMPDIR/socket" ] && break; sleep 0.05; done
 	run -0 "$SK_NODE" -e 'require("node:net").connect(process.argv[1]).on("data", (data) => process.stdout.write(data))' "$BATS_TEST_TMPDIR/socket"
