@@ -43,6 +43,7 @@ setup() { export HOME=$BATS_TEST_TMPDIR/home; mkdir -p "$HOME"; }
 		assert_equal "$(cd "$tree" && find . -type f -printf '%P\n' | sort)" "$(git -C "$ROOT" ls-tree -r --name-only HEAD | sort)"
 	fi
 	cp -R "$BATS_TEST_DIRNAME/node_modules" "$tree/tests/"
-	run -0 env -u SK_BUILD -u SK_NODE make -s -C "$tree" check TESTS=tests/get.bats
+	run env -i HOME="$HOME" PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 make -s -C "$tree" check TESTS=tests/get.bats
+	assert_success
 	assert_line --index -1 --regexp '^[0-9]+ passed, 0 failed$'
 }
