@@ -25,7 +25,7 @@ readme_commands() { sed -n '/^```sh$/,/^```$/p' "$ROOT/README.md" | grep -v '^``
 	# its hosts are stand-ins: the authorization server is the real one, and what is called answers anything
 	api=$(endpoint_that_answers '{}')
 	readme_commands | grep -v '^make' | sed -e "s|https://ACME.scalekit.dev/oauth/token|$TOKEN_ENDPOINT|" -e "s|--url https://mcp.example.com/mcp|--url $MCP_URL --yes|" \
-		-e "/tasks/s|m2m_…|m2m_todo --secret-store kernel|" -e "s|--issuer https://auth.example.com|--issuer $ISSUER --secret-store kernel|" -e 's|m2m_…|m2m_todo --secret-store kernel --url https://api.example.com|' \
+		-e "/tasks/s|m2m_…|m2m_todo --secret-store kernel|" -e "s|--issuer https://auth.example.com|--issuer $ISSUER --secret-store kernel|" -e 's|m2m_…|m2m_todo --secret-store kernel|' \
 		-e "/curl/s|https://api.example.com/todos|$api|" >"$BATS_TEST_TMPDIR/commands"
 	# the first line shows what the rest makes possible
 	{ sed 1d "$BATS_TEST_TMPDIR/commands"; } >"$BATS_TEST_TMPDIR/script"
