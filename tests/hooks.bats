@@ -36,7 +36,7 @@ command_of() { hook "$1" p | sed -n "s|^$2||p"; }
 	store_client plain "$FAULTY_URL/W10"
 	run -2 --separate-stderr sk-helper hook claude-code plain
 	assert_error "profile 'plain' has no url"
-	run -0 sk-helper hook curl plain || true
+	run -0 sk-helper hook direnv plain
 	run -2 --separate-stderr sk-helper hook frobnicate plain
 	assert_error "no tool 'frobnicate'"
 	run -3 --separate-stderr sk-helper hook git nobody
@@ -125,7 +125,8 @@ command_of() { hook "$1" p | sed -n "s|^$2||p"; }
 	mkdir -p "$HOME/.local/bin"
 	sh -c "$(hook pip p | grep '^ln')"
 	index=$(command_of pip 'pip config set global.index-url ')
-	assert_equal "$index" https://oauth2@pypi.example.com/simple/
+	assert_equal "$index" "'https://oauth2@pypi.example.com/simple/'"
+	index=${index//\'/}
 	run -0 --separate-stderr "$HOME/.local/bin/keyring" get "${index/oauth2@/}" oauth2
 	assert_equal "$output|$stderr" 'tok|'
 }
@@ -181,4 +182,24 @@ command_of() { hook "$1" p | sed -n "s|^$2||p"; }
 	for _ in $(seq 100); do [ -S "$BATS_TEST_TMPDIR/socket" ] && break; sleep 0.05; done
 	run -0 "$SK_NODE" -e 'require("node:net").connect(process.argv[1]).on("data", (data) => process.stdout.write(data))' "$BATS_TEST_TMPDIR/socket"
 	assert_output tok
+}
+
+@test "odd names and URLs" {
+	store_client my.idx "$(endpoint_that_answers '{"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\"}"}')" "url=$RECORDER/a;touch\$(x)'b" username='a@b:c'
+	run -0 eval "$(hook curl my.idx)"
+	assert_equal "$(seen_last)" 'Bearer tok'
+	for tool in codex codex-provider cargo; do
+		run -0 hook "$tool" my.idx
+		assert_line --regexp '^\[[a-z_]+\.my-idx(\.auth)?\]$'
+	done
+	assert_equal "$(hook cargo my.idx | sed -n 's/^index = "\(.*\)"$/\1/p' | tail -c 2)" /
+	hook pip my.idx | grep -q 'a%40b%3Ac@'
+	run -0 hook kubectl my.idx
+	assert_line '- name: "my.idx"'
+	for tool in docker terraform; do
+		run -2 --separate-stderr sk-helper hook "$tool" my.idx
+		assert_error 'sends only a host'
+	done
+	run -2 --separate-stderr sk-helper hook go my.idx
+	assert_error 'over https'
 }

@@ -172,7 +172,7 @@ TABLE
 		assert_equal "$output" "{\"ServerURL\":\"$(printf '%b' "$server")\",\"Username\":\"oauth2accesstoken\",\"Secret\":\"tok1\"}"
 	done
 	ask docker-credential-sk evil.example.com get
-	assert_equal "$status|$output" '3|credentials not found in native keychain'
+	assert_equal "$status|$output|$stderr" '3|credentials not found in native keychain|'
 	ask docker-credential-sk '' get
 	assert_equal "$status|$output" '2|no credentials server URL'
 	ask docker-credential-sk unused list
@@ -266,7 +266,8 @@ TABLE
 		refute_output --partial tok1
 	done
 	ask cargo-credential-sk "$request" get
-	assert_line --index 1 --partial 'only for Cargo'
+	assert_equal "$status" 2
+	assert_error 'only for Cargo'
 	# the other way: a command that prints the header's value
 	assert_equal "$(sk-helper get p --format header-value)" 'Bearer tok1'
 }
@@ -325,7 +326,9 @@ TABLE
 	assert_output --partial tok3
 	ask sk-helper 'HTTP/1.1 401 Unauthorized\n\n' get --format goauth https://evil.example.com/
 	assert_equal "$status|$output|$stderr" '0||'
-	store_client plain "$FAULTY_URL/W10" "url=http://127.0.0.1:1/"
+	store_client plain "$(endpoint_that_answers "$TOKENS")" "url=http://127.0.0.1:1/"
+	run -2 --separate-stderr sk-helper get plain --format goauth
+	assert_error 'no https url'
 }
 
 @test "pnpm" {
@@ -364,6 +367,9 @@ TABLE
 	assert_equal "$status|$output" '0|'
 	BAO_ADDR=https://vault.example.com ask vault-token-sk '' get
 	assert_output tok2
+	# one of them asks, and it does not say which
+	VAULT_ADDR=https://vault.example.com BAO_ADDR=https://evil.example.com ask vault-token-sk '' get
+	assert_equal "$status|$output" '0|'
 }
 
 @test "pip's and uv's keyring" {
@@ -377,6 +383,16 @@ TABLE
 	assert_equal "$status|$output" '3|'
 	ask "$BATS_TEST_TMPDIR/keyring" '' get https://evil.example.com/ oauth2
 	assert_equal "$status|$output" '3|'
+	assert_equal "$stderr" ''
+	# by host alone, as pip asks again after a plain http URL
+	for service in pypi.example.com pypi.example.com:443; do
+		ask "$BATS_TEST_TMPDIR/keyring" '' get "$service" oauth2
+		assert_equal "$status|$output|$stderr" '3||'
+	done
+	ask "$BATS_TEST_TMPDIR/keyring" '' get http://pypi.example.com/simple/ oauth2
+	assert_equal "$status|$output|$stderr" '3||'
+	ask "$BATS_TEST_TMPDIR/keyring" '' get https://pypi.example.com/simple/ --mode password
+	assert_equal "$status|$output" '2|'
 	ask "$BATS_TEST_TMPDIR/keyring" '' set x y
 	assert_equal "$status|$output" '2|'
 }
@@ -427,4 +443,96 @@ TABLE
 	assert_one_error
 	run -126 --separate-stderr sk-helper exec /etc
 	assert_one_error
+}
+
+@test "git: a path is escaped again that git has unescaped" {
+	add_for https://git.example.com/git
+	sk-helper get p >/dev/null
+	capable='capability[]=authtype\nprotocol=https\nhost=git.example.com\n'
+	for path in 'git/my repo' 'git/ü' 'git/100%%' 'git/a?b' 'git/a#b'; do
+		ask git-credential-sk "${capable}path=${path//%%/%}\n\n" get
+		assert_line credential=tok1
+	done
+	for path in 'git?evil/repo' 'git#x' 'git/../x' 'git\\\\x'; do
+		ask git-credential-sk "${capable}path=$path\n\n" get
+		assert_equal "$path $status $output $stderr" "$path 0  "
+	done
+}
+
+@test "nobody's, and somebody's that cannot be had, are told apart" {
+	add_for https://x.example.com/ username=u
+	# not http at all
+	for request in 'protocol=smtp\nhost=x.example.com\n' 'protocol=cert\nhost=x\npath=y\n' 'protocol=https\nhost=x.example.com.\n'; do
+		ask git-credential-sk "$request\n" get
+		assert_equal "$request $status $output $stderr" "$request 0  "
+	done
+	ask cargo-credential-sk '{"v":1,"registry":{"index-url":"ssh://x.example.com/"},"kind":"get","operation":"read"}\n' --cargo-plugin
+	assert_line --index 1 '{"Err":{"kind":"url-not-supported"}}'
+	# a profile that is meant, and damaged or mistyped
+	ask terraform-credentials-sk '' --profile typo get x.example.com
+	assert_equal "$status|$output" '3|'
+	chmod g+w "$PROFILES/p.conf"
+	ask terraform-credentials-sk '' get x.example.com
+	assert_equal "$status|$output" '8|'
+	ask git-credential-sk 'protocol=https\nhost=x.example.com\n\n' get
+	assert_equal "$status|$output" '8|quit=1'
+	chmod g-w "$PROFILES/p.conf"
+	# what cannot be read is no reason to end git for everybody
+	mkdir "$PROFILES/x.conf"
+	ask git-credential-sk 'protocol=https\nhost=github.com\n\n' get
+	refute_output --partial quit
+}
+
+@test "a standard input that never ends is left alone where there is nothing to read" {
+	add_for https://tf.example.com/
+	for words in 'docker-credential-sk version' docker-credential-sk 'git-credential-sk capability' git-credential-sk 'terraform-credentials-sk get tf.example.com' \
+		bazel-credential-sk 'cargo-credential-sk --help' 'vault-token-sk get' pnpm-token-sk 'sk-helper get p --format goauth'; do
+		SECONDS=0
+		# shellcheck disable=SC2086 # words
+		run $words < <(exec sleep 20)
+		assert [ "$SECONDS" -le 5 ]
+	done
+}
+
+@test "a server's words do not widen what git and Go ask for" {
+	add_for https://x.example.com/ scope=read
+	ask git-credential-sk 'capability[]=authtype\nprotocol=https\nhost=x.example.com\nwwwauth[]=Bearer scope="admin delete"\n\n' get
+	assert_line credential=tok1
+	run curl -s "$FAULTY_URL/__stats"
+	[[ $(jq -r .last.body <<<"$output") == *'scope=read&'* ]]
+}
+
+@test "docker: a registry on this machine, with TLS" {
+	add_for https://localhost:5001/
+	ask docker-credential-sk localhost:5001 get
+	assert_output --partial tok1
+	assert_equal "$(docker-credential-sk list <<<unused)" '{"https://localhost:5001/":"oauth2accesstoken"}'
+	store_client q "$FAULTY_URL/W10" url=https://localhost:5001/
+	assert_equal "$(docker-credential-sk list <<<unused)" '{"https://localhost:5001/":"oauth2accesstoken"}'
+}
+
+@test "exec: nothing runs without its token, whatever the caller has left" {
+	add_for https://x.example.com/
+	cat >"$BATS_TEST_TMPDIR/ignoring.mjs" <<-'JS'
+	import { spawnSync } from 'node:child_process';
+	const { status, stdout } = spawnSync('sh', ['-c', 'trap "" CHLD; exec "$@"', 'sh', ...process.argv.slice(2)], { stdio: ['ignore', 'pipe', 'inherit'] });
+	process.stdout.write(stdout);
+	process.exit(status);
+	JS
+	run -3 --separate-stderr "$SK_NODE" "$BATS_TEST_TMPDIR/ignoring.mjs" sk-helper exec --env A=nobody -- echo ran
+	assert_equal "$output" ''
+	run -0 --separate-stderr "$SK_NODE" "$BATS_TEST_TMPDIR/ignoring.mjs" sk-helper exec --env A=p -- printenv A
+	assert_equal "$output" tok1
+	for value in - --format=json --help -- ''; do
+		run -2 --separate-stderr sk-helper exec "--env" "A=$value" echo ran
+		assert_one_error
+	done
+	# all arguments, and no signal that is ignored
+	run -0 sk-helper exec -- sh -c 'echo "$#:$*"; grep ^SigIgn /proc/self/status' sh one two three
+	assert_line --index 0 '3:one two three'
+	assert_line --index 1 --regexp '^SigIgn:[[:space:]]+0+$'
+	# a miss, with standard input and output closed
+	sk-helper erase p
+	run -0 sh -c 'sk-helper exec -- sh -c "printenv ACCESS_TOKEN >&2" <&- >&-'
+	assert_output tok2
 }

@@ -62,7 +62,7 @@ static enum status heed_challenge(const struct request *request, const struct ch
 				  struct demand *demand, struct buf *scope, struct err *err)
 {
 	demand->refused = !strcmp(challenge->error, "invalid_token");
-	if (!*challenge->scope)
+	if (!*challenge->scope || request->keep_scope)
 		return STATUS_OK;
 	if (!strcmp(challenge->error, "insufficient_scope")) {
 		enum status status = unite_scopes(wanted->scope, challenge->scope, scope, err);
@@ -137,7 +137,6 @@ static enum status find_profile(const struct request *request, struct got *got, 
 {
 	enum status status = profiles_for(request->profile, request->url, &got->text, &got->profile, err);
 
-	got->found = status == STATUS_OK;
 	if (status == STATUS_OK)
 		status = request_wanted(request, &got->profile, &got->wanted, err);
 	if (status == STATUS_OK)

@@ -11,7 +11,6 @@
 struct got {
 	struct buf text, scope; // what profile and wanted point into
 	struct profile profile;
-	bool found; // the profile: what fails from then on is not that nobody is asked for
 	struct wanted wanted;
 	struct obtained obtained;
 };

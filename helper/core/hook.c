@@ -9,41 +9,41 @@
 #include <stdlib.h>
 #include <string.h>
 
-// In the text, {sk} is our path, {bin} its directory, {home} the user's; {name} the profile, {url} its first url, and of that
-// {origin}, {host} (with a port), {hostname} (without), {place} (all behind the scheme, without a slash at the end).
+// The words in braces are filled in: see placeholders below.
 static const struct hook {
 	const char *tool, *help, *where, *text;
 	bool has_comments; // where goes into the text as one; else it is said on standard error
+	enum { ANY_URL, ONLY_HOST, ONLY_HTTPS } only;
 } hooks[] = {
 	{ "claude-code", "an MCP server in Claude Code", ".mcp.json in the project, or 'claude mcp add-json'",
 	  "{ \"mcpServers\": { \"{name}\": {\n"
 	  "    \"type\": \"http\", \"url\": \"{url}\",\n"
 	  "    \"headersHelper\": \"{sk} get --format mcp-headers\" } } }\n",
-	  false },
+	  false, ANY_URL },
 	{ "claude-code-api", "the API that Claude Code talks to", "~/.claude/settings.json",
-	  "{ \"apiKeyHelper\": \"{sk} get {name}\" }\n", false },
+	  "{ \"apiKeyHelper\": \"{sk} get {name}\" }\n", false, ANY_URL },
 	{ "claude-code-otel", "Claude Code's telemetry", "~/.claude/settings.json",
-	  "{ \"otelHeadersHelper\": \"{sk} get {name} --format mcp-headers\" }\n", false },
+	  "{ \"otelHeadersHelper\": \"{sk} get {name} --format mcp-headers\" }\n", false, ANY_URL },
 	{ "codex", "an MCP server in Codex", "~/.codex/config.toml",
-	  "[mcp_servers.{name}]\n"
+	  "[mcp_servers.{word}]\n"
 	  "url = \"{url}\"\n"
 	  "http_headers_helper = \"{sk} get {name} --format mcp-headers\"\n",
-	  true },
+	  true, ANY_URL },
 	{ "codex-provider", "a model provider of Codex", "~/.codex/config.toml",
-	  "[model_providers.{name}.auth]\n"
+	  "[model_providers.{word}.auth]\n"
 	  "command = \"{sk}\"\n"
 	  "args = [\"get\", \"{name}\"]\n",
-	  true },
+	  true, ANY_URL },
 	{ "git", "a git server (Bearer from git 2.46 on; before that with username= in the profile)", "~/.gitconfig",
 	  "[credential \"{origin}\"]\n"
 	  "\thelper =\n"
 	  "\thelper = {bin}/git-credential-sk\n"
 	  "\tuseHttpPath = true\n",
-	  true },
+	  true, ANY_URL },
 	{ "docker", "a container registry, for docker, podman, skopeo, helm and oras",
-	  "~/.docker/config.json ({bin} must be in PATH)", "{ \"credHelpers\": { \"{host}\": \"sk\" } }\n", false },
+	  "~/.docker/config.json ({bin} must be in PATH)", "{ \"credHelpers\": { \"{host}\": \"sk\" } }\n", false, ONLY_HOST },
 	{ "kubectl", "a Kubernetes API server", "users: of the kubeconfig",
-	  "- name: {name}\n"
+	  "- name: \"{name}\"\n"
 	  "  user:\n"
 	  "    exec:\n"
 	  "      apiVersion: client.authentication.k8s.io/v1\n"
@@ -51,41 +51,44 @@ static const struct hook {
 	  "      args: [get, --format, kubernetes]\n"
 	  "      interactiveMode: Never\n"
 	  "      provideClusterInfo: true\n",
-	  true },
+	  true, ANY_URL },
 	{ "bazel", "a remote cache or repository of Bazel's", ".bazelrc",
-	  "common --credential_helper={hostname}={bin}/bazel-credential-sk\n", true },
+	  "common --credential_helper={hostname}={bin}/bazel-credential-sk\n", true, ANY_URL },
 	{ "terraform", "a Terraform or OpenTofu registry",
 	  "~/.terraformrc, and: ln -s {bin}/sk-helper ~/.terraform.d/plugins/terraform-credentials-sk",
 	  "credentials_helper \"sk\" {\n"
 	  "  args = [\"--profile\", \"{name}\"]\n"
 	  "}\n",
-	  true },
+	  true, ONLY_HOST },
 	{ "cargo", "a crate registry", "~/.cargo/config.toml",
-	  "[registries.{name}]\n"
-	  "index = \"sparse+{url}\"\n"
+	  "[registries.{word}]\n"
+	  "index = \"sparse+{directory}\"\n"
 	  "credential-provider = [\"{bin}/cargo-credential-sk\"]\n",
-	  true },
+	  true, ANY_URL },
 	{ "go", "a module proxy (Go 1.24)", "the shell's profile, or 'go env -w'",
-	  "export GOAUTH='{sk} get {name} --format goauth'\n", true },
-	{ "pnpm", "a package registry, for pnpm", "~/.npmrc, and: ln -s {bin}/sk-helper {home}/.local/bin/pnpm-token-sk-{name}",
-	  "//{place}/:tokenHelper={home}/.local/bin/pnpm-token-sk-{name}\n", true },
+	  "export GOAUTH='{sk} get {name} --format goauth'\n", true, ONLY_HTTPS },
+	{ "pnpm", "a package registry, for pnpm",
+	  "~/.npmrc, and: ln -s {bin}/sk-helper '{home}/.local/bin/pnpm-token-sk-{name}'",
+	  "//{place}/:tokenHelper={home}/.local/bin/pnpm-token-sk-{name}\n", true, ANY_URL },
 	{ "rclone", "a WebDAV server, for rclone", "~/.config/rclone/rclone.conf",
 	  "[{name}]\n"
 	  "type = webdav\n"
 	  "url = {url}\n"
 	  "bearer_token_command = {sk} get {name}\n",
-	  true },
-	{ "vault", "a Vault or OpenBao server", "~/.vault", "token_helper = \"{bin}/vault-token-sk\"\n", true },
+	  true, ANY_URL },
+	{ "vault", "a Vault or OpenBao server", "~/.vault", "token_helper = \"{bin}/vault-token-sk\"\n", true, ANY_URL },
 	{ "pip", "a package index, for pip and uv", "a shell, once (pip 23.1)",
-	  "ln -s {bin}/sk-helper {home}/.local/bin/keyring\n"
+	  "ln -s {bin}/sk-helper '{home}/.local/bin/keyring'\n"
 	  "pip config set global.keyring-provider subprocess\n"
-	  "pip config set global.index-url {origin-with-user}/simple/\n",
-	  true },
+	  "pip config set global.index-url '{index}simple/'\n",
+	  true, ANY_URL },
 	{ "google", "Google's client libraries (workload identity federation)", "credential_source of the credential's JSON",
-	  "{ \"executable\": { \"command\": \"{sk} get {name} --format google\", \"timeout_millis\": 10000 } }\n", false },
-	{ "curl", "curl, in a script", "a script", "t=$({sk} get {name}) && curl --oauth2-bearer \"$t\" {url}\n", true },
+	  "{ \"executable\": { \"command\": \"{sk} get {name} --format google\", \"timeout_millis\": 10000 } }\n", false,
+	  ANY_URL },
+	{ "curl", "curl, in a script", "a script", "t=$({sk} get {name}) && curl --oauth2-bearer \"$t\" '{quoted-url}'\n", true,
+	  ANY_URL },
 	{ "direnv", "a variable in a directory", ".envrc; it is as old as the directory's shell",
-	  "ACCESS_TOKEN=$({sk} get {name}) && export ACCESS_TOKEN\n", true },
+	  "ACCESS_TOKEN=$({sk} get {name}) && export ACCESS_TOKEN\n", true, ANY_URL },
 	{ "systemd", "a credential of a service of the user's",
 	  "~/.config/systemd/user: {name}-token.socket, {name}-token@.service, and a line of the service's own",
 	  "# {name}-token.socket\n"
@@ -102,80 +105,217 @@ static const struct hook {
 	  "# the service that wants it, read when it starts: $CREDENTIALS_DIRECTORY/token\n"
 	  "[Service]\n"
 	  "LoadCredential=token:%t/{name}-token\n",
-	  true },
+	  true, ANY_URL },
 };
 #define HOOKS (sizeof hooks / sizeof hooks[0])
 
-// What a placeholder stands for, appended; false when the profile does not have it.
-static bool put_value(struct buf *out, const char *name, size_t len, const struct profile *profile)
-{
-	const char *url = profile->url_count ? profile->urls[0] : NULL, *home = getenv("HOME"), *text = NULL;
+// A URL of the profile's, in the parts that texts are made of.
+struct place {
+	const char *url; // NULL where it has none
 	struct url parts;
-	size_t size = 0;
+	const char *rest; // behind the scheme
+	size_t rest_len;  // up to the slashes at the end
+};
 
-#define IS(word) (len == strlen(word) && !strncmp(name, word, len))
-	if (IS("sk"))
-		text = SK_BINDIR "/sk-helper";
-	else if (IS("bin"))
-		text = SK_BINDIR;
-	else if (IS("home"))
-		text = home ? home : "~";
-	else if (IS("name"))
-		text = profile->name;
-	if (text) {
-		buf_adds(out, text);
-		return true;
+static struct place place_of(const struct profile *profile)
+{
+	struct place place = { .url = profile->url_count ? profile->urls[0] : NULL };
+
+	if (!place.url || url_parse(&place.parts, place.url, NULL) != STATUS_OK)
+		return (struct place){ 0 };
+	place.rest = place.parts.host;
+	place.rest_len = strlen(place.rest);
+	while (place.rest[place.rest_len - 1] == '/')
+		place.rest_len--;
+	return place;
+}
+
+// As it can stand in single quotes of a shell's.
+static void put_quoted(struct buf *out, const char *s)
+{
+	for (; *s; s++) {
+		if (*s == '\'')
+			buf_adds(out, "'\\''");
+		else
+			buf_addc(out, *s);
 	}
-	if (!url || url_parse(&parts, url, NULL) != STATUS_OK)
-		return false;
-	text = url;
-	size = strlen(url);
-	if (IS("host") || IS("hostname") || IS("place"))
-		text = parts.host;
-	if (IS("host"))
-		size = (size_t)(parts.path - parts.host);
-	else if (IS("hostname"))
-		size = parts.host_len;
-	else if (IS("origin"))
-		size = (size_t)(parts.path - url);
-	else if (IS("place"))
-		size = (size_t)(parts.path - parts.host) + parts.path_len;
-	else if (IS("origin-with-user")) {
-		buf_add(out, url, (size_t)(parts.host - url));
-		buf_adds(out, profile->username ? profile->username : "oauth2");
-		buf_addc(out, '@');
-		text = parts.host;
-		size = (size_t)(parts.path - parts.host);
+}
+
+static void put_sk(struct buf *out, const struct profile *profile, const struct place *place)
+{
+	(void)profile;
+	(void)place;
+	buf_adds(out, SK_BINDIR "/sk-helper");
+}
+
+static void put_bin(struct buf *out, const struct profile *profile, const struct place *place)
+{
+	(void)profile;
+	(void)place;
+	buf_adds(out, SK_BINDIR);
+}
+
+static void put_home(struct buf *out, const struct profile *profile, const struct place *place)
+{
+	(void)profile;
+	(void)place;
+	buf_adds(out, getenv("HOME") ? getenv("HOME") : "~");
+}
+
+static void put_name(struct buf *out, const struct profile *profile, const struct place *place)
+{
+	(void)place;
+	buf_adds(out, profile->name);
+}
+
+// A dot would make two keys of it in TOML, and Cargo takes none at all.
+static void put_word(struct buf *out, const struct profile *profile, const struct place *place)
+{
+	(void)place;
+	for (const char *s = profile->name; *s; s++)
+		buf_addc(out, *s == '.' ? '-' : *s);
+}
+
+static void put_url(struct buf *out, const struct profile *profile, const struct place *place)
+{
+	(void)profile;
+	buf_adds(out, place->url);
+}
+
+static void put_quoted_url(struct buf *out, const struct profile *profile, const struct place *place)
+{
+	(void)profile;
+	put_quoted(out, place->url);
+}
+
+static void put_directory(struct buf *out, const struct profile *profile, const struct place *place)
+{
+	(void)profile;
+	buf_add(out, place->url, (size_t)(place->rest - place->url) + place->rest_len);
+	buf_addc(out, '/');
+}
+
+static void put_origin(struct buf *out, const struct profile *profile, const struct place *place)
+{
+	(void)profile;
+	buf_add(out, place->url, (size_t)(place->parts.path - place->url));
+}
+
+static void put_host(struct buf *out, const struct profile *profile, const struct place *place)
+{
+	(void)profile;
+	buf_add(out, place->parts.host, (size_t)(place->parts.path - place->parts.host));
+}
+
+static void put_hostname(struct buf *out, const struct profile *profile, const struct place *place)
+{
+	(void)profile;
+	buf_add(out, place->parts.host, place->parts.host_len);
+}
+
+static void put_rest(struct buf *out, const struct profile *profile, const struct place *place)
+{
+	(void)profile;
+	buf_add(out, place->rest, place->rest_len);
+}
+
+// "https://USER@host/path/", to stand in single quotes.
+static void put_index(struct buf *out, const struct profile *profile, const struct place *place)
+{
+	static const char hex[] = "0123456789ABCDEF";
+
+	buf_add(out, place->url, (size_t)(place->rest - place->url));
+	for (const char *s = profile->username ? profile->username : "oauth2"; *s; s++) {
+		if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~", *s)) {
+			buf_addc(out, *s);
+		} else {
+			buf_addc(out, '%');
+			buf_addc(out, hex[(unsigned char)*s >> 4]);
+			buf_addc(out, hex[*s & 15]);
+		}
 	}
-	while (IS("place") && size && text[size - 1] == '/')
-		size--;
-#undef IS
-	buf_add(out, text, size);
-	return true;
+	buf_addc(out, '@');
+	for (size_t i = 0; i < place->rest_len; i++)
+		put_quoted(out, (char[]){ place->rest[i], '\0' });
+	buf_addc(out, '/');
+}
+
+static const struct placeholder {
+	const char *name;
+	void (*put)(struct buf *out, const struct profile *profile, const struct place *place);
+	bool needs_url;
+} placeholders[] = {
+	{ "sk", put_sk, false },
+	{ "bin", put_bin, false },
+	{ "home", put_home, false },
+	{ "name", put_name, false },
+	{ "word", put_word, false },
+	{ "url", put_url, true },
+	{ "quoted-url", put_quoted_url, true },
+	{ "directory", put_directory, true },
+	{ "origin", put_origin, true },
+	{ "host", put_host, true },
+	{ "hostname", put_hostname, true },
+	{ "place", put_rest, true },
+	{ "index", put_index, true },
+};
+
+static const struct placeholder *find_placeholder(const char *name, size_t len)
+{
+	for (size_t i = 0; i < sizeof placeholders / sizeof placeholders[0]; i++) {
+		if (strlen(placeholders[i].name) == len && !strncmp(placeholders[i].name, name, len))
+			return &placeholders[i];
+	}
+	return NULL;
 }
 
 // False when the profile lacks what the text needs.
 static bool fill_in(struct buf *out, const char *text, const struct profile *profile)
 {
+	const struct place place = place_of(profile);
+
 	while (*text) {
 		size_t len = *text == '{' ? strspn(text + 1, "abcdefghijklmnopqrstuvwxyz-") : 0;
+		const struct placeholder *placeholder = len && text[len + 1] == '}' ? find_placeholder(text + 1, len) : NULL;
 
-		if (len && text[len + 1] == '}') {
-			if (!put_value(out, text + 1, len, profile))
-				return false;
-			text += len + 2;
-		} else {
+		if (!placeholder) {
 			buf_addc(out, *text++);
+			continue;
 		}
+		if (placeholder->needs_url && !place.url)
+			return false;
+		placeholder->put(out, profile, &place);
+		text += len + 2;
 	}
 	return true;
+}
+
+// What the tool asks for must be what the profile is for.
+static enum status check_url(const struct hook *hook, const struct profile *profile, struct err *err)
+{
+	struct place place = place_of(profile);
+
+	if (!place.url)
+		return STATUS_OK;
+	if (hook->only == ONLY_HOST && place.rest_len > (size_t)(place.parts.path - place.parts.host))
+		return err_set(
+			err, STATUS_USAGE,
+			"%s sends only a host, and so no token is for its request: profile '%s' has a url with a path, '%.*s'",
+			hook->tool, profile->name, url_shown(place.url), place.url);
+	if (hook->only == ONLY_HTTPS && !place.parts.https)
+		return err_set(err, STATUS_USAGE, "%s sends no credential but over https: profile '%s' has the url '%.*s'",
+			       hook->tool, profile->name, url_shown(place.url), place.url);
+	return STATUS_OK;
 }
 
 static enum status print(const struct hook *hook, const struct profile *profile, struct err *err)
 {
 	BUF_AUTO(where, 16384);
 	BUF_AUTO(text, 65536);
+	enum status status = check_url(hook, profile, err);
 
+	if (status != STATUS_OK)
+		return status;
 	if (!fill_in(&where, hook->where, profile) || !fill_in(&text, hook->text, profile))
 		return err_set(err, STATUS_USAGE,
 			       "profile '%s' has no url, which %s needs: 'sk-helper store' adds one (printf "

@@ -74,7 +74,7 @@ int main(int argc, char **argv)
 	status = run(argv, &err);
 	if (fflush(stdout) != 0 && status == STATUS_OK)
 		status = err_set(&err, STATUS_INTERNAL, "standard output: cannot be written");
-	if (status != STATUS_OK)
+	if (status != STATUS_OK && *err.text) // a tool's "nothing" is no error to anybody else
 		print_line("", &err);
 	return status_exit_code(status);
 }

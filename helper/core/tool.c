@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "get.h"
+#include "json.h"
 #include "profiles.h"
 #include "text.h"
 
@@ -20,6 +21,7 @@ static void begin_call(struct tool_call *call, char **args, struct buf *input, c
 	call->input = input;
 	if (request)
 		call->request = *request;
+	call->request.keep_scope = true;
 }
 
 // A request that says neither whom the token is for nor which profile is nobody's: no default is sent to whoever asks.
@@ -49,8 +51,17 @@ static enum status erase_for(const struct tool_call *call, struct got *got, stru
 	enum status status = is_for_nobody(call) ? err_set(err, STATUS_NOT_FOUND, "nothing to forget") :
 						   profiles_for(request->profile, request->url, &got->text, &got->profile, err);
 
-	got->found = status == STATUS_OK;
 	return status == STATUS_OK ? obtain_forget(&got->profile, request->credential, &count, err) : status;
+}
+
+// Two profiles may have the same URL; a name may be in a JSON object once.
+static bool is_listed(const struct buf *out, const char *url)
+{
+	BUF_AUTO(key, 2 * URL_MAX);
+
+	json_put(&key, "", url);
+	buf_addc(&key, ':');
+	return strstr(out->data, key.data) != NULL;
 }
 
 struct listing {
@@ -68,6 +79,8 @@ static bool list_one(const char *name, void *context)
 	if (profiles_load(name, &text, &profile, NULL) != STATUS_OK)
 		return true;
 	for (size_t i = 0; i < profile.url_count; i++) {
+		if (is_listed(listing->out, profile.urls[i]))
+			continue;
 		listing->tool->write_entry(listing->out, listing->first, profile.urls[i], &profile);
 		listing->first = false;
 	}
@@ -101,10 +114,38 @@ static enum status do_operation(const struct tool *tool, const struct tool_call 
 	return STATUS_OK;
 }
 
-// That nobody is asked for is not an error to most tools. POLICY: the profile is another server's, or the server is not safe.
-static bool is_none(const struct got *got, enum status status)
+// Whether no profile's token may go to this URL: because it is none that tokens go to, or because no url covers it, or not one
+// of the profile that is named. A profile that is meant and cannot be read is another matter.
+static bool is_for_no_profile(const struct request *request)
 {
-	return !got->found && (status == STATUS_NOT_FOUND || status == STATUS_POLICY);
+	BUF_AUTO(text, PROFILE_FILE_MAX);
+	char name[PROFILE_NAME_MAX + 1];
+	struct profile profile;
+	struct url url;
+
+	if (!request->url)
+		return false;
+	if (url_parse(&url, request->url, NULL) != STATUS_OK || !url_is_safe(&url))
+		return true;
+	if (!request->profile)
+		return profiles_choose(name, NULL, request->url, NULL) == STATUS_NOT_FOUND;
+	return profiles_load(request->profile, &text, &profile, NULL) == STATUS_OK && !profile_covers(&profile, request->url);
+}
+
+static bool is_meant(const struct request *request)
+{
+	char name[PROFILE_NAME_MAX + 1];
+
+	return request->profile || (request->url && profiles_choose(name, NULL, request->url, NULL) == STATUS_OK);
+}
+
+// "localhost:5000" may be a registry of either kind.
+static void settle_scheme(struct tool_call *call)
+{
+	if (!call->https_instead || !is_for_no_profile(&call->request))
+		return;
+	memmove(call->url + 5, call->url + 4, strlen(call->url + 4) + 1);
+	call->url[4] = 's';
 }
 
 static enum status answer_call(const struct tool *tool, struct tool_call *call, struct err *err)
@@ -112,8 +153,10 @@ static enum status answer_call(const struct tool *tool, struct tool_call *call, 
 	__attribute__((cleanup(got_free))) struct got got = GOT_INIT;
 	BUF_AUTO(out, OUT_MAX);
 	enum status status = tool->parse(call, &out, err);
-	bool parsed = status == STATUS_OK;
+	bool parsed = status == STATUS_OK, none;
 
+	if (parsed)
+		settle_scheme(call);
 	if (parsed)
 		status = do_operation(tool, call, &got, &out, err);
 	if (status == STATUS_OK && !buf_ok(&out))
@@ -122,8 +165,11 @@ static enum status answer_call(const struct tool *tool, struct tool_call *call, 
 		buf_reset(&out);
 	if (status != STATUS_OK)
 		text_sanitize(err->text); // some put it into what they say
-	if (status != STATUS_OK && tool->refuse)
-		status = tool->refuse(call, parsed && is_none(&got, status), &out, err);
+	if (status != STATUS_OK && tool->refuse) {
+		none = parsed && (is_for_nobody(call) || is_for_no_profile(&call->request));
+		call->found = parsed && !none && is_meant(&call->request);
+		status = tool->refuse(call, none, &out, err);
+	}
 	if (!buf_write(&out, STDOUT_FILENO))
 		return err_set(err, STATUS_INTERNAL, "standard output: %s", strerror(errno));
 	if (status == STATUS_OK && got.obtained.token.access_token)
@@ -142,11 +188,21 @@ static bool read_line(struct buf *line)
 			return true;
 		buf_addc(line, c);
 	}
-	return line->len > 0;
+	return line->len > 0 || !buf_ok(line);
+}
+
+// What has no input may have a standard input that never ends.
+static bool has_input(const struct tool *tool, const struct tool_call *call)
+{
+	const char *operation = tool_operation(call);
+
+	return !tool->reading || text_has_word(tool->reading, operation, strlen(operation));
 }
 
 static enum status read_input(const struct tool *tool, const struct tool_call *call, struct buf *input, struct err *err)
 {
+	if (!has_input(tool, call))
+		return STATUS_OK;
 	if (tool->input == TOOL_READS_MESSAGE || (tool->input == TOOL_READS_WITH_URL && call->request.url))
 		return request_read(input, STDIN_FILENO, err);
 	if (tool->input == TOOL_READS_ALL && !buf_read(input, STDIN_FILENO))
@@ -161,7 +217,7 @@ static enum status converse(const struct tool *tool, char **args, const struct r
 	enum status status = STATUS_OK;
 
 	begin_call(&call, args, &input, request);
-	if (tool->input != TOOL_READS_LINES) {
+	if (tool->input != TOOL_READS_LINES || !has_input(tool, &call)) {
 		status = read_input(tool, &call, &input, err);
 		return status == STATUS_OK ? answer_call(tool, &call, err) : status;
 	}
@@ -207,7 +263,8 @@ enum status command_tool(char **args, struct err *err)
 	status = request.profile ? profile_name_check(request.profile, err) : take_profile(&args, &request.profile, err);
 	if (status != STATUS_OK)
 		return status;
-	if (tool->hello && write(STDOUT_FILENO, tool->hello, strlen(tool->hello)) < 0)
+	if (tool->hello && args[0] && text_has_word(tool->reading, args[0], strlen(args[0])) &&
+	    write(STDOUT_FILENO, tool->hello, strlen(tool->hello)) < 0)
 		return err_set(err, STATUS_INTERNAL, "standard output: %s", strerror(errno));
 	return converse(tool, args, &request, err);
 }

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +51,8 @@ static bool take_variable(struct variable *variable, const char *text)
 	variable->entry[len] = '=';
 	variable->entry[len + 1] = '\0';
 	variable->profile = text[len] ? text + len + 1 : NULL;
-	return true;
+	// an empty one is somebody's variable that is not set; get would take the other for an option of its own
+	return !variable->profile || (*variable->profile && *variable->profile != '-');
 }
 
 // How many variables there are; -1 when the words are wrong. *args then is the command.
@@ -88,7 +90,10 @@ static void become_get(const struct variable *variable, int out, int (*get)(char
 	char *args[] = { "sk-helper", "get", (char *)(uintptr_t)variable->profile, NULL };
 	int null = open("/dev/null", O_RDONLY);
 
-	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
+	// one that is where it belongs already would be closed with the rest
+	if (out == STDOUT_FILENO)
+		fcntl(out, F_SETFD, 0);
+	if (null < 0 || (out != STDOUT_FILENO && dup2(out, STDOUT_FILENO) < 0) || dup2(null, STDIN_FILENO) < 0)
 		_exit(1);
 	harden();
 	_exit(get(args));
@@ -119,7 +124,7 @@ static int fill_in(struct variable *variable, int (*get)(char **argv))
 {
 	int pair[2], how = 0;
 	bool whole;
-	pid_t pid;
+	pid_t pid, ended;
 
 	if (pipe2(pair, O_CLOEXEC) < 0)
 		return complain(1, strerror(errno), NULL);
@@ -131,21 +136,27 @@ static int fill_in(struct variable *variable, int (*get)(char **argv))
 	close(pair[1]);
 	whole = read_token(variable, pair[0]);
 	close(pair[0]);
-	while (waitpid(pid, &how, 0) < 0 && errno == EINTR)
+	while ((ended = waitpid(pid, &how, 0)) < 0 && errno == EINTR)
 		;
-	if (!WIFEXITED(how))
-		return complain(1, "a get ended by a signal", NULL);
-	return WEXITSTATUS(how) ? WEXITSTATUS(how) : whole ? 0 : complain(1, "the token is too long", NULL);
+	if (ended != pid || !WIFEXITED(how))
+		return complain(1, "a get did not end well", NULL);
+	if (WEXITSTATUS(how))
+		return WEXITSTATUS(how);
+	return whole && strchr(variable->entry, '=')[1] ? 0 : complain(1, "the token is empty or too long", NULL);
 }
 
 int exec_run(char **args, int (*get)(char **argv))
 {
+	const struct sigaction usual = { .sa_handler = SIG_DFL };
+	struct sigaction given;
 	int count = take_options(&args);
 
 	if (count < 0)
 		return 2;
 	// until the command is there: it begins anew
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	// ignored, as some daemons leave it, no exit status would be had
+	sigaction(SIGCHLD, &usual, &given);
 	for (int i = 0; i < count; i++) {
 		int code = fill_in(&variables[i], get);
 
@@ -156,6 +167,7 @@ int exec_run(char **args, int (*get)(char **argv))
 		if (putenv(variables[i].entry) != 0)
 			return complain(1, strerror(errno), NULL);
 	}
+	sigaction(SIGCHLD, &given, NULL);
 	execvp(args[0], args);
 	return complain(errno == ENOENT ? 127 : 126, strerror(errno), args[0]);
 }

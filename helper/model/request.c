@@ -8,10 +8,8 @@
 #include "wire.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 // What is a profile's key, too, is checked as that.
@@ -181,8 +179,8 @@ static enum status set_url(struct request *request, const char *value, struct er
 // And no more: the rest of "https://api.example.com/x" would be the host to one reader, and the path to another.
 static enum status set_scheme(struct request *request, const char *value, struct err *err)
 {
-	if (strcasecmp(value, "https") != 0 && strcasecmp(value, "http") != 0)
-		return err_set(err, STATUS_USAGE, "protocol: neither https nor http");
+	if (strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+.-") != strlen(value))
+		return err_set(err, STATUS_USAGE, "protocol: more than a protocol");
 	request->scheme = value;
 	return STATUS_OK;
 }
@@ -268,10 +266,28 @@ static const struct {
 	{ "state[]", add_state, true },
 };
 
+// git has taken the escapes out of it: "%3F" is a question mark here, which must not become the beginning of a query.
+static void add_path(struct buf *url, const char *path)
+{
+	static const char hex[] = "0123456789ABCDEF";
+
+	for (; *path; path++) {
+		unsigned char c = (unsigned char)*path;
+
+		if (c > ' ' && c < 0x7f && !strchr("%?#\"<>\\^`{|}", c)) {
+			buf_addc(url, *path);
+			continue;
+		}
+		buf_addc(url, '%');
+		buf_addc(url, hex[c >> 4]);
+		buf_addc(url, hex[c & 15]);
+	}
+}
+
 // A host that is asked for and not looked at would get the default profile's token.
 static enum status join_url(struct request *request, struct err *err)
 {
-	int len;
+	struct buf url = BUF_FIXED(request->joined);
 
 	if (!request->scheme && !request->host && !request->path)
 		return STATUS_OK;
@@ -279,9 +295,12 @@ static enum status join_url(struct request *request, struct err *err)
 		return err_set(err, STATUS_USAGE, "url, and protocol, host or path: one of the two");
 	if (!request->scheme || !request->host)
 		return err_set(err, STATUS_USAGE, "protocol and host belong together");
-	len = snprintf(request->joined, sizeof request->joined, "%s://%s/%s", request->scheme, request->host,
-		       request->path ? request->path : "");
-	if (len < 0 || (size_t)len >= sizeof request->joined)
+	buf_adds(&url, request->scheme);
+	buf_adds(&url, "://");
+	buf_adds(&url, request->host);
+	buf_addc(&url, '/');
+	add_path(&url, request->path ? request->path : "");
+	if (!buf_ok(&url))
 		return err_set(err, STATUS_USAGE, "protocol, host and path: longer than %d bytes", URL_MAX);
 	request->url = request->joined;
 	return STATUS_OK;

@@ -40,6 +40,7 @@ struct request {
 	bool keeps_state;	// and state
 	int64_t min_ttl;
 	bool fresh;
+	bool keep_scope;		 // what a server says does not change it: the asker is no MCP client
 	bool quiet;			 // a token on the terminal is what the user wants
 	bool from_stdin;		 // the rest of it is to be read: "get -"
 	const char *format;		 // what --format says; NULL for nothing

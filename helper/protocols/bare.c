@@ -16,17 +16,27 @@ enum status bare_write(const struct tool_call *call, const struct answer *answer
 
 // --- Vault and OpenBao: get, store, erase; the server is in the environment
 
+static const char *address(const char *variable)
+{
+	const char *value = getenv(variable);
+
+	return value && *value ? value : NULL;
+}
+
 enum status vault_parse(struct tool_call *call, struct buf *out, struct err *err)
 {
-	const char *operation = tool_operation(call), *server = getenv("VAULT_ADDR");
+	const char *operation = tool_operation(call), *server = address("VAULT_ADDR"), *other = address("BAO_ADDR");
 
 	(void)out;
-	if (!server || !*server)
-		server = getenv("BAO_ADDR");
+	// which of them runs us it does not say: vault knows the one, bao prefers the other
+	if (server && other && strcmp(server, other) != 0)
+		server = NULL;
+	else if (!server)
+		server = other;
 	call->operation = !strcmp(operation, "get") ? TOOL_GET : !strcmp(operation, "erase") ? TOOL_ERASE : TOOL_DONE;
 	if (call->operation == TOOL_DONE && strcmp(operation, "store") != 0)
 		return err_set(err, STATUS_USAGE, "vault: no operation '%s'", operation);
-	return server && *server ? tool_set_url(call, server, err) : STATUS_OK;
+	return server ? tool_set_url(call, server, err) : STATUS_OK;
 }
 
 enum status vault_refuse(const struct tool_call *call, bool none, struct buf *out, struct err *err)
@@ -63,11 +73,14 @@ enum status keyring_parse(struct tool_call *call, struct buf *out, struct err *e
 	if (strcmp(tool_operation(call), "get") != 0 || !call->args[1])
 		return err_set(err, STATUS_USAGE, "keyring: only 'get URL USER' and 'get URL --mode creds' are known");
 	call->operation = TOOL_GET;
-	if (call->args[2] && !strcmp(call->args[2], "--mode"))
+	if (call->args[2] && !strcmp(call->args[2], "--mode")) {
+		if (!call->args[3] || strcmp(call->args[3], "creds") != 0)
+			return err_set(err, STATUS_USAGE, "keyring: no --mode but creds is known");
 		call->version = "creds";
-	else
+	} else
 		call->request.username = call->args[2];
-	return tool_set_url(call, call->args[1], err);
+	// pip asks again by host alone, when it got nothing for its URL: which may have been plain http
+	return strstr(call->args[1], "://") ? tool_set_url(call, call->args[1], err) : STATUS_OK;
 }
 
 enum status keyring_write(const struct tool_call *call, const struct answer *answer, struct buf *out, struct err *err)
@@ -88,7 +101,6 @@ enum status keyring_write(const struct tool_call *call, const struct answer *ans
 enum status keyring_refuse(const struct tool_call *call, bool none, struct buf *out, struct err *err)
 {
 	(void)call;
-	(void)none;
 	(void)out;
-	return err->status;
+	return none ? err_set(err, STATUS_NOT_FOUND, "%s", "") : err->status;
 }

@@ -71,7 +71,8 @@ enum status cargo_write(const struct tool_call *call, const struct answer *answe
 // Cargo shows the message by itself.
 enum status cargo_refuse(const struct tool_call *call, bool none, struct buf *out, struct err *err)
 {
-	(void)call;
+	if (strcmp(tool_operation(call), "--cargo-plugin") != 0)
+		return err->status;
 	if (none) {
 		buf_adds(out, "{\"Err\":{\"kind\":\"url-not-supported\"}}\n");
 		return STATUS_OK;

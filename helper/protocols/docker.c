@@ -34,6 +34,7 @@ static enum status take_server(struct tool_call *call, const char *server, struc
 	if (!strstr(server, "://") && names_this_machine(server)) {
 		status = tool_set_url(call, server, err);
 		memmove(call->url + 4, call->url + 5, strlen(call->url + 5) + 1);
+		call->https_instead = true;
 		return status;
 	}
 	return tool_set_url(call, server, err);
@@ -92,7 +93,7 @@ enum status docker_refuse(const struct tool_call *call, bool none, struct buf *o
 		return STATUS_OK;
 	if (out->len == 0)
 		buf_adds(out, none ? "credentials not found in native keychain" : err->text);
-	return err->status;
+	return none ? err_set(err, STATUS_NOT_FOUND, "%s", "") : err->status;
 }
 
 void docker_write_entry(struct buf *out, bool first, const char *url, const struct profile *profile)

@@ -65,7 +65,7 @@ enum status git_refuse(const struct tool_call *call, bool none, struct buf *out,
 {
 	if (none)
 		return STATUS_OK;
-	if (call->operation == TOOL_GET)
+	if (call->found && call->operation == TOOL_GET)
 		wire_put(out, "quit", "1");
 	return err->status;
 }

@@ -26,6 +26,8 @@ struct tool_call {
 	enum tool_operation operation;
 	struct request request;
 	char url[URL_MAX + 1];		    // where request.url may point
+	bool https_instead;		    // where no profile is for that URL, the same with https is meant
+	bool found;			    // for refuse: a profile is meant, and it is not that nobody is asked for
 	char profile[PROFILE_NAME_MAX + 1]; // and request.profile
 	bool takes_default;		    // it has no way to say whom the token is for: as a bare get
 	const char *server;		    // as the tool has it, to be repeated
@@ -45,7 +47,8 @@ struct tool {
 	const char *program; // the name that it runs us by; NULL where its configuration can say "sk-helper get --format NAME"
 	const char *help;
 	enum tool_input input;
-	const char *hello; // what it wants to hear first; NULL for nothing
+	const char *reading; // the operations that have an input, with a space between; NULL: all
+	const char *hello;   // what it wants to hear first; NULL for nothing
 	// From args and input to an operation and a request. What it writes to out is the answer, with TOOL_DONE.
 	enum status (*parse)(struct tool_call *call, struct buf *out, struct err *err);
 	enum status (*write)(const struct tool_call *call, const struct answer *answer, struct buf *out, struct err *err);
