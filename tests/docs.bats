@@ -3,7 +3,7 @@
 # bats file_tags=plain
 load common
 
-ROOT=$BATS_TEST_DIRNAME/..
+export ROOT=$BATS_TEST_DIRNAME/..
 
 setup_file() {
 	start_authorization_server
@@ -149,6 +149,28 @@ complete_bash() {
 	assert_equal "$(complete_bash sk-helper add x --secret-store k)" kernel
 }
 
+@test "completion in bash, by its TAB" {
+	add_todo
+	run -0 expect -c '
+		set timeout 10
+		spawn -noecho bash --norc --noprofile -i
+		send "PS1=READY; . $env(ROOT)/completions/sk-helper.bash; bind \"set bell-style none\"; echo LO\"\"ADED\r"
+		expect LOADED
+		foreach {typed wanted} {
+			"sk-helper doct\t" "doctor "
+			"sk-helper get to\t" "get todo "
+			"sk-helper get --fo\t" "--format "
+			"sk-helper get --format mcp\t" "mcp-headers "
+			"sk-helper hook dire\t" "direnv "
+			"sk-helper add --secret-store se\t" "secret-service "
+		} {
+			send $typed
+			expect -re $wanted {} timeout { exit 1 }
+			send "\025"
+		}
+		exit 0'
+}
+
 @test "completion in fish" {
 	add_todo
 	complete_fish() { fish --no-config -c "source '$ROOT/completions/sk-helper.fish'; complete -C '$1'" | cut -f1 | sort | xargs; }
@@ -159,6 +181,29 @@ complete_bash() {
 	assert_equal "$(complete_fish 'sk-helper get t')" todo
 	assert_equal "$(complete_fish 'sk-helper hook ')" "$(sk-helper hook | cut -d' ' -f1 | sort | xargs)"
 	assert_equal "$(complete_fish 'sk-helper hook git ')" todo
+}
+
+@test "completion in fish, by its TAB" {
+	add_todo
+	export TERM=xterm
+	run -0 expect -c '
+		set timeout 10
+		spawn -noecho fish --no-config -i
+		expect -re {[>#] }
+		send "source $env(ROOT)/completions/sk-helper.fish; echo LO\"\"ADED\r"
+		expect LOADED
+		expect -re {[>#] }
+		foreach {typed wanted} {
+			"sk-helper doct\t" "doctor"
+			"sk-helper get --format mcp\t" "mcp-headers"
+			"sk-helper hook dire\t" "direnv"
+			"sk-helper add --secret-store se\t" "secret-service"
+		} {
+			send $typed
+			expect -re $wanted {} timeout { exit 1 }
+			send "\025"
+		}
+		exit 0'
 }
 
 @test "completion in zsh" {

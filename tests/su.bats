@@ -2,6 +2,7 @@
 # Other accounts. For root alone, which can become them; in root's real keyring.
 # bats file_tags=root
 load common
+load bus
 
 OTHER=nobody
 
@@ -93,4 +94,17 @@ as_other() {
 		mount -t tmpfs none /dev/shm && mount -t tmpfs none /run && mkdir -m 777 /dev/shm/sk-helper-0 && chown $OTHER /dev/shm/sk-helper-0
 		sk-helper get --fresh >/dev/null && ls -A /dev/shm/sk-helper-0"
 	assert_output ''
+}
+
+@test "a hook without any variable of the session finds its bus, where systemd has it" {
+	export XDG_DATA_HOME=$BATS_TEST_TMPDIR/data
+	mkdir -p "$XDG_DATA_HOME"
+	start_bus
+	printf 'test_secret\n' | sk-helper add in-service --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store secret-service >/dev/null
+	run -0 --separate-stderr unshare --mount sh -c '
+		mount -t tmpfs none /run && mkdir -p /run/user/0 && chmod 700 /run/user/0 && : >/run/user/0/bus && mount --bind "$1" /run/user/0/bus &&
+		exec env -i HOME="$HOME" XDG_CONFIG_HOME="$XDG_CONFIG_HOME" PATH="$PATH" USER=root LANG=C sk-helper get in-service --fresh' sh "${BUS_ADDRESS#unix:path=}"
+	assert_equal "$stderr" ''
+	[ -n "$output" ]
+	sk-helper remove in-service
 }

@@ -15,6 +15,7 @@ tool_writer git_write, docker_write, bazel_write, terraform_write, cargo_write, 
 	kubernetes_write, goauth_write, google_write;
 tool_refuser git_refuse, docker_refuse, terraform_refuse, cargo_refuse, vault_refuse, keyring_refuse, goauth_refuse,
 	google_refuse;
+// bare_write: the token and a line end, which serves several.
 void docker_write_entry(struct buf *out, bool first, const char *url, const struct profile *profile);
 
 #endif

@@ -146,3 +146,12 @@ const char *tool_username(const struct profile *profile, const char *otherwise)
 {
 	return profile->username ? profile->username : otherwise;
 }
+
+enum status bare_write(const struct tool_call *call, const struct answer *answer, struct buf *out, struct err *err)
+{
+	(void)call;
+	(void)err;
+	buf_adds(out, answer->token->access_token);
+	buf_addc(out, '\n');
+	return STATUS_OK;
+}
