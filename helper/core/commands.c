@@ -31,7 +31,7 @@ const struct command commands[] = {
 	{
 		.name = "add",
 		.arguments = "NAME --client-id ID --url URL|--issuer URL|--token-endpoint URL",
-		.summary = "make a profile and store its client secret",
+		.summary = "make a profile, and store its client secret or private key",
 		.run = command_add,
 		.options = add_options,
 		.takes_keys = true,
