@@ -368,8 +368,11 @@ TABLE
 	BAO_ADDR=https://vault.example.com ask vault-token-sk '' get
 	assert_output tok2
 	# one of them asks, and it does not say which
-	VAULT_ADDR=https://vault.example.com BAO_ADDR=https://evil.example.com ask vault-token-sk '' get
-	assert_equal "$status|$output" '0|'
+	ln -s "$SK_BUILD/stage/bin/sk-helper" "$BATS_TEST_TMPDIR/vault-token-sk-p"
+	for program in vault-token-sk "$BATS_TEST_TMPDIR/vault-token-sk-p"; do
+		VAULT_ADDR=https://vault.example.com BAO_ADDR=https://evil.example.com ask "$program" '' get
+		assert_equal "$status|$output|$stderr" '0||'
+	done
 }
 
 @test "pip's and uv's keyring" {
@@ -385,9 +388,12 @@ TABLE
 	assert_equal "$status|$output" '3|'
 	assert_equal "$stderr" ''
 	# by host alone, as pip asks again after a plain http URL
+	ln -s "$SK_BUILD/stage/bin/sk-helper" "$BATS_TEST_TMPDIR/keyring-p"
 	for service in pypi.example.com pypi.example.com:443; do
-		ask "$BATS_TEST_TMPDIR/keyring" '' get "$service" oauth2
-		assert_equal "$status|$output|$stderr" '3||'
+		for program in keyring keyring-p; do
+			ask "$BATS_TEST_TMPDIR/$program" '' get "$service" oauth2
+			assert_equal "$status|$output|$stderr" '3||'
+		done
 	done
 	ask "$BATS_TEST_TMPDIR/keyring" '' get http://pypi.example.com/simple/ oauth2
 	assert_equal "$status|$output|$stderr" '3||'

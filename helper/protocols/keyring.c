@@ -18,7 +18,9 @@ enum status keyring_parse(struct tool_call *call, struct buf *out, struct err *e
 	} else
 		call->request.username = call->args[2];
 	// pip asks again by host alone, when it got nothing for its URL: which may have been plain http
-	return strstr(call->args[1], "://") ? tool_set_url(call, call->args[1], err) : STATUS_OK;
+	if (!strstr(call->args[1], "://"))
+		return err_set(err, STATUS_NOT_FOUND, "%s", "");
+	return tool_set_url(call, call->args[1], err);
 }
 
 enum status keyring_write(const struct tool_call *call, const struct answer *answer, struct buf *out, struct err *err)

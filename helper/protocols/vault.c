@@ -18,10 +18,11 @@ enum status vault_parse(struct tool_call *call, struct buf *out, struct err *err
 
 	(void)out;
 	// which of them runs us it does not say: vault knows the one, bao prefers the other
-	if (server && other && strcmp(server, other) != 0)
-		server = NULL;
-	else if (!server)
-		server = other;
+	if (server && other && strcmp(server, other) != 0) {
+		call->operation = TOOL_DONE;
+		return STATUS_OK;
+	}
+	server = server ? server : other;
 	call->operation = !strcmp(operation, "get") ? TOOL_GET : !strcmp(operation, "erase") ? TOOL_ERASE : TOOL_DONE;
 	if (call->operation == TOOL_DONE && strcmp(operation, "store") != 0)
 		return err_set(err, STATUS_USAGE, "vault: no operation '%s'", operation);
