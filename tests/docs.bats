@@ -114,6 +114,15 @@ readme_configuration() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/p" "$ROOT/README.md" |
 	done
 }
 
+@test "the manual's snippets are what hook prints, but for where sk-helper is" {
+	store_client todo "$FAULTY_URL/W10" url=https://mcp.example.com/mcp
+	for tool in git codex; do
+		snippet=$(sed -n "/^\.\\\\\" hook $tool\$/,/^\.Ed\$/p" "$ROOT/helper/man/sk-helper-protocol.7" | sed '1d;$d')
+		[ -n "$snippet" ]
+		assert_equal "$snippet" "$(sk-helper hook "$tool" todo | grep -v '^#' | sed "s|$SK_BUILD/stage/bin/||")"
+	done
+}
+
 @test "the completions know every command, option and format" {
 	for file in "$ROOT"/completions/sk-helper.*; do
 		for word in $(commands) $(formats); do grep -qw -e "$word" "$file" || fail "$file: $word"; done
