@@ -174,14 +174,16 @@ static enum status get(const struct request *request, struct err *err)
 {
 	__attribute__((cleanup(got_free))) struct got got = GOT_INIT;
 	enum status status = get_token(request, &got, err);
+	const char *warning;
 	struct err shown;
 
 	if (status == STATUS_OK)
 		status = answer(request, &got.profile, &got.obtained, err);
 	if (status != STATUS_OK)
 		return status;
-	if (protocol_warning(request)) {
-		err_set(&shown, STATUS_OK, "%s", protocol_warning(request));
+	warning = protocol_warning(request);
+	if (warning) {
+		err_set(&shown, STATUS_OK, "%s", warning);
 		warn(&shown);
 	}
 	if (*got.obtained.warning.text) {

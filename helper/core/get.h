@@ -3,6 +3,7 @@
 #ifndef SK_GET_H
 #define SK_GET_H
 
+#include "challenge.h"
 #include "obtain.h"
 #include "profile.h"
 #include "request.h"
@@ -15,7 +16,8 @@ struct got {
 	struct obtained obtained;
 };
 
-#define GOT_INIT ((struct got){ .text = BUF_INIT(PROFILE_FILE_MAX), .scope = BUF_INIT(2048), .obtained = OBTAINED_INIT })
+#define GOT_INIT                                                                                                               \
+	((struct got){ .text = BUF_INIT(PROFILE_FILE_MAX), .scope = BUF_INIT(CHALLENGE_SCOPE_MAX), .obtained = OBTAINED_INIT })
 
 void got_free(struct got *got);
 

@@ -2,7 +2,6 @@
 // hook: what to write where, so that a tool asks sk-helper. One table; the README's snippets are compared with it.
 #include "commands.h"
 #include "profiles.h"
-#include "text.h"
 #include "url.h"
 
 #include <stdio.h>
@@ -131,13 +130,13 @@ static struct place place_of(const struct profile *profile)
 }
 
 // As it can stand in single quotes of a shell's.
-static void put_quoted(struct buf *out, const char *s)
+static void put_quoted(struct buf *out, const char *s, size_t len)
 {
-	for (; *s; s++) {
-		if (*s == '\'')
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] == '\'')
 			buf_adds(out, "'\\''");
 		else
-			buf_addc(out, *s);
+			buf_addc(out, s[i]);
 	}
 }
 
@@ -185,7 +184,7 @@ static void put_url(struct buf *out, const struct profile *profile, const struct
 static void put_quoted_url(struct buf *out, const struct profile *profile, const struct place *place)
 {
 	(void)profile;
-	put_quoted(out, place->url);
+	put_quoted(out, place->url, strlen(place->url));
 }
 
 static void put_directory(struct buf *out, const struct profile *profile, const struct place *place)
@@ -235,8 +234,7 @@ static void put_index(struct buf *out, const struct profile *profile, const stru
 		}
 	}
 	buf_addc(out, '@');
-	for (size_t i = 0; i < place->rest_len; i++)
-		put_quoted(out, (char[]){ place->rest[i], '\0' });
+	put_quoted(out, place->rest, place->rest_len);
 	buf_addc(out, '/');
 }
 
@@ -270,10 +268,8 @@ static const struct placeholder *find_placeholder(const char *name, size_t len)
 }
 
 // False when the profile lacks what the text needs.
-static bool fill_in(struct buf *out, const char *text, const struct profile *profile)
+static bool fill_in(struct buf *out, const char *text, const struct profile *profile, const struct place *place)
 {
-	const struct place place = place_of(profile);
-
 	while (*text) {
 		size_t len = *text == '{' ? strspn(text + 1, "abcdefghijklmnopqrstuvwxyz-") : 0;
 		const struct placeholder *placeholder = len && text[len + 1] == '}' ? find_placeholder(text + 1, len) : NULL;
@@ -282,41 +278,40 @@ static bool fill_in(struct buf *out, const char *text, const struct profile *pro
 			buf_addc(out, *text++);
 			continue;
 		}
-		if (placeholder->needs_url && !place.url)
+		if (placeholder->needs_url && !place->url)
 			return false;
-		placeholder->put(out, profile, &place);
+		placeholder->put(out, profile, place);
 		text += len + 2;
 	}
 	return true;
 }
 
 // What the tool asks for must be what the profile is for.
-static enum status check_url(const struct hook *hook, const struct profile *profile, struct err *err)
+static enum status check_url(const struct hook *hook, const struct profile *profile, const struct place *place, struct err *err)
 {
-	struct place place = place_of(profile);
-
-	if (!place.url)
+	if (!place->url)
 		return STATUS_OK;
-	if (hook->only == ONLY_HOST && place.rest_len > (size_t)(place.parts.path - place.parts.host))
+	if (hook->only == ONLY_HOST && place->rest_len > (size_t)(place->parts.path - place->parts.host))
 		return err_set(
 			err, STATUS_USAGE,
 			"%s sends only a host, and so no token is for its request: profile '%s' has a url with a path, '%.*s'",
-			hook->tool, profile->name, url_shown(place.url), place.url);
-	if (hook->only == ONLY_HTTPS && !place.parts.https)
+			hook->tool, profile->name, url_shown(place->url), place->url);
+	if (hook->only == ONLY_HTTPS && !place->parts.https)
 		return err_set(err, STATUS_USAGE, "%s sends no credential but over https: profile '%s' has the url '%.*s'",
-			       hook->tool, profile->name, url_shown(place.url), place.url);
+			       hook->tool, profile->name, url_shown(place->url), place->url);
 	return STATUS_OK;
 }
 
 static enum status print(const struct hook *hook, const struct profile *profile, struct err *err)
 {
+	const struct place place = place_of(profile);
 	BUF_AUTO(where, 16384);
 	BUF_AUTO(text, 65536);
-	enum status status = check_url(hook, profile, err);
+	enum status status = check_url(hook, profile, &place, err);
 
 	if (status != STATUS_OK)
 		return status;
-	if (!fill_in(&where, hook->where, profile) || !fill_in(&text, hook->text, profile))
+	if (!fill_in(&where, hook->where, profile, &place) || !fill_in(&text, hook->text, profile, &place))
 		return err_set(err, STATUS_USAGE,
 			       "profile '%s' has no url, which %s needs: 'sk-helper store' adds one (printf "
 			       "'profile=%s\\nurl=https://...\\n' | sk-helper store)",

@@ -26,12 +26,12 @@ struct row {
 	char name[PROFILE_NAME_MAX + 1];
 	char problem[200]; // "" where the profile can be read
 	char endpoint[256], scope[128];
-	const char *method;	// how the client says who it is
-	const char *store;	// NULL with a problem
-	const char *secret;	// "stored", "missing", "locked", "unavailable"
-	cJSON *urls;		// whom its tokens are for
-	int64_t left;		// of the token, 0 for none
-	bool in[KEYRING_COUNT]; // whether that keyring has a secret of this name
+	const struct auth_method *method; // how the client says who it is
+	const char *store;		  // NULL with a problem
+	const char *secret;		  // "stored", "missing", "locked", "unavailable"
+	cJSON *urls;			  // whom its tokens are for
+	int64_t left;			  // of the token, 0 for none
+	bool in[KEYRING_COUNT];		  // whether that keyring has a secret of this name
 };
 
 struct rows {
@@ -138,7 +138,7 @@ static void fill(struct rows *rows, struct row *row)
 	store = number_of(profile.secret_store);
 	cache = number_of(profile.token_cache);
 	status = ask_keyring(rows, store);
-	row->method = auth_method_find(profile.auth_method)->name;
+	row->method = auth_method_find(profile.auth_method);
 	row->urls = cJSON_CreateStringArray(profile.urls, (int)profile.url_count);
 	row->store = keyrings[store]->name;
 	row->secret = secret_state(status == STATUS_OK && !row->in[store] ? STATUS_NOT_FOUND : status);
@@ -166,8 +166,8 @@ static enum status print_json(const struct rows *rows, struct err *err)
 		} else {
 			cJSON_AddStringToObject(object, "token_endpoint", row->endpoint);
 			cJSON_AddStringToObject(object, "scope", row->scope);
-			cJSON_AddItemToObject(object, "urls", row->urls);
-			cJSON_AddStringToObject(object, "auth_method", row->method);
+			cJSON_AddItemReferenceToObject(object, "urls", row->urls);
+			cJSON_AddStringToObject(object, "auth_method", row->method->name);
 			cJSON_AddStringToObject(object, "secret_store", row->store);
 			cJSON_AddStringToObject(object, "secret", row->secret);
 			cJSON_AddBoolToObject(object, "token_cached", row->left > 0);
@@ -198,7 +198,7 @@ static void describe_life(int64_t left, char text[32])
 
 static void describe_secret(const struct row *row, char text[64])
 {
-	(void)snprintf(text, 64, "%s, %s%s", row->store, auth_method_uses_key(row->method) ? "key " : "", row->secret);
+	(void)snprintf(text, 64, "%s, %s%s", row->store, row->method->uses_key ? "key " : "", row->secret);
 }
 
 static void widen(int *width, const char *text)
@@ -210,6 +210,7 @@ static void widen(int *width, const char *text)
 static void print_table(const struct rows *rows)
 {
 	int names = (int)strlen("PROFILE"), secrets = (int)strlen("SECRET");
+	const char *bad = terminal_color(TERMINAL_BAD), *plain = terminal_color(TERMINAL_PLAIN);
 	char secret[64], life[32];
 
 	for (size_t i = 0; i < rows->count; i++) {
@@ -220,11 +221,9 @@ static void print_table(const struct rows *rows)
 		widen(&secrets, secret);
 	}
 	printf("%s%-*s  %-*s  %-8s  %s%s\n", terminal_color(TERMINAL_HEAD), names, "PROFILE", secrets, "SECRET", "TOKEN",
-	       "TOKEN ENDPOINT", terminal_color(TERMINAL_PLAIN));
+	       "TOKEN ENDPOINT", plain);
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct row *row = &rows->row[i];
-
-		const char *bad = terminal_color(TERMINAL_BAD), *plain = terminal_color(TERMINAL_PLAIN);
 
 		if (*row->problem) {
 			printf("%-*s  %s%s%s\n", names, row->name, bad, row->problem, plain);
@@ -269,8 +268,7 @@ enum status command_list(char **args, struct err *err)
 		print_table(&rows);
 	else if (status == STATUS_OK && isatty(STDOUT_FILENO))
 		puts("no profiles yet: 'sk-helper add NAME ...' makes one");
-	// those in the JSON have gone with it
-	for (size_t i = 0; i < rows.count && !json; i++)
+	for (size_t i = 0; i < rows.count; i++)
 		cJSON_Delete(rows.row[i].urls);
 	free(rows.row);
 	return status;

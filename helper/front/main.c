@@ -139,6 +139,7 @@ static bool answer_from_cache(char **argv, struct request *request)
 	struct token token;
 	struct err err = { 0 };
 	struct wanted wanted;
+	const char *warning;
 	bool answered;
 
 	if (request->fresh || request->wwwauth_count || request->protocol->connection_variable ||
@@ -164,8 +165,9 @@ static bool answer_from_cache(char **argv, struct request *request)
 		explicit_bzero(record_text, record.len);
 		_exit(status_exit_code(err.status));
 	}
-	if (answered && protocol_warning(request))
-		dprintf(STDERR_FILENO, "sk-helper: warning: %s\n", protocol_warning(request));
+	warning = answered ? protocol_warning(request) : NULL;
+	if (warning)
+		dprintf(STDERR_FILENO, "sk-helper: warning: %s\n", warning);
 	if (answered && freshness == TOKEN_AGING)
 		renew_behind(argv, profile.name, &wanted);
 	buf_reset(&out);
