@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# 'make' builds, 'make check' tests, 'make install' installs. 'make V=1' shows the commands.
+# 'make' builds, 'make help' shows what else there is. 'make V=1' shows the commands.
 
 SHELL = /bin/sh
 .SUFFIXES:
@@ -140,10 +140,15 @@ dist:
 		gzip -9n >'build/sk-helper-$(VERSION).tar.gz'
 	@echo 'build/sk-helper-$(VERSION).tar.gz'
 
+# make help: this list
+help:
+	@sed -n 's/^# make \([a-z-]*\): /\1\t/p' $(firstword $(MAKEFILE_LIST)) tests/tests.mk | sort | while IFS='	' read -r target text; do \
+		printf '  make %-15s %s\n' "$$target" "$$text"; done
+
 # make clean: remove what was built
 clean:
 	rm -rf build tests/node_modules
 
-.PHONY: all install uninstall deb dist clean FORCE
+.PHONY: all install uninstall deb dist help clean FORCE
 include tests/tests.mk
 -include $(shell find $(B) -name '*.d' -type f 2>/dev/null)

@@ -7,6 +7,7 @@ UNIT_TESTS = $(notdir $(basename $(wildcard tests/unit/*.c)))
 FUZZERS = $(notdir $(basename $(wildcard tests/fuzz/*.c)))
 FUZZ_SECONDS ?= 20
 TESTS ?=
+FILTER ?=
 
 # Everything but the programs' own mains.
 LIBRARY = $(filter-out helper/core/main.c,$(sk-core_SOURCES)) $(filter-out helper/oauth/main.c,$(wildcard helper/oauth/*.c))
@@ -27,13 +28,13 @@ test-tools: $(TEST_TOOLS:%=$(B)/tests/%) $(UNIT_TESTS:%=$(B)/tests/unit/%)
 # A variant, built and installed below build/ with its own libexecdir: the programs look for each other nowhere else.
 variant = $(MAKE) --no-print-directory B=build/$(1) prefix='$(CURDIR)/build/$(1)/stage' \
 	sysconfdir='$(CURDIR)/build/$(1)/stage/etc' $(2)
-run_tests = SK_BUILD='$(CURDIR)/build/$(1)' SK_NODE='$(NODE)' SK_CC='$(CC)' JOBS='$(JOBS)' tests/run $(TESTS)
+run_tests = SK_BUILD='$(CURDIR)/build/$(1)' SK_NODE='$(NODE)' SK_CC='$(CC)' JOBS='$(JOBS)' FILTER='$(FILTER)' tests/run $(TESTS)
 
 staged:
-	@$(call variant,check,-s install test-tools)
+	@+$(call variant,check,-s install test-tools)
 
 asan-staged:
-	@$(call variant,asan,-s SANITIZE=address$(COMMA)undefined FRONT_CC='$(CC)' FRONT_LDFLAGS= FRONT_CFLAGS='-O1 -g' CFLAGS='-O1 -g' install test-tools)
+	@+$(call variant,asan,-s SANITIZE=address$(COMMA)undefined FRONT_CC='$(CC)' FRONT_LDFLAGS= FRONT_CFLAGS='-O1 -g' CFLAGS='-O1 -g' install test-tools)
 COMMA = ,
 
 # make deps: install what building and testing need (Debian, Ubuntu; says what it is elsewhere)
@@ -41,7 +42,7 @@ deps:
 	@tests/deps
 	@tests/node-deps
 
-# make check: the tests; TESTS='tests/get.bats' for some of them
+# make check: the tests; TESTS='tests/get.bats' for some suites, FILTER='regex' for the tests whose names match it
 check: staged
 	@$(call run_tests,check)
 
