@@ -37,7 +37,7 @@ STAGE = $(CURDIR)/build/stage
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla
 SK_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSK_VERSION='"$(VERSION)"' -DSK_LIBEXECDIR='"$(libexecdir)"' -DSK_BINDIR='"$(bindir)"' \
-	-DSK_SYSCONFDIR='"$(sysconfdir)"' -Ihelper/base -Ihelper/model -Ihelper/protocols -Ihelper/core -Ihelper/oauth -Ikeyring \
+	-DSK_SYSCONFDIR='"$(sysconfdir)"' -Ihelper -I. \
 	$(SANITIZE:%=-DSK_SANITIZE)
 SK_CFLAGS = -std=c11 $(WARNINGS) -fstack-protector-strong $(SANITIZE:%=-fsanitize=% -fno-sanitize-recover=all -fno-omit-frame-pointer)
 HARDENING = -fPIE -pie -Wl,-z,relro,-z,now

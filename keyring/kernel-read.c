@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "kernel-read.h"
+#include "keyring/kernel-read.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 // From the kernel's ABI; musl has no header for them. kernel.c checks them against libkeyutils'.
-#include "kernel-abi.h"
+#include "keyring/kernel-abi.h"
 
 bool serial_ok(struct serial serial)
 {

@@ -3,9 +3,9 @@
 #ifndef SK_KERNEL_READ_H
 #define SK_KERNEL_READ_H
 
-#include "buf.h"
-#include "keyring.h"
-#include "status.h"
+#include "base/buf.h"
+#include "base/status.h"
+#include "keyring/keyring.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,13 +2,13 @@
 // The kernel keyring: a ring "sk-helper" in the user keyring, ring and keys with permissions for the user alone. Not the
 // session keyring, which differs between a terminal, cron and a systemd unit; and not the default permissions, which let
 // the account that one su(1)s into read the keys, because it keeps the caller's session keyring.
-#include "keyring.h"
+#include "keyring/keyring.h"
 
-#include "kernel-abi.h"
-#include "kernel-read.h"
-#include "lock.h"
-#include "text.h"
-#include "token.h"
+#include "base/lock.h"
+#include "base/text.h"
+#include "keyring/kernel-abi.h"
+#include "keyring/kernel-read.h"
+#include "model/token.h"
 
 #include <errno.h>
 #include <keyutils.h>

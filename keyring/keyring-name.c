@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // How a key is called, in every backend.
-#include "keyring.h"
+#include "keyring/keyring.h"
 
 #include <stdio.h>
 #include <string.h>

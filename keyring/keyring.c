@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // THE list of backends, in the order in which 'add' prefers them for a client secret.
-#include "keyring.h"
+#include "keyring/keyring.h"
 
 #include <string.h>
 

@@ -6,8 +6,8 @@
 #ifndef SK_KEYRING_H
 #define SK_KEYRING_H
 
-#include "buf.h"
-#include "status.h"
+#include "base/buf.h"
+#include "base/status.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The Secret Service's client half: runs sk-secret-service, which links libsecret, and ends it when it takes too long.
-#include "keyring.h"
+#include "keyring/keyring.h"
 
-#include "clock.h"
-#include "subprocess.h"
-#include "text.h"
-#include "wire.h"
+#include "base/clock.h"
+#include "base/subprocess.h"
+#include "base/text.h"
+#include "base/wire.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The keyring's interface, for the shell: each step of the conformance suite is a process of its own.
 //   keyring-tool BACKEND probe|get|put|del|list ROLE [PROFILE [SLOT [LIFETIME]]]; a value on stdin or stdout.
-#include "keyring.h"
+#include "keyring/keyring.h"
 
 #include <stdio.h>
 #include <stdlib.h>

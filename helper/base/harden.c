@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "harden.h"
+#include "base/harden.h"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "json.h"
+#include "base/json.h"
 
 void json_put(struct buf *b, const char *before, const char *s)
 {

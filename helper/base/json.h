@@ -3,7 +3,7 @@
 #ifndef SK_JSON_H
 #define SK_JSON_H
 
-#include "buf.h"
+#include "base/buf.h"
 
 // Appends before as it is, and then s as a JSON string, with its quotes. s must be UTF-8.
 void json_put(struct buf *b, const char *before, const char *s);

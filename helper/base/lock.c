@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "lock.h"
+#include "base/lock.h"
 
-#include "clock.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>

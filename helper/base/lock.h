@@ -7,7 +7,7 @@
 #ifndef SK_LOCK_H
 #define SK_LOCK_H
 
-#include "buf.h"
+#include "base/buf.h"
 
 #include <stdbool.h>
 #include <stdint.h>

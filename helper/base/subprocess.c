@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "subprocess.h"
+#include "base/subprocess.h"
 
-#include "clock.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>

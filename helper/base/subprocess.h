@@ -3,9 +3,9 @@
 #ifndef SK_SUBPROCESS_H
 #define SK_SUBPROCESS_H
 
-#include "buf.h"
-#include "status.h"
-#include "wire.h"
+#include "base/buf.h"
+#include "base/status.h"
+#include "base/wire.h"
 
 #include <stdint.h>
 

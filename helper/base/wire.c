@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "wire.h"
+#include "base/wire.h"
 
-#include "text.h"
+#include "base/text.h"
 
 #include <string.h>
 

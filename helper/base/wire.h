@@ -7,8 +7,8 @@
 #ifndef SK_WIRE_H
 #define SK_WIRE_H
 
-#include "buf.h"
-#include "status.h"
+#include "base/buf.h"
+#include "base/status.h"
 
 #include <stddef.h>
 

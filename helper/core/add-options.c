@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "add-options.h"
+#include "core/add-options.h"
 
-#include "auth-method.h"
-#include "commands.h"
-#include "text.h"
+#include "base/text.h"
+#include "core/commands.h"
+#include "model/auth-method.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
 #ifndef SK_ADD_OPTIONS_H
 #define SK_ADD_OPTIONS_H
 
-#include "profile.h"
-#include "status.h"
+#include "base/status.h"
+#include "model/profile.h"
 
 #include <limits.h>
 

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 // add: a profile and its client secret. The store is tried first, then the secret is asked for, then it has to prove itself
 // with a token, and only then is anything kept.
-#include "add-options.h"
-#include "ask.h"
-#include "auth-method.h"
-#include "client.h"
-#include "commands.h"
-#include "discover.h"
-#include "oauth-client.h"
-#include "obtain.h"
-#include "profiles.h"
-#include "secret.h"
-#include "text.h"
+#include "base/text.h"
+#include "core/add-options.h"
+#include "core/ask.h"
+#include "core/client.h"
+#include "core/commands.h"
+#include "core/discover.h"
+#include "core/oauth-client.h"
+#include "core/obtain.h"
+#include "model/auth-method.h"
+#include "model/profiles.h"
+#include "model/secret.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "ask.h"
+#include "core/ask.h"
 
-#include "secret.h"
+#include "model/secret.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,8 +3,8 @@
 #ifndef SK_ASK_H
 #define SK_ASK_H
 
-#include "buf.h"
-#include "status.h"
+#include "base/buf.h"
+#include "base/status.h"
 
 #include <stdbool.h>
 

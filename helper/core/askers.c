@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "askers.h"
+#include "core/askers.h"
 
-#include "clock.h"
-#include "lock.h"
-#include "profiles.h"
-#include "text.h"
-#include "wire.h"
+#include "base/clock.h"
+#include "base/lock.h"
+#include "base/text.h"
+#include "base/wire.h"
+#include "model/profiles.h"
 
 #include <inttypes.h>
 #include <stdio.h>

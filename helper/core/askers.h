@@ -8,7 +8,7 @@
 #ifndef SK_ASKERS_H
 #define SK_ASKERS_H
 
-#include "profile.h"
+#include "model/profile.h"
 
 #include <stdbool.h>
 

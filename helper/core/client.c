@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "client.h"
+#include "core/client.h"
 
-#include "obtain.h"
-#include "profiles.h"
+#include "core/obtain.h"
+#include "model/profiles.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,11 +3,11 @@
 #ifndef SK_CLIENT_H
 #define SK_CLIENT_H
 
-#include "keyring.h"
-#include "lock.h"
-#include "profile.h"
-#include "secret.h"
-#include "status.h"
+#include "base/lock.h"
+#include "base/status.h"
+#include "keyring/keyring.h"
+#include "model/profile.h"
+#include "model/secret.h"
 
 // Makes sure that profiles can be written, before anything is asked or sent.
 enum status client_prepare_profiles(struct err *err);

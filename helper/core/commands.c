@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "commands.h"
+#include "core/commands.h"
 
 #include <string.h>
 

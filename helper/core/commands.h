@@ -3,7 +3,7 @@
 #ifndef SK_COMMANDS_H
 #define SK_COMMANDS_H
 
-#include "status.h"
+#include "base/status.h"
 
 #include <stdbool.h>
 #include <stddef.h>

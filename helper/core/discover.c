@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "discover.h"
+#include "core/discover.h"
 
-#include "auth-method.h"
-#include "oauth-client.h"
-#include "text.h"
+#include "base/text.h"
+#include "core/oauth-client.h"
+#include "model/auth-method.h"
 
 #include <string.h>
 

@@ -3,9 +3,9 @@
 #ifndef SK_DISCOVER_H
 #define SK_DISCOVER_H
 
-#include "buf.h"
-#include "profile.h"
-#include "status.h"
+#include "base/buf.h"
+#include "base/status.h"
+#include "model/profile.h"
 
 // Fills in the profile's issuer, token_endpoint, revocation_endpoint, resource, scope, auth_method and assertion_alg, each
 // where it is NULL, from its first url or its issuer; an issuer that is there is the only one that will do. What is filled in

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // doctor: what each keyring says, and whether a profile's server can be reached and believed; with the cure for what cannot.
-#include "auth-method.h"
-#include "commands.h"
-#include "keyring.h"
-#include "oauth-client.h"
-#include "obtain.h"
-#include "profiles.h"
-#include "stored-secret.h"
-#include "terminal.h"
-#include "text.h"
-#include "token.h"
+#include "base/text.h"
+#include "core/commands.h"
+#include "core/oauth-client.h"
+#include "core/obtain.h"
+#include "core/stored-secret.h"
+#include "core/terminal.h"
+#include "keyring/keyring.h"
+#include "model/auth-method.h"
+#include "model/profiles.h"
+#include "model/token.h"
 
 #include <stdio.h>
 #include <stdlib.h>

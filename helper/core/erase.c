@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // erase: forgets cached tokens. The one that was refused, where it is named, so that a newer one stays. Never a secret.
-#include "commands.h"
-#include "obtain.h"
-#include "profiles.h"
-#include "request.h"
+#include "core/commands.h"
+#include "core/obtain.h"
+#include "model/profiles.h"
+#include "model/request.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // exec, as far as it is not the front door's: what its words mean. It runs the command itself (helper/front/exec.c), so that no
 // process of ours stays, and nothing of what we do to ourselves is passed on.
-#include "commands.h"
+#include "core/commands.h"
 
 const struct option exec_options[] = {
 	{ "--env", "NAME=PROFILE", "the variable, and whose token; ACCESS_TOKEN of the usual profile; may be repeated" },

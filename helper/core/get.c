@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 // get: a token, in the words of whoever asks. What the front door could answer by itself never comes here.
-#include "get.h"
+#include "core/get.h"
 
-#include "askers.h"
-#include "challenge.h"
-#include "commands.h"
-#include "harden.h"
-#include "obtain.h"
-#include "profiles.h"
-#include "protocols.h"
-#include "request.h"
-#include "text.h"
-#include "tool.h"
-#include "tools.h"
+#include "base/harden.h"
+#include "base/text.h"
+#include "core/askers.h"
+#include "core/commands.h"
+#include "core/obtain.h"
+#include "core/tool.h"
+#include "model/challenge.h"
+#include "model/profiles.h"
+#include "model/request.h"
+#include "protocols/protocols.h"
+#include "protocols/tools.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,11 +3,11 @@
 #ifndef SK_GET_H
 #define SK_GET_H
 
-#include "challenge.h"
-#include "obtain.h"
-#include "profile.h"
-#include "request.h"
-#include "status.h"
+#include "base/status.h"
+#include "core/obtain.h"
+#include "model/challenge.h"
+#include "model/profile.h"
+#include "model/request.h"
 
 struct got {
 	struct buf text, scope; // what profile and wanted point into

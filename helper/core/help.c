@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // help: from the tables, so that it cannot say anything else than what is.
-#include "commands.h"
-#include "profile.h"
-#include "protocols.h"
-#include "tools.h"
+#include "core/commands.h"
+#include "model/profile.h"
+#include "protocols/protocols.h"
+#include "protocols/tools.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // hook: what to write where, so that a tool asks sk-helper. One table; the README's snippets are compared with it.
-#include "commands.h"
-#include "profiles.h"
-#include "url.h"
+#include "core/commands.h"
+#include "model/profiles.h"
+#include "model/url.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // list: the profiles, where each secret is, and whether a token is cached and for how long.
-#include "auth-method.h"
-#include "commands.h"
-#include "keyring.h"
-#include "profiles.h"
-#include "terminal.h"
-#include "text.h"
-#include "token.h"
+#include "base/text.h"
+#include "core/commands.h"
+#include "core/terminal.h"
+#include "keyring/keyring.h"
+#include "model/auth-method.h"
+#include "model/profiles.h"
+#include "model/token.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>

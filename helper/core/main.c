@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // sk-core: every command; run by sk-helper, the front door. It does not talk to the network or to D-Bus: sk-oauth and
 // sk-secret-service do. Only this file prints errors and chooses the exit status.
-#include "commands.h"
-#include "harden.h"
-#include "text.h"
+#include "base/harden.h"
+#include "base/text.h"
+#include "core/commands.h"
 
 #include <pwd.h>
 #include <stdio.h>

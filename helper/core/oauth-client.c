@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "oauth-client.h"
+#include "core/oauth-client.h"
 
-#include "auth-method.h"
-#include "subprocess.h"
-#include "terminal.h"
-#include "text.h"
-#include "token.h"
-#include "wire.h"
+#include "base/subprocess.h"
+#include "base/text.h"
+#include "base/wire.h"
+#include "core/terminal.h"
+#include "model/auth-method.h"
+#include "model/token.h"
 
 #include <string.h>
 

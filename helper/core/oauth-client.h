@@ -3,11 +3,11 @@
 #ifndef SK_OAUTH_CLIENT_H
 #define SK_OAUTH_CLIENT_H
 
-#include "buf.h"
-#include "profile.h"
-#include "secret.h"
-#include "status.h"
-#include "token.h"
+#include "base/buf.h"
+#include "base/status.h"
+#include "model/profile.h"
+#include "model/secret.h"
+#include "model/token.h"
 
 #include <stdint.h>
 

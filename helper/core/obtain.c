@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-#include "obtain.h"
+#include "core/obtain.h"
 
-#include "auth-method.h"
-#include "keyring.h"
-#include "lock.h"
-#include "oauth-client.h"
-#include "profiles.h"
-#include "stored-secret.h"
-#include "terminal.h"
-#include "text.h"
-#include "wire.h"
+#include "base/lock.h"
+#include "base/text.h"
+#include "base/wire.h"
+#include "core/oauth-client.h"
+#include "core/stored-secret.h"
+#include "core/terminal.h"
+#include "keyring/keyring.h"
+#include "model/auth-method.h"
+#include "model/profiles.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,12 +3,12 @@
 #ifndef SK_OBTAIN_H
 #define SK_OBTAIN_H
 
-#include "lock.h"
-#include "profile.h"
-#include "request.h"
-#include "secret.h"
-#include "status.h"
-#include "token.h"
+#include "base/lock.h"
+#include "base/status.h"
+#include "model/profile.h"
+#include "model/request.h"
+#include "model/secret.h"
+#include "model/token.h"
 
 struct obtained {
 	struct token token; // points into record and into the profile

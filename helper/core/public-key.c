@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // public-key: the public part of a client's private key, as a JWK: what the authorization server has to know.
-#include "commands.h"
-#include "oauth-client.h"
-#include "profiles.h"
-#include "stored-secret.h"
+#include "core/commands.h"
+#include "core/oauth-client.h"
+#include "core/stored-secret.h"
+#include "model/profiles.h"
 
 #include <stdio.h>
 

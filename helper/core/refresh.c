@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // refresh: asks the servers again what 'add' found out. A changed issuer is refused: the secret was given for the other one.
 // What else has changed is shown, and asked about: it may be the user's own.
-#include "ask.h"
-#include "auth-method.h"
-#include "client.h"
-#include "commands.h"
-#include "discover.h"
-#include "profiles.h"
-#include "stored-secret.h"
-#include "text.h"
+#include "base/text.h"
+#include "core/ask.h"
+#include "core/client.h"
+#include "core/commands.h"
+#include "core/discover.h"
+#include "core/stored-secret.h"
+#include "model/auth-method.h"
+#include "model/profiles.h"
 
 #include <stdio.h>
 #include <string.h>

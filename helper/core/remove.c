@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // remove: a profile, its secret and its tokens.
-#include "client.h"
-#include "commands.h"
-#include "keyring.h"
-#include "obtain.h"
-#include "profiles.h"
+#include "core/client.h"
+#include "core/commands.h"
+#include "core/obtain.h"
+#include "keyring/keyring.h"
+#include "model/profiles.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // revoke: takes a profile's cached tokens out of use at the authorization server (RFC 7009), and then forgets them.
-#include "commands.h"
-#include "keyring.h"
-#include "oauth-client.h"
-#include "obtain.h"
-#include "profiles.h"
-#include "stored-secret.h"
-#include "text.h"
+#include "base/text.h"
+#include "core/commands.h"
+#include "core/oauth-client.h"
+#include "core/obtain.h"
+#include "core/stored-secret.h"
+#include "keyring/keyring.h"
+#include "model/profiles.h"
 
 #include <stdio.h>
 #include <string.h>

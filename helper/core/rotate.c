@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // rotate: a new client secret or private key, which has to prove itself with a token before it takes the place of the old one.
 // The old one stays behind it, for one try when the server does not know the new one: the only one that works is never lost.
-#include "ask.h"
-#include "auth-method.h"
-#include "client.h"
-#include "commands.h"
-#include "oauth-client.h"
-#include "obtain.h"
-#include "profiles.h"
-#include "stored-secret.h"
-#include "text.h"
+#include "base/text.h"
+#include "core/ask.h"
+#include "core/client.h"
+#include "core/commands.h"
+#include "core/oauth-client.h"
+#include "core/obtain.h"
+#include "core/stored-secret.h"
+#include "model/auth-method.h"
+#include "model/profiles.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // store: makes or changes a profile from key=value lines, for programs. With client_secret= the secret, too; without it,
 // nothing may change that decides who sees the secret that is there.
-#include "auth-method.h"
-#include "client.h"
-#include "commands.h"
-#include "profiles.h"
-#include "request.h"
-#include "stored-secret.h"
-#include "wire.h"
+#include "base/wire.h"
+#include "core/client.h"
+#include "core/commands.h"
+#include "core/stored-secret.h"
+#include "model/auth-method.h"
+#include "model/profiles.h"
+#include "model/request.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "stored-secret.h"
+#include "core/stored-secret.h"
 
-#include "keyring.h"
+#include "keyring/keyring.h"
 
 enum status stored_secret(const struct profile *profile, struct buf *record, struct secret *secret, struct err *err)
 {

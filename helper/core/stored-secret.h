@@ -3,10 +3,10 @@
 #ifndef SK_STORED_SECRET_H
 #define SK_STORED_SECRET_H
 
-#include "buf.h"
-#include "profile.h"
-#include "secret.h"
-#include "status.h"
+#include "base/buf.h"
+#include "base/status.h"
+#include "model/profile.h"
+#include "model/secret.h"
 
 // Reads it into record, which secret then points into; only if it was given for this profile as it stands. STATUS_NOT_FOUND
 // when none is kept, STATUS_POLICY when the profile leads elsewhere; else what the keyring, or a damaged record, says.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "terminal.h"
+#include "core/terminal.h"
 
 #include <signal.h>
 #include <stdbool.h>

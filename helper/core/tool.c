@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The names that tools run us by, such as git-credential-sk: the front door comes here with the name and the words after it.
-#include "tool.h"
+#include "core/tool.h"
 
-#include "commands.h"
-#include "get.h"
-#include "json.h"
-#include "profiles.h"
-#include "text.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "core/commands.h"
+#include "core/get.h"
+#include "model/profiles.h"
 
 #include <errno.h>
 #include <string.h>

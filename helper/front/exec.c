@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The command gets what we were given: descriptors, limits, signals. So it is not this process that is hardened, but one for
 // each token, which hands it over through a pipe.
-#include "exec.h"
+#include "front/exec.h"
 
-#include "harden.h"
-#include "text.h"
-#include "token.h"
+#include "base/harden.h"
+#include "base/text.h"
+#include "model/token.h"
 
 #include <errno.h>
 #include <fcntl.h>

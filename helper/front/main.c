@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // sk-helper, the front door. Answers a get from the token cache in the kernel keyring, and hands everything else, errors
 // included, to sk-core with the same arguments. It never opens a socket, parses JSON, or sees a client secret.
-#include "clock.h"
-#include "exec.h"
-#include "harden.h"
-#include "kernel-read.h"
-#include "profiles.h"
-#include "protocols.h"
-#include "request.h"
-#include "text.h"
-#include "token.h"
+#include "base/clock.h"
+#include "base/harden.h"
+#include "base/text.h"
+#include "front/exec.h"
+#include "keyring/kernel-read.h"
+#include "model/profiles.h"
+#include "model/request.h"
+#include "model/token.h"
+#include "protocols/protocols.h"
 
 #include <errno.h>
 #include <stdio.h>

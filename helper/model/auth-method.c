@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "auth-method.h"
+#include "model/auth-method.h"
 
 #include <string.h>
 

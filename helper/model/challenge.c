@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "challenge.h"
+#include "model/challenge.h"
 
-#include "text.h"
+#include "base/text.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #ifndef SK_CHALLENGE_H
 #define SK_CHALLENGE_H
 
-#include "url.h"
+#include "model/url.h"
 
 #include <stdbool.h>
 

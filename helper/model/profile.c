@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "profile.h"
+#include "model/profile.h"
 
-#include "auth-method.h"
-#include "text.h"
-#include "url.h"
-#include "wire.h"
+#include "base/text.h"
+#include "base/wire.h"
+#include "model/auth-method.h"
+#include "model/url.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,8 +3,8 @@
 #ifndef SK_PROFILE_H
 #define SK_PROFILE_H
 
-#include "buf.h"
-#include "status.h"
+#include "base/buf.h"
+#include "base/status.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "profiles.h"
+#include "model/profiles.h"
 
-#include "text.h"
-#include "url.h"
+#include "base/text.h"
+#include "model/url.h"
 
 #include <errno.h>
 #include <fcntl.h>

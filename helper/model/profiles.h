@@ -4,7 +4,7 @@
 #ifndef SK_PROFILES_H
 #define SK_PROFILES_H
 
-#include "profile.h"
+#include "model/profile.h"
 
 #include <stdbool.h>
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "request.h"
+#include "model/request.h"
 
-#include "profile.h"
-#include "protocols.h"
-#include "text.h"
-#include "url.h"
-#include "wire.h"
+#include "base/text.h"
+#include "base/wire.h"
+#include "model/profile.h"
+#include "model/url.h"
+#include "protocols/protocols.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -3,11 +3,11 @@
 #ifndef SK_REQUEST_H
 #define SK_REQUEST_H
 
-#include "buf.h"
-#include "profile.h"
-#include "status.h"
-#include "token.h"
-#include "url.h"
+#include "base/buf.h"
+#include "base/status.h"
+#include "model/profile.h"
+#include "model/token.h"
+#include "model/url.h"
 
 #include <stdbool.h>
 #include <stdint.h>

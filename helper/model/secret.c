@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "secret.h"
+#include "model/secret.h"
 
-#include "auth-method.h"
-#include "text.h"
-#include "wire.h"
+#include "base/text.h"
+#include "base/wire.h"
+#include "model/auth-method.h"
 
 #include <string.h>
 

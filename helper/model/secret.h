@@ -3,9 +3,9 @@
 #ifndef SK_SECRET_H
 #define SK_SECRET_H
 
-#include "buf.h"
-#include "profile.h"
-#include "status.h"
+#include "base/buf.h"
+#include "base/status.h"
+#include "model/profile.h"
 
 // A client secret. A private key may be longer: RSA with 8192 bits takes 6.3 KB.
 #define SECRET_MAX	  4096

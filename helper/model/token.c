@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "token.h"
+#include "model/token.h"
 
-#include "text.h"
-#include "wire.h"
+#include "base/text.h"
+#include "base/wire.h"
 
 #include <inttypes.h>
 #include <stddef.h>

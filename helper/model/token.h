@@ -3,10 +3,10 @@
 #ifndef SK_TOKEN_H
 #define SK_TOKEN_H
 
-#include "buf.h"
-#include "clock.h"
-#include "profile.h"
-#include "status.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/status.h"
+#include "model/profile.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "url.h"
+#include "model/url.h"
 
-#include "text.h"
+#include "base/text.h"
 
 #include <arpa/inet.h>
 #include <stdint.h>

@@ -4,7 +4,7 @@
 #ifndef SK_URL_H
 #define SK_URL_H
 
-#include "status.h"
+#include "base/status.h"
 
 #include <stdbool.h>
 #include <stddef.h>

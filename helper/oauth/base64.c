@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "base64.h"
+#include "oauth/base64.h"
 
 #include <openssl/evp.h>
 #include <string.h>

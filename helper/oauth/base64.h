@@ -3,7 +3,7 @@
 #ifndef SK_BASE64_H
 #define SK_BASE64_H
 
-#include "buf.h"
+#include "base/buf.h"
 
 #include <stdbool.h>
 

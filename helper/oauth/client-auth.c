@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "client-auth.h"
+#include "oauth/client-auth.h"
 
-#include "auth-method.h"
-#include "base64.h"
-#include "client-key.h"
-#include "clock.h"
-#include "json.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "model/auth-method.h"
+#include "oauth/base64.h"
+#include "oauth/client-key.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,10 +4,10 @@
 #ifndef SK_CLIENT_AUTH_H
 #define SK_CLIENT_AUTH_H
 
-#include "buf.h"
-#include "http.h"
-#include "status.h"
-#include "token-endpoint.h"
+#include "base/buf.h"
+#include "base/status.h"
+#include "oauth/http.h"
+#include "oauth/token-endpoint.h"
 
 struct client_auth {
 	struct buf user, password, header, assertion, pem;

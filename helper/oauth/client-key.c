@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "client-key.h"
+#include "oauth/client-key.h"
 
-#include "base64.h"
-#include "text.h"
-#include "wire.h"
+#include "base/text.h"
+#include "base/wire.h"
+#include "oauth/base64.h"
 
 #include <cjson/cJSON.h>
 #include <openssl/bio.h>

@@ -4,9 +4,9 @@
 #ifndef SK_CLIENT_KEY_H
 #define SK_CLIENT_KEY_H
 
-#include "buf.h"
-#include "status.h"
-#include "token-endpoint.h"
+#include "base/buf.h"
+#include "base/status.h"
+#include "oauth/token-endpoint.h"
 
 // The longest signature, in base64url: of RSA with 8192 bits.
 #define SIGNATURE_MAX 1400

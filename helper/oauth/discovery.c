@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "discovery.h"
+#include "oauth/discovery.h"
 
-#include "challenge.h"
-#include "clock.h"
-#include "http.h"
-#include "text.h"
-#include "url.h"
-#include "wire.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/wire.h"
+#include "model/challenge.h"
+#include "model/url.h"
+#include "oauth/http.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>

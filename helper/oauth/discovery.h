@@ -5,7 +5,7 @@
 #ifndef SK_DISCOVERY_H
 #define SK_DISCOVERY_H
 
-#include "token-endpoint.h"
+#include "oauth/token-endpoint.h"
 
 // request->url: the resource server, or NULL with request->issuer; request->issuer: the only one that will do, or NULL.
 // Writes status, issuer and token_endpoint; where the authorization server says them, and they are fit for it: auth_methods,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "http.h"
+#include "oauth/http.h"
 
-#include "url.h"
+#include "model/url.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>

@@ -4,8 +4,8 @@
 #ifndef SK_HTTP_H
 #define SK_HTTP_H
 
-#include "buf.h"
-#include "status.h"
+#include "base/buf.h"
+#include "base/status.h"
 
 #include <stdbool.h>
 #include <stdint.h>

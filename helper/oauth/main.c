@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // sk-oauth: the only program of ours that talks to the network. A request on stdin, an answer on stdout, then it is gone.
 // It opens no keyring, and no file but CA certificates and what the resolver needs. Not meant to be run by hand.
-#include "client-key.h"
-#include "discovery.h"
-#include "harden.h"
-#include "http.h"
-#include "sandbox.h"
-#include "text.h"
-#include "token-endpoint.h"
-#include "wire.h"
+#include "base/harden.h"
+#include "base/text.h"
+#include "base/wire.h"
+#include "oauth/client-key.h"
+#include "oauth/discovery.h"
+#include "oauth/http.h"
+#include "oauth/sandbox.h"
+#include "oauth/token-endpoint.h"
 
 #include <cjson/cJSON.h>
 #include <malloc.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "token-endpoint.h"
+#include "oauth/token-endpoint.h"
 
-#include "client-auth.h"
-#include "clock.h"
-#include "http.h"
-#include "text.h"
-#include "wire.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/wire.h"
+#include "oauth/client-auth.h"
+#include "oauth/http.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
 #ifndef SK_TOKEN_ENDPOINT_H
 #define SK_TOKEN_ENDPOINT_H
 
-#include "buf.h"
-#include "status.h"
+#include "base/buf.h"
+#include "base/status.h"
 
 #include <stdbool.h>
 #include <stdint.h>

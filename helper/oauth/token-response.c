@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // What a token endpoint answered. Everything in it is the peer's: checked before it is believed, and never repeated where it
 // repeats the client secret.
-#include "token-endpoint.h"
+#include "oauth/token-endpoint.h"
 
-#include "text.h"
-#include "token.h"
-#include "wire.h"
+#include "base/text.h"
+#include "base/wire.h"
+#include "model/token.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The credential helper protocol of Bazel, Buildbarn, EngFlow and others: {"uri":…} in, headers out.
-#include "rows.h"
-#include "tool-json.h"
-#include "tool-rows.h"
+#include "protocols/rows.h"
+#include "protocols/tool-json.h"
+#include "protocols/tool-rows.h"
 
 #include <string.h>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Cargo's credential provider protocol: a line of JSON for each request, a line for each answer.
-#include "json.h"
-#include "rows.h"
-#include "tool-json.h"
-#include "tool-rows.h"
+#include "base/json.h"
+#include "protocols/rows.h"
+#include "protocols/tool-json.h"
+#include "protocols/tool-rows.h"
 
 #include <string.h>
 

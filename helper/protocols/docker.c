@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // docker-credential-helpers' protocol. Its errors are words on standard output, compared to the letter.
-#include "json.h"
-#include "text.h"
-#include "tool-rows.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "protocols/tool-rows.h"
 
 #include <cjson/cJSON.h>
 #include <string.h>

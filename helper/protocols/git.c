@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // git's credential helper protocol (git-credential(1), gitcredentials(7)). With authtype (git 2.46) the token is a Bearer
 // credential; before that a password, and only where the profile says that the server takes it as one.
-#include "tool-rows.h"
-#include "wire.h"
+#include "base/wire.h"
+#include "protocols/tool-rows.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // GOAUTH's command (go help goauth): first without a URL, for all that there is; after an answer of 4xx again, with the URL as
 // the last word and the answer's status and headers on standard input.
-#include "text.h"
-#include "tool-rows.h"
+#include "base/text.h"
+#include "protocols/tool-rows.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Executable-sourced credentials of Google's client libraries, which exchange the token for one of theirs. They read standard
 // error and standard output as one: not a word beside the answer.
-#include "json.h"
-#include "tool-rows.h"
+#include "base/json.h"
+#include "protocols/tool-rows.h"
 
 enum status google_parse(struct tool_call *call, struct buf *out, struct err *err)
 {

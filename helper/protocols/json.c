@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The formats that are JSON.
-#include "json.h"
-#include "rows.h"
+#include "base/json.h"
+#include "protocols/rows.h"
 
 // The header's value: "Bearer TOKEN".
 void put_bearer(struct buf *out, const char *before, const char *access_token)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The keyring command that pip and uv run: keyring get URL USER, and uv's keyring get URL --mode creds.
-#include "tool-rows.h"
+#include "protocols/tool-rows.h"
 
 #include <string.h>
 

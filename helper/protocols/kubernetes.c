@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // client-go's exec credential plugins: client.authentication.k8s.io.
-#include "json.h"
-#include "tool-json.h"
-#include "tool-rows.h"
+#include "base/json.h"
+#include "protocols/tool-json.h"
+#include "protocols/tool-rows.h"
 
 #include <stdlib.h>
 #include <string.h>

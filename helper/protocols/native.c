@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What "get -" answers in: the key=value lines that it was asked in, with git's names where git has one.
-#include "protocols.h"
-#include "wire.h"
+#include "base/wire.h"
+#include "protocols/protocols.h"
 
 static enum status write_native(const struct answer *answer, struct buf *out, struct err *err)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The formats of one line.
-#include "rows.h"
+#include "protocols/rows.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // pnpm's token helper: no argument, and no word of which registry; its configuration names the program for one.
-#include "tool-rows.h"
+#include "protocols/tool-rows.h"
 
 enum status pnpm_parse(struct tool_call *call, struct buf *out, struct err *err)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The list of formats.
-#include "protocols.h"
+#include "protocols/protocols.h"
 
-#include "request.h"
-#include "rows.h"
+#include "model/request.h"
+#include "protocols/rows.h"
 
 #include <errno.h>
 #include <string.h>

@@ -3,11 +3,11 @@
 #ifndef SK_PROTOCOLS_H
 #define SK_PROTOCOLS_H
 
-#include "buf.h"
-#include "clock.h"
-#include "profile.h"
-#include "status.h"
-#include "token.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/status.h"
+#include "model/profile.h"
+#include "model/token.h"
 
 #include <stddef.h>
 

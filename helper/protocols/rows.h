@@ -3,7 +3,7 @@
 #ifndef SK_ROWS_H
 #define SK_ROWS_H
 
-#include "protocols.h"
+#include "protocols/protocols.h"
 
 typedef enum status protocol_writer(const struct answer *answer, struct buf *out, struct err *err);
 

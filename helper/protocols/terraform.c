@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The credentials helper protocol of Terraform and OpenTofu.
-#include "json.h"
-#include "tool-rows.h"
+#include "base/json.h"
+#include "protocols/tool-rows.h"
 
 #include <string.h>
 

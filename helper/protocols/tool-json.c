@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tool-json.h"
+#include "protocols/tool-json.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #ifndef SK_TOOL_JSON_H
 #define SK_TOOL_JSON_H
 
-#include "buf.h"
+#include "base/buf.h"
 
 #include <cjson/cJSON.h>
 

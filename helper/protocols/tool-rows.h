@@ -3,7 +3,7 @@
 #ifndef SK_TOOL_ROWS_H
 #define SK_TOOL_ROWS_H
 
-#include "tools.h"
+#include "protocols/tools.h"
 
 typedef enum status tool_parser(struct tool_call *call, struct buf *out, struct err *err);
 typedef enum status tool_writer(const struct tool_call *call, const struct answer *answer, struct buf *out, struct err *err);

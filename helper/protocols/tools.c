@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The list of tools.
-#include "tools.h"
+#include "protocols/tools.h"
 
-#include "tool-rows.h"
+#include "protocols/tool-rows.h"
 
 #include <stdio.h>
 #include <string.h>

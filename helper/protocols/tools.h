@@ -4,10 +4,10 @@
 #ifndef SK_TOOLS_H
 #define SK_TOOLS_H
 
-#include "buf.h"
-#include "protocols.h"
-#include "request.h"
-#include "status.h"
+#include "base/buf.h"
+#include "base/status.h"
+#include "model/request.h"
+#include "protocols/protocols.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The token helper of Vault and OpenBao: get, store, erase; the server is in the environment.
-#include "tool-rows.h"
+#include "protocols/tool-rows.h"
 
 #include <stdlib.h>
 #include <string.h>

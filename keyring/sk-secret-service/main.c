@@ -5,10 +5,10 @@
 //
 // It never prompts. libsecret's simple calls return the same NULL for "locked" and "not found", and prompt by themselves, so
 // what state the service is in is asked over D-Bus first.
-#include "harden.h"
-#include "status.h"
-#include "text.h"
-#include "wire.h"
+#include "base/harden.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "base/wire.h"
 
 #include <gio/gio.h>
 #include <libsecret/secret.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Whatever a WWW-Authenticate header says: what is taken from it is bounded and fit to be sent on, or there is nothing.
-#include "challenge.h"
+#include "model/challenge.h"
+#include "base/text.h"
 #include "fuzz.h"
-#include "text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

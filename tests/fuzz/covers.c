@@ -2,7 +2,7 @@
 // Two URLs, a line each: the first covers the second only if they have the same origin, by libcurl's parser, and the second's
 // path begins with the first's.
 #include "fuzz.h"
-#include "url.h"
+#include "model/url.h"
 
 #include <curl/curl.h>
 #include <strings.h>

@@ -3,7 +3,7 @@
 #ifndef SK_FUZZ_H
 #define SK_FUZZ_H
 
-#include "buf.h"
+#include "base/buf.h"
 
 #include <stdint.h>
 #include <stdio.h>

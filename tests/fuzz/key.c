@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Whatever a private key's file says: what is taken for a key can be kept on one line, read again, and signs.
-#include "client-key.h"
+#include "base/text.h"
+#include "base/wire.h"
 #include "fuzz.h"
-#include "text.h"
-#include "wire.h"
+#include "oauth/client-key.h"
 
 static const char *taken(struct buf *answer, const char *name)
 {

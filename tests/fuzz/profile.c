@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // A profile that is read, written and read again is the same profile; and what it holds is fit to be used.
-#include "profile.h"
+#include "model/profile.h"
+#include "base/text.h"
 #include "fuzz.h"
-#include "text.h"
-#include "url.h"
+#include "model/url.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What comes out of a keyring, and what is asked on standard input: any bytes are a record, a request, or nothing.
 #include "fuzz.h"
-#include "request.h"
-#include "secret.h"
-#include "token.h"
+#include "model/request.h"
+#include "model/secret.h"
+#include "model/token.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Whatever a token endpoint says: an answer that the wire takes, with a token that can be printed; or an error that is fit
 // for a terminal and does not have the client secret in it.
+#include "base/text.h"
+#include "base/wire.h"
 #include "fuzz.h"
-#include "text.h"
-#include "token-endpoint.h"
-#include "token.h"
-#include "wire.h"
+#include "model/token.h"
+#include "oauth/token-endpoint.h"
 
 #define SECRET "s3cr3t-of-the-client"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Whatever a tool sends: what is asked for is a URL that can be looked at, and what is answered has what the tool can read.
-#include "tools.h"
+#include "protocols/tools.h"
+#include "base/text.h"
 #include "fuzz.h"
-#include "text.h"
 
 #include <cjson/cJSON.h>
 

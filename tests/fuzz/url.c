@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What we take for a URL, libcurl takes for the same URL: one that we match to a profile is the one that is connected to.
-#include "url.h"
+#include "model/url.h"
 #include "fuzz.h"
 
 #include <curl/curl.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Whatever the reader takes, the writer writes, and the reader reads again as the same.
-#include "wire.h"
+#include "base/wire.h"
+#include "base/text.h"
 #include "fuzz.h"
-#include "text.h"
 
 static void copy(struct buf *out, char *text, size_t size, bool is_file)
 {

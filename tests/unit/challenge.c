@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "challenge.h"
+#include "model/challenge.h"
 #include "test.h"
 
 static void reads_bearer_challenges(void)

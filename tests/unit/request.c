@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "request.h"
-#include "protocols.h"
+#include "model/request.h"
+#include "protocols/protocols.h"
 #include "test.h"
 
 static enum status from_args(struct request *request, struct err *err, char **args)

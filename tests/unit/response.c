@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "oauth/token-endpoint.h"
 #include "test.h"
-#include "token-endpoint.h"
 
 #define TOKEN  "\"access_token\":\"tok\",\"token_type\":\"Bearer\""
 #define SECRET "s3cr3t-value-of-the-client"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the program that talks to the network cannot do any more.
-#include "sandbox.h"
+#include "oauth/sandbox.h"
 #include "test.h"
 
 #include <errno.h>

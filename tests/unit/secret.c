@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "secret.h"
+#include "model/secret.h"
 #include "test.h"
 
 static void is_bound_to_where_it_goes(void)

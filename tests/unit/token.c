@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "token.h"
+#include "model/token.h"
 #include "test.h"
 
 #define START 1800000000

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "url.h"
+#include "model/url.h"
 #include "test.h"
 
 static void parses_or_refuses(void)
