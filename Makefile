@@ -43,7 +43,7 @@ SK_CFLAGS = -std=c11 $(WARNINGS) -fstack-protector-strong $(SANITIZE:%=-fsanitiz
 HARDENING = -fPIE -pie -Wl,-z,relro,-z,now
 SK_LDFLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE),$(HARDENING))
 
-BASE_FRONT = status buf wire text json harden clock
+BASE_FRONT = status buf wire text json harden clock sha256
 FORMATS = json native plain protocols
 SHARED = $(BASE_FRONT:%=helper/base/%.c) $(wildcard helper/model/*.c) $(FORMATS:%=helper/protocols/%.c) keyring/keyring-name.c \
 	keyring/kernel-read.c

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/status.h"
+#include "model/profile.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,11 +21,19 @@ enum keyring_role { KEYRING_SECRET, KEYRING_TOKEN, KEYRING_PROBE, KEYRING_ROLES 
 // What one thing is kept under. Not secret itself: others of the same user can see it.
 struct keyring_key {
 	enum keyring_role role;
-	const char *profile;
-	const char *slot; // tells one profile's tokens apart; NULL or "" for the usual one
+	const char *profile; // its name
+	const char *file_id; // 16 hexadecimal digits: of two files with the same name, each has keys of its own
+	const char *path;    // of the file; NULL where a list gives the key
+	const char *slot;    // tells one profile's tokens apart; NULL or "" for the usual one
 };
 
-// "secret:ci", "token:ci", "token:ci:9f86d081884c7d65"
+// The key of what is kept for this profile, which it points into.
+struct keyring_key keyring_key(enum keyring_role role, const struct profile *profile, const char *slot);
+
+// Whether what this key names is kept for this profile.
+bool keyring_key_is_of(const struct keyring_key *key, const struct profile *profile);
+
+// "secret:ci:2c26b46b68ffc68f", "token:ci:2c26b46b68ffc68f", "token:ci:2c26b46b68ffc68f:9f86d081884c7d65"
 void keyring_name(char name[KEYRING_NAME_MAX], const struct keyring_key *key);
 
 // The other way round, in place; false when it is no such name.

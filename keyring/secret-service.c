@@ -59,6 +59,7 @@ static void ask(struct buf *request, const char *operation, const struct keyring
 		return;
 	keyring_name(name, key);
 	wire_put(request, "name", name);
+	wire_put(request, "path", key->path);
 	// tokens live in the collection that is in memory only: the other is a file, written anew as a whole
 	wire_put(request, "collection", key->role == KEYRING_TOKEN ? "session" : "default");
 }
@@ -105,7 +106,7 @@ static void take_value(const struct wire_field *field, void *context)
 static enum status service_get(const struct keyring_key *key, struct buf *value, struct err *err)
 {
 	struct taken taken = { value, 0 };
-	BUF_AUTO(request, 1024);
+	BUF_AUTO(request, 8192);
 	BUF_AUTO(answer, 131072);
 	enum status status;
 
@@ -134,7 +135,7 @@ static enum status service_put(const struct keyring_key *key, const struct buf *
 
 static enum status service_del(const struct keyring_key *key, struct err *err)
 {
-	BUF_AUTO(request, 1024);
+	BUF_AUTO(request, 8192);
 	BUF_AUTO(answer, 4096);
 
 	ask(&request, "del", key);
@@ -143,7 +144,7 @@ static enum status service_del(const struct keyring_key *key, struct err *err)
 
 static enum status service_probe(struct err *err)
 {
-	BUF_AUTO(request, 1024);
+	BUF_AUTO(request, 8192);
 	BUF_AUTO(answer, 4096);
 
 	ask(&request, "probe", NULL);
@@ -173,7 +174,7 @@ static enum status service_list(enum keyring_role role, void (*visit)(const stru
 				void *context, struct err *err)
 {
 	struct listing listing = { role, visit, context };
-	BUF_AUTO(request, 1024);
+	BUF_AUTO(request, 8192);
 	BUF_AUTO(answer, 131072);
 
 	ask(&request, "list", NULL);

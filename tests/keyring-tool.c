@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The keyring's interface, for the shell: each step of the conformance suite is a process of its own.
-//   keyring-tool BACKEND probe|get|put|del|list ROLE [PROFILE [SLOT [LIFETIME]]]; a value on stdin or stdout.
+//   keyring-tool BACKEND probe|get|put|del|list|name ROLE [PROFILE [SLOT [LIFETIME]]]; a value on stdin or stdout.
+// PROFILE is the user's, whether its file is there or not; name prints what its key is called.
 #include "keyring/keyring.h"
+#include "model/profiles.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +16,9 @@ static void print_key(const struct keyring_key *key, void *context)
 
 	(void)context;
 	keyring_name(name, key);
+	// without the file's hash, which each test has another one of
+	memmove(strrchr(name, ':') - (key->slot ? strlen(key->file_id) + 1 : 0), key->slot ? strrchr(name, ':') : "",
+		key->slot ? strlen(key->slot) + 2 : 1);
 	puts(name);
 }
 
@@ -25,6 +30,8 @@ static enum keyring_role role_of(const char *word)
 int main(int argc, char **argv)
 {
 	const struct keyring *keyring = argc > 2 ? keyring_find(argv[1]) : NULL;
+	char path[PROFILES_PATH_MAX], name[KEYRING_NAME_MAX];
+	struct profile profile = { 0 };
 	struct keyring_key key = { 0 };
 	BUF_AUTO(value, 65536);
 	struct err err = { 0 };
@@ -35,7 +42,9 @@ int main(int argc, char **argv)
 	if (argc > 3)
 		key.role = role_of(argv[3]);
 	if (argc > 4)
-		key.profile = argv[4];
+		(void)snprintf(profile.name, sizeof profile.name, "%s", argv[4]);
+	if (argc > 4 && profiles_make_own(&profile, path, NULL) == STATUS_OK)
+		key = keyring_key(role_of(argv[3]), &profile, NULL);
 	if (argc > 5)
 		key.slot = argv[5];
 	if (!strcmp(argv[2], "probe")) {
@@ -49,6 +58,10 @@ int main(int argc, char **argv)
 			status = keyring->put(&key, &value, argc > 6 ? atoll(argv[6]) : 0, &err);
 	} else if (!strcmp(argv[2], "del")) {
 		status = keyring->del(&key, &err);
+	} else if (!strcmp(argv[2], "name")) {
+		keyring_name(name, &key);
+		puts(name);
+		status = STATUS_OK;
 	} else if (!strcmp(argv[2], "list")) {
 		status = keyring->list(key.role, print_key, NULL, &err);
 	}

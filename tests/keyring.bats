@@ -48,6 +48,13 @@ conformance() {
 	assert_equal "$(tool "$backend" list secret 2>/dev/null | sort)" $'secret:c1\nsecret:c2'
 	assert_equal "$(tool "$backend" list token 2>/dev/null | sort)" $'token:c1\ntoken:c1:slot'
 
+	# two files of the same name are two profiles
+	XDG_CONFIG_HOME=/other tool "$backend" put secret c1 <<<elsewhere
+	assert_equal "$(tool "$backend" get secret c1 2>/dev/null)" short
+	assert_equal "$(XDG_CONFIG_HOME=//other/./ tool "$backend" get secret c1 2>/dev/null)" elsewhere
+	XDG_CONFIG_HOME=/other tool "$backend" del secret c1
+	assert_equal "$(tool "$backend" get secret c1 2>/dev/null)" short
+
 	# a lifetime ends; a put without one has none
 	tool "$backend" put token c1 '' 1 <<<brief
 	tool "$backend" put secret c2 '' 1 <<<brief
@@ -90,7 +97,7 @@ conformance() {
 @test "kernel: ring and keys are the user's alone, and hang in the user keyring" {
 	tool kernel put secret p <<<x
 	ring=$(keyctl search @u keyring sk-helper)
-	for key in $ring $(keyctl search "$ring" user secret:p); do
+	for key in $ring $(keyctl search "$ring" user "$(tool kernel name secret p 2>/dev/null)"); do
 		run -0 keyctl rdescribe "$key"
 		assert_output --regexp ';003f0000;'
 	done
@@ -114,7 +121,7 @@ conformance() {
 	keyctl session - "$TOOLS/keyring-tool" kernel put secret p <<<z
 	assert_equal "$(tool kernel get secret p 2>/dev/null)" z
 	ring=$(keyctl search @u keyring sk-helper)
-	for key in $ring $(keyctl search "$ring" user secret:p); do
+	for key in $ring $(keyctl search "$ring" user "$(tool kernel name secret p 2>/dev/null)"); do
 		run -0 keyctl rdescribe "$key"
 		assert_output --regexp ';003f0000;'
 	done

@@ -14,8 +14,8 @@ setup() {
 	name=sk-helper-su-test
 	printf 'test_secret\n' | sk-helper add "$name" --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store kernel >/dev/null
 	ring=$(keyctl search @u keyring sk-helper)
-	token=$(keyctl search "$ring" user "token:$name")
-	secret=$(keyctl search "$ring" user "secret:$name")
+	token=$(keyctl search "$ring" user "$("$TOOLS/keyring-tool" kernel name token "$name" 2>/dev/null)")
+	secret=$(keyctl search "$ring" user "$("$TOOLS/keyring-tool" kernel name secret "$name" 2>/dev/null)")
 }
 teardown() { sk-helper remove sk-helper-su-test; }
 

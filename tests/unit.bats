@@ -22,3 +22,4 @@ unit() {
 @test "response" { unit response; }
 @test "sandbox" { unit sandbox; }
 @test "challenge" { unit challenge; }
+@test "sha256" { unit sha256; }

@@ -19,6 +19,7 @@
 struct add {
 	struct add_options options;
 	struct profile *profile; // of the options, and what was found out
+	char path[PROFILES_PATH_MAX];
 	bool discovered, replaces, verified;
 	struct client_key key; // of a client that has one
 	struct secret secret;
@@ -31,7 +32,7 @@ static bool has_key(const struct add *add)
 
 static bool has_secret(const struct add *add)
 {
-	const struct keyring_key key = { KEYRING_SECRET, add->profile->name, NULL };
+	const struct keyring_key key = keyring_key(KEYRING_SECRET, add->profile, NULL);
 	BUF_AUTO(record, SECRET_RECORD_MAX);
 
 	return keyring_find(add->profile->secret_store)->get(&key, &record, NULL) == STATUS_OK;
@@ -128,11 +129,9 @@ static void report_place(const struct add *add, const struct err *why_not)
 static void report(const struct add *add, const struct obtained *obtained, const struct err *why_not)
 {
 	const struct profile *profile = add->profile;
-	char path[PROFILES_PATH_MAX] = "";
 	BUF_AUTO(lines, 65536);
 
-	(void)profiles_user_path(path, profile->name, NULL);
-	printf("profile '%s': %s\n", profile->name, path);
+	printf("profile '%s': %s\n", profile->name, profile->path);
 	if (add->discovered) {
 		discover_describe(profile, &lines);
 		fputs(lines.data, stdout);
@@ -153,7 +152,7 @@ struct rival {
 static bool find_rival(const char *name, void *context)
 {
 	struct rival *rival = context;
-	BUF_AUTO(text, PROFILE_FILE_MAX);
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	struct profile other;
 
 	if (!strcmp(name, rival->profile->name) || profiles_load(name, &text, &other, NULL) != STATUS_OK)
@@ -198,6 +197,8 @@ static enum status prepare(struct add *add, struct err *why_not, struct err *err
 {
 	enum status status = client_prepare_profiles(err);
 
+	if (status == STATUS_OK)
+		status = profiles_make_own(add->profile, add->path, err);
 	if (status == STATUS_OK)
 		status = client_choose_keyrings(add->profile, why_not, err);
 	if (status == STATUS_OK)

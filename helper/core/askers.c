@@ -121,7 +121,7 @@ bool askers_was_given(const struct profile *profile, const char *server_name, co
 	size_t count;
 	bool given = false;
 
-	profiles_lock_name(name, profile->name, ".asked");
+	profiles_lock_name(name, profile, ".asked");
 	if (!lock_take(&lock, name, 1000))
 		return false;
 	count = read_askers(&lock, askers);
@@ -142,7 +142,7 @@ void askers_note(const struct profile *profile, const char *server_name, const c
 	struct lock lock;
 	size_t count;
 
-	profiles_lock_name(name, profile->name, ".asked");
+	profiles_lock_name(name, profile, ".asked");
 	if (!lock_take(&lock, name, 1000))
 		return;
 	count = read_askers(&lock, askers);

@@ -69,7 +69,7 @@ enum status client_choose_keyrings(struct profile *profile, struct err *why_not,
 enum status client_try_store(const struct profile *profile, struct err *err)
 {
 	const struct keyring *store = keyring_find(profile->secret_store);
-	const struct keyring_key key = { KEYRING_PROBE, profile->name, NULL };
+	const struct keyring_key key = keyring_key(KEYRING_PROBE, profile, NULL);
 	BUF_AUTO(value, 64);
 	BUF_AUTO(back, 64);
 	enum status status = store->probe(err);
@@ -100,7 +100,7 @@ struct draft {
 
 static enum status write_draft(const struct profile *profile, struct draft *draft, struct err *err)
 {
-	BUF_AUTO(text, PROFILE_FILE_MAX);
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	enum status status = profiles_user_path(draft->path, profile->name, err);
 	int fd;
 
@@ -165,7 +165,7 @@ static enum status put_both(const struct draft *draft, const struct keyring *sto
 // What the profile, as it was, kept elsewhere than it does now.
 static void forget_old_places(const struct profile *old, const struct profile *profile, struct err *warning)
 {
-	const struct keyring_key key = { KEYRING_SECRET, profile->name, NULL };
+	const struct keyring_key key = keyring_key(KEYRING_SECRET, old, NULL);
 	enum status status;
 	unsigned count;
 
@@ -182,9 +182,9 @@ static void forget_old_places(const struct profile *old, const struct profile *p
 
 enum status client_keep(const struct profile *profile, const struct secret *secret, struct err *warning, struct err *err)
 {
-	const struct keyring_key key = { KEYRING_SECRET, profile->name, NULL };
+	const struct keyring_key key = keyring_key(KEYRING_SECRET, profile, NULL);
 	BUF_AUTO(record, SECRET_RECORD_MAX);
-	BUF_AUTO(old_text, PROFILE_FILE_MAX);
+	BUF_AUTO(old_text, PROFILE_TEXT_MAX);
 	struct profile old;
 	struct draft draft;
 	sigset_t all, before;
@@ -214,7 +214,7 @@ enum status client_keep(const struct profile *profile, const struct secret *secr
 
 enum status client_lock_unchanged(struct lock *lock, const struct profile *as_read, struct err *err)
 {
-	BUF_AUTO(text, PROFILE_FILE_MAX);
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	BUF_AUTO(before, PROFILE_FILE_MAX);
 	BUF_AUTO(now, PROFILE_FILE_MAX);
 	struct profile profile;

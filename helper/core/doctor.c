@@ -118,7 +118,7 @@ static enum status check_endpoint(const struct profile *profile, const struct se
 
 enum status command_doctor(char **args, struct err *err)
 {
-	BUF_AUTO(text, PROFILE_FILE_MAX);
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	BUF_AUTO(record, SECRET_RECORD_MAX);
 	char name[PROFILE_NAME_MAX + 1];
 	struct profile profile;

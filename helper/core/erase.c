@@ -23,7 +23,7 @@ static enum status read_request(struct request *request, struct buf *text, struc
 enum status command_erase(char **args, struct err *err)
 {
 	BUF_AUTO(input, REQUEST_MAX);
-	BUF_AUTO(text, PROFILE_FILE_MAX);
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	struct request request = { 0 };
 	struct profile profile;
 	unsigned count;

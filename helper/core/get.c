@@ -223,7 +223,7 @@ enum status command_get(char **args, struct err *err)
 // Behind a get whose token was near its end: nobody waits for this one, and nobody reads what it says.
 enum status command_renew(char **args, struct err *err)
 {
-	BUF_AUTO(text, PROFILE_FILE_MAX);
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	struct profile profile;
 	struct wanted wanted;
 	enum status status;

@@ -6,7 +6,7 @@
 #include "base/status.h"
 #include "core/obtain.h"
 #include "model/challenge.h"
-#include "model/profile.h"
+#include "model/profiles.h"
 #include "model/request.h"
 
 struct got {
@@ -17,7 +17,7 @@ struct got {
 };
 
 #define GOT_INIT                                                                                                               \
-	((struct got){ .text = BUF_INIT(PROFILE_FILE_MAX), .scope = BUF_INIT(CHALLENGE_SCOPE_MAX), .obtained = OBTAINED_INIT })
+	((struct got){ .text = BUF_INIT(PROFILE_TEXT_MAX), .scope = BUF_INIT(CHALLENGE_SCOPE_MAX), .obtained = OBTAINED_INIT })
 
 void got_free(struct got *got);
 

@@ -335,7 +335,7 @@ static enum status list_hooks(void)
 
 enum status command_hook(char **args, struct err *err)
 {
-	BUF_AUTO(text, PROFILE_FILE_MAX);
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	char name[PROFILE_NAME_MAX + 1];
 	struct profile profile;
 	enum status status;

@@ -20,23 +20,23 @@ const struct option list_options[] = {
 	{ NULL, NULL, NULL },
 };
 
-#define ROWS_MAX 1000
-
 struct row {
-	char name[PROFILE_NAME_MAX + 1];
+	struct profile id; // name and file_id, and nothing else
 	char problem[200]; // "" where the profile can be read
 	char endpoint[256], scope[128];
-	const struct auth_method *method; // how the client says who it is
-	const char *store;		  // NULL with a problem
-	const char *secret;		  // "stored", "missing", "locked", "unavailable"
-	cJSON *urls;			  // whom its tokens are for
-	int64_t left;			  // of the token, 0 for none
-	bool in[KEYRING_COUNT];		  // whether that keyring has a secret of this name
+	const struct auth_method *method;  // how the client says who it is
+	const char *store;		   // NULL with a problem
+	size_t store_number, cache_number; // which keyrings; KEYRING_COUNT for none
+	const char *secret;		   // "stored", "missing", "locked", "unavailable"
+	cJSON *urls;			   // whom its tokens are for
+	int64_t left;			   // of the token, 0 for none
+	bool in[KEYRING_COUNT];		   // whether that keyring has a secret of this name
 };
 
 struct rows {
 	struct row *row;
-	size_t count;
+	size_t count, room;
+	bool no_memory;
 	// each keyring is asked once, and only where a profile uses it: one that hangs takes its deadline
 	struct {
 		bool asked;
@@ -48,9 +48,17 @@ static bool add_name(const char *name, void *context)
 {
 	struct rows *rows = context;
 
-	if (rows->count == ROWS_MAX)
-		return false;
-	memcpy(rows->row[rows->count++].name, name, strlen(name) + 1);
+	if (rows->count == rows->room) {
+		struct row *more = reallocarray(rows->row, rows->room ? 2 * rows->room : 64, sizeof *more);
+
+		rows->no_memory = !more;
+		if (!more)
+			return false;
+		rows->room = rows->room ? 2 * rows->room : 64;
+		rows->row = more;
+	}
+	memset(&rows->row[rows->count], 0, sizeof *rows->row);
+	memcpy(rows->row[rows->count++].id.name, name, strlen(name) + 1);
 	return true;
 }
 
@@ -78,7 +86,7 @@ static void mark_row(const struct keyring_key *key, void *context)
 	const struct mark *mark = context;
 
 	for (size_t i = 0; i < mark->rows->count; i++) {
-		if (!strcmp(mark->rows->row[i].name, key->profile))
+		if (keyring_key_is_of(key, &mark->rows->row[i].id))
 			mark->rows->row[i].in[mark->keyring] = true;
 	}
 }
@@ -106,7 +114,7 @@ static size_t number_of(const char *name)
 
 static int64_t token_life(const struct profile *profile, const struct keyring *cache)
 {
-	const struct keyring_key key = { KEYRING_TOKEN, profile->name, NULL };
+	const struct keyring_key key = keyring_key(KEYRING_TOKEN, profile, NULL);
 	BUF_AUTO(record, TOKEN_RECORD_MAX);
 	char boot_id[BOOT_ID_SIZE];
 	struct token token;
@@ -120,35 +128,47 @@ static int64_t token_life(const struct profile *profile, const struct keyring *c
 	return left > 0 ? left : 0;
 }
 
-static void fill(struct rows *rows, struct row *row)
+// What the profile's file says.
+static void list_load(struct row *row)
 {
-	BUF_AUTO(text, PROFILE_FILE_MAX);
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	struct profile profile;
-	size_t store, cache;
-	enum status status;
 	struct err err;
 
-	if (profiles_load(row->name, &text, &profile, &err) != STATUS_OK) {
+	if (profiles_load(row->id.name, &text, &profile, &err) != STATUS_OK) {
 		(void)snprintf(row->problem, sizeof row->problem, "%.199s", err.text);
 		text_sanitize(row->problem);
 		return;
 	}
+	memcpy(row->id.file_id, profile.file_id, sizeof profile.file_id);
 	(void)snprintf(row->endpoint, sizeof row->endpoint, "%s", profile.token_endpoint);
 	(void)snprintf(row->scope, sizeof row->scope, "%s", profile.scope ? profile.scope : "");
-	store = number_of(profile.secret_store);
-	cache = number_of(profile.token_cache);
-	status = ask_keyring(rows, store);
 	row->method = auth_method_find(profile.auth_method);
 	row->urls = cJSON_CreateStringArray(profile.urls, (int)profile.url_count);
-	row->store = keyrings[store]->name;
-	row->secret = secret_state(status == STATUS_OK && !row->in[store] ? STATUS_NOT_FOUND : status);
-	if (cache < KEYRING_COUNT && ask_keyring(rows, cache) == STATUS_OK)
-		row->left = token_life(&profile, keyrings[cache]);
+	row->store_number = number_of(profile.secret_store);
+	row->cache_number = number_of(profile.token_cache);
+	row->store = keyrings[row->store_number]->name;
+}
+
+// What the keyrings have for it. All files are known by now, so that one answer of a keyring is enough for all rows.
+static void list_look(struct rows *rows, struct row *row)
+{
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
+	struct profile profile;
+	enum status status;
+
+	if (*row->problem)
+		return;
+	status = ask_keyring(rows, row->store_number);
+	row->secret = secret_state(status == STATUS_OK && !row->in[row->store_number] ? STATUS_NOT_FOUND : status);
+	if (row->cache_number < KEYRING_COUNT && ask_keyring(rows, row->cache_number) == STATUS_OK &&
+	    profiles_load(row->id.name, &text, &profile, NULL) == STATUS_OK)
+		row->left = token_life(&profile, keyrings[row->cache_number]);
 }
 
 static int by_name(const void *a, const void *b)
 {
-	return strcmp(((const struct row *)a)->name, ((const struct row *)b)->name);
+	return strcmp(((const struct row *)a)->id.name, ((const struct row *)b)->id.name);
 }
 
 static enum status print_json(const struct rows *rows, struct err *err)
@@ -160,7 +180,7 @@ static enum status print_json(const struct rows *rows, struct err *err)
 		const struct row *row = &rows->row[i];
 		cJSON *object = cJSON_CreateObject();
 
-		cJSON_AddStringToObject(object, "profile", row->name);
+		cJSON_AddStringToObject(object, "profile", row->id.name);
 		if (*row->problem) {
 			cJSON_AddStringToObject(object, "problem", row->problem);
 		} else {
@@ -214,7 +234,7 @@ static void print_table(const struct rows *rows)
 	char secret[64], life[32];
 
 	for (size_t i = 0; i < rows->count; i++) {
-		widen(&names, rows->row[i].name);
+		widen(&names, rows->row[i].id.name);
 		if (*rows->row[i].problem)
 			continue;
 		describe_secret(&rows->row[i], secret);
@@ -226,13 +246,13 @@ static void print_table(const struct rows *rows)
 		const struct row *row = &rows->row[i];
 
 		if (*row->problem) {
-			printf("%-*s  %s%s%s\n", names, row->name, bad, row->problem, plain);
+			printf("%-*s  %s%s%s\n", names, row->id.name, bad, row->problem, plain);
 			continue;
 		}
 		describe_secret(row, secret);
 		describe_life(row->left, life);
-		printf("%-*s  %s%-*s%s  %-8s  %s\n", names, row->name, strcmp(row->secret, "stored") != 0 ? bad : "", secrets,
-		       secret, plain, life, row->endpoint);
+		printf("%-*s  %s%-*s%s  %-8s  %s\n", names, row->id.name, strcmp(row->secret, "stored") != 0 ? bad : "",
+		       secrets, secret, plain, life, row->endpoint);
 	}
 }
 
@@ -252,18 +272,20 @@ enum status command_list(char **args, struct err *err)
 	}
 	if (json && names)
 		return err_set(err, STATUS_USAGE, "list --json and --names: one of the two");
-	rows.row = calloc(ROWS_MAX, sizeof *rows.row);
-	if (!rows.row)
-		return err_set(err, STATUS_INTERNAL, "no memory");
 	status = profiles_each(add_name, &rows, err);
-	qsort(rows.row, rows.count, sizeof *rows.row, by_name);
+	if (rows.no_memory)
+		status = err_set(err, STATUS_INTERNAL, "no memory");
+	if (rows.count)
+		qsort(rows.row, rows.count, sizeof *rows.row, by_name);
 	for (size_t i = 0; i < rows.count && !names; i++)
-		fill(&rows, &rows.row[i]);
+		list_load(&rows.row[i]);
+	for (size_t i = 0; i < rows.count && !names; i++)
+		list_look(&rows, &rows.row[i]);
 	if (status == STATUS_OK && json)
 		status = print_json(&rows, err);
 	else if (status == STATUS_OK && names)
 		for (size_t i = 0; i < rows.count; i++)
-			puts(rows.row[i].name);
+			puts(rows.row[i].id.name);
 	else if (status == STATUS_OK && rows.count)
 		print_table(&rows);
 	else if (status == STATUS_OK && isatty(STDOUT_FILENO))

@@ -47,7 +47,7 @@ static const struct keyring *cache_of(const struct profile *profile)
 static struct keyring_key key_of(const struct profile *profile, const struct wanted *wanted, char slot[TOKEN_SLOT_SIZE])
 {
 	token_slot(slot, profile, wanted);
-	return (struct keyring_key){ KEYRING_TOKEN, profile->name, slot };
+	return keyring_key(KEYRING_TOKEN, profile, slot);
 }
 
 // Whether the cache has a token that was issued for this very profile and what is wanted.
@@ -180,7 +180,7 @@ struct ending {
 // What was asked for, and of whom: the profile as it stands, and the slot.
 static uint64_t flight_hash(const struct profile *profile, const struct wanted *wanted)
 {
-	BUF_AUTO(text, PROFILE_FILE_MAX);
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	char slot[TOKEN_SLOT_SIZE];
 
 	token_slot(slot, profile, wanted);
@@ -247,11 +247,11 @@ static bool read_ending(const struct lock *lock, uint64_t flight, struct ending 
 	return same && ending->at && ending->at <= clock_now().boot;
 }
 
-bool obtain_lock(struct lock *lock, const char *name, int64_t wait_ms)
+bool obtain_lock(struct lock *lock, const struct profile *profile, int64_t wait_ms)
 {
 	char file[PROFILES_LOCK_NAME_MAX];
 
-	profiles_lock_name(file, name, ".lock");
+	profiles_lock_name(file, profile, ".lock");
 	return lock_take(lock, file, wait_ms);
 }
 
@@ -277,7 +277,7 @@ bool obtain_last_failure(const struct profile *profile, struct err *err)
 	struct lock lock;
 	bool failed;
 
-	if (!obtain_lock(&lock, profile->name, 1000))
+	if (!obtain_lock(&lock, profile, 1000))
 		return false;
 	failed =
 		read_ending(&lock, flight_hash(profile, &wanted), &ending) && failed_for_us_too(&ending, clock_now().boot, err);
@@ -290,7 +290,7 @@ void obtain_forgive(const struct profile *profile)
 	const struct buf nothing = BUF_INIT(0);
 	struct lock lock;
 
-	if (obtain_lock(&lock, profile->name, 2000)) {
+	if (obtain_lock(&lock, profile, 2000)) {
 		lock_write_note(&lock, &nothing);
 		lock_release(&lock);
 	}
@@ -357,7 +357,7 @@ enum status obtain_token(const struct profile *profile, const struct wanted *wan
 		return STATUS_OK;
 	flight = flight_hash(profile, wanted);
 	terminal_wait_begin("another sk-helper, which is getting this token");
-	had = obtain_lock(&lock, profile->name, (profile->timeout + 6) * 1000);
+	had = obtain_lock(&lock, profile, (profile->timeout + 6) * 1000);
 	terminal_wait_end();
 	if (!had)
 		return err_set(err, STATUS_TEMPORARY, "another sk-helper has been getting a token for too long: try again");
@@ -387,7 +387,7 @@ enum status obtain_renew(const struct profile *profile, const struct wanted *wan
 	uint64_t flight;
 
 	flight = flight_hash(profile, wanted);
-	if (!obtain_lock(&lock, profile->name, 0))
+	if (!obtain_lock(&lock, profile, 0))
 		return STATUS_OK;
 	clock_boot_id(obtained.boot_id);
 	if (look_in_cache(profile, wanted, &obtained) &&
@@ -415,7 +415,7 @@ static void forget_one(const struct keyring_key *key, void *context)
 	struct token token;
 	enum status status;
 
-	if (strcmp(key->profile, forget->profile->name) != 0)
+	if (!keyring_key_is_of(key, forget->profile))
 		return;
 	if (forget->credential) {
 		if (forget->cache->get(key, &record, NULL) != STATUS_OK || !token_parse(&token, record.data, record.len) ||

@@ -46,9 +46,9 @@ enum status obtain_renew(const struct profile *profile, const struct wanted *wan
 enum status obtain_with_secret(const struct profile *profile, const struct secret *secret, struct obtained *obtained,
 			       struct err *err);
 
-// Keeps all others from getting a token for the profile of this name, once those who are at it are done. False when that
+// Keeps all others from getting a token for the profile, once those who are at it are done. False when that
 // took longer.
-bool obtain_lock(struct lock *lock, const char *name, int64_t wait_ms);
+bool obtain_lock(struct lock *lock, const struct profile *profile, int64_t wait_ms);
 
 // Whether a get would fail now without asking the server, because of how the last request ended; err says how.
 bool obtain_last_failure(const struct profile *profile, struct err *err);

@@ -9,7 +9,7 @@
 
 enum status command_public_key(char **args, struct err *err)
 {
-	BUF_AUTO(text, PROFILE_FILE_MAX);
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	BUF_AUTO(record, SECRET_RECORD_MAX);
 	BUF_AUTO(answer, 65536);
 	struct client_key key;

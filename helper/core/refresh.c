@@ -84,10 +84,11 @@ static enum status keep(const struct profile *old, const struct profile *profile
 
 static enum status refresh(const char *name, bool yes, struct err *err)
 {
-	BUF_AUTO(text, PROFILE_FILE_MAX);
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	BUF_AUTO(answer, 65536);
 	BUF_AUTO(changes, 65536);
 	BUF_AUTO(record, SECRET_RECORD_MAX);
+	char path[PROFILES_PATH_MAX];
 	struct profile old, profile;
 	struct secret secret = { 0 };
 	enum status status = profiles_load(name, &text, &old, err);
@@ -101,6 +102,9 @@ static enum status refresh(const char *name, bool yes, struct err *err)
 		return err_set(err, STATUS_USAGE,
 			       "it has no issuer, and so nobody to ask: 'sk-helper add' with --url or --issuer finds one");
 	profile = old;
+	status = profiles_make_own(&profile, path, err);
+	if (status != STATUS_OK)
+		return status;
 	profile.token_endpoint = profile.revocation_endpoint = profile.resource = profile.auth_method = NULL;
 	status = discover(&profile, auth_method_uses_key(old.auth_method) ? "" : NULL, old.auth_method, &answer, err);
 	if (status != STATUS_OK)

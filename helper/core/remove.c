@@ -13,6 +13,7 @@
 
 struct removal {
 	const char *name;
+	struct profile profile; // as it is; only name and path where it cannot be read
 	bool found;
 	struct err warning; // a token that stays will end by itself
 };
@@ -20,7 +21,7 @@ struct removal {
 // The secret, then the tokens.
 static enum status remove_secret(struct removal *removal, const struct keyring *store, struct err *err)
 {
-	const struct keyring_key key = { KEYRING_SECRET, removal->name, NULL };
+	const struct keyring_key key = keyring_key(KEYRING_SECRET, &removal->profile, NULL);
 	enum status status = store->del(&key, err);
 
 	removal->found = removal->found || status == STATUS_OK;
@@ -29,10 +30,10 @@ static enum status remove_secret(struct removal *removal, const struct keyring *
 
 static void remove_tokens(struct removal *removal, const char *cache)
 {
-	struct profile profile = { .token_cache = cache };
+	struct profile profile = removal->profile;
 	unsigned count = 0;
 
-	memcpy(profile.name, removal->name, strlen(removal->name) + 1);
+	profile.token_cache = cache;
 	if (obtain_forget(&profile, NULL, &count, &removal->warning) == STATUS_OK)
 		removal->warning.text[0] = '\0';
 	removal->found = removal->found || count > 0;
@@ -60,16 +61,16 @@ static enum status remove_everywhere(struct removal *removal, struct err *err)
 
 // What an edited profile has left in keyrings that it does not name any more. One that cannot be reached keeps nobody from
 // removing; one that is locked may have something, and that is said.
-static void remove_elsewhere(struct removal *removal, const struct profile *profile)
+static void remove_elsewhere(struct removal *removal)
 {
 	for (size_t i = 0; i < KEYRING_COUNT; i++) {
 		struct err why;
 
-		if (strcmp(keyrings[i]->name, profile->token_cache) != 0 && !*removal->warning.text) {
+		if (strcmp(keyrings[i]->name, removal->profile.token_cache) != 0 && !*removal->warning.text) {
 			remove_tokens(removal, keyrings[i]->name);
 			removal->warning.text[0] = '\0';
 		}
-		if (strcmp(keyrings[i]->name, profile->secret_store) != 0 &&
+		if (strcmp(keyrings[i]->name, removal->profile.secret_store) != 0 &&
 		    remove_secret(removal, keyrings[i], &why) == STATUS_LOCKED)
 			err_set(&removal->warning, STATUS_LOCKED, "%.600s: a secret of an earlier '%s' may be there", why.text,
 				removal->name);
@@ -111,26 +112,21 @@ static enum status remove_file(const char *path, struct err *err)
 }
 
 // The file goes last: while the keyring is locked, nothing is removed, and it can be tried again.
-static enum status remove_profile(struct removal *removal, struct err *err)
+static enum status remove_profile(struct removal *removal, const char *path, enum status loaded, struct err *err)
 {
-	BUF_AUTO(text, PROFILE_FILE_MAX);
-	char path[PROFILES_PATH_MAX];
-	struct profile profile;
-	enum status loaded = profiles_load(removal->name, &text, &profile, err), status;
+	enum status status;
 
 	if (loaded == STATUS_NOT_FOUND) {
 		status = remove_everywhere(removal, err);
 		return status == STATUS_OK && !removal->found ? loaded : status; // err says it already
 	}
-	status = profiles_user_path(path, removal->name, err);
-	if (status == STATUS_OK)
-		status = may_remove_file(path, err);
+	status = may_remove_file(path, err);
 	if (status == STATUS_OK && loaded == STATUS_OK) {
-		status = remove_secret(removal, keyring_find(profile.secret_store), err);
+		status = remove_secret(removal, keyring_find(removal->profile.secret_store), err);
 		if (status == STATUS_OK)
-			remove_tokens(removal, profile.token_cache);
+			remove_tokens(removal, removal->profile.token_cache);
 		if (status == STATUS_OK)
-			remove_elsewhere(removal, &profile);
+			remove_elsewhere(removal);
 	} else if (status == STATUS_OK) {
 		status = remove_everywhere(removal, err);
 	}
@@ -145,20 +141,30 @@ static enum status remove_profile(struct removal *removal, struct err *err)
 
 enum status command_remove(char **args, struct err *err)
 {
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	struct removal removal = { .name = args[0] };
 	struct lock lock, flights = { -1 };
-	enum status status;
+	char path[PROFILES_PATH_MAX];
+	enum status status, loaded;
 
 	if (!args[0] || args[1])
 		return err_set(err, STATUS_USAGE, "remove takes the name of one profile");
 	status = profile_name_check(args[0], err);
 	if (status == STATUS_OK)
+		status = profiles_user_path(path, args[0], err);
+	if (status == STATUS_OK)
 		status = client_lock(&lock, err);
 	if (status != STATUS_OK)
 		return status;
+	loaded = profiles_load(args[0], &text, &removal.profile, err);
+	if (loaded != STATUS_OK) {
+		removal.profile = (struct profile){ 0 };
+		memcpy(removal.profile.name, args[0], strlen(args[0]) + 1);
+		profile_set_path(&removal.profile, path);
+	}
 	// a token that comes while it is removed would stay; but no server that hangs keeps us from it
-	(void)obtain_lock(&flights, removal.name, 10000);
-	status = remove_profile(&removal, err);
+	(void)obtain_lock(&flights, &removal.profile, 10000);
+	status = remove_profile(&removal, path, loaded, err);
 	lock_release(&flights);
 	lock_release(&lock);
 	if (status == STATUS_OK && *removal.warning.text)

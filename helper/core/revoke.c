@@ -36,7 +36,7 @@ static void revoke_one(const struct keyring_key *key, void *context)
 	bool hopeless;
 
 	// what makes one wait makes all of them wait
-	if (strcmp(key->profile, revocation->profile->name) != 0 || revocation->status == STATUS_TEMPORARY)
+	if (!keyring_key_is_of(key, revocation->profile) || revocation->status == STATUS_TEMPORARY)
 		return;
 	status = revocation->cache->get(key, &record, &why);
 	if (status == STATUS_OK && token_parse(&token, record.data, record.len) &&
@@ -63,7 +63,7 @@ static void revoke_one(const struct keyring_key *key, void *context)
 
 static enum status revoke(const char *name, struct err *err)
 {
-	BUF_AUTO(text, PROFILE_FILE_MAX);
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	BUF_AUTO(record, SECRET_RECORD_MAX);
 	struct revocation revocation = { .err = err };
 	struct profile profile;
@@ -85,7 +85,7 @@ static enum status revoke(const char *name, struct err *err)
 	if (status != STATUS_OK)
 		return status;
 	// one that is on its way is to go, too
-	if (!obtain_lock(&lock, name, (profile.timeout + 6) * 1000))
+	if (!obtain_lock(&lock, &profile, (profile.timeout + 6) * 1000))
 		return err_set(err, STATUS_TEMPORARY, "another sk-helper has been getting a token for too long: try again");
 	status = revocation.cache->list(KEYRING_TOKEN, revoke_one, &revocation, err);
 	lock_release(&lock);

@@ -120,7 +120,8 @@ static enum status keep(const struct profile *as_read, const struct profile *pro
 static enum status rotate(struct rotation *rotation, struct err *err)
 {
 	__attribute__((cleanup(obtained_free))) struct obtained obtained = OBTAINED_INIT;
-	BUF_AUTO(text, PROFILE_FILE_MAX);
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
+	char path[PROFILES_PATH_MAX];
 	struct profile as_read, profile;
 	enum status status = profiles_load(rotation->name, &text, &as_read, err);
 
@@ -130,6 +131,8 @@ static enum status rotate(struct rotation *rotation, struct err *err)
 	if (rotation->certificate)
 		profile.certificate = rotation->path;
 	status = client_prepare_profiles(err);
+	if (status == STATUS_OK)
+		status = profiles_make_own(&profile, path, err);
 	if (status == STATUS_OK)
 		status = check_old(&as_read, rotation, err);
 	if (status == STATUS_OK)

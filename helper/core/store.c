@@ -92,9 +92,10 @@ static enum status check_stored_secret(const struct profile *profile, struct err
 // Under the lock: what is there, with what is given put over it.
 static enum status change_profile(const struct change *change, struct err *err)
 {
-	BUF_AUTO(old_text, PROFILE_FILE_MAX);
+	BUF_AUTO(old_text, PROFILE_TEXT_MAX);
 	const struct secret secret = { .value = change->client_secret };
 	struct err why_not, warning = { 0 };
+	char path[PROFILES_PATH_MAX];
 	struct profile profile;
 	enum status status = STATUS_OK;
 
@@ -107,7 +108,9 @@ static enum status change_profile(const struct change *change, struct err *err)
 		memcpy(profile.name, change->name, strlen(change->name) + 1);
 	}
 	merge(&profile, &change->profile);
-	status = client_choose_keyrings(&profile, &why_not, err);
+	status = profiles_make_own(&profile, path, err);
+	if (status == STATUS_OK)
+		status = client_choose_keyrings(&profile, &why_not, err);
 	if (status == STATUS_OK)
 		status = profile_complete(&profile, err);
 	if (status == STATUS_OK && change->client_secret && auth_method_uses_key(profile.auth_method))

@@ -5,7 +5,7 @@
 
 enum status stored_secret(const struct profile *profile, struct buf *record, struct secret *secret, struct err *err)
 {
-	const struct keyring_key key = { KEYRING_SECRET, profile->name, NULL };
+	const struct keyring_key key = keyring_key(KEYRING_SECRET, profile, NULL);
 	enum status status;
 
 	buf_reset(record);

@@ -73,7 +73,7 @@ struct listing {
 static bool list_one(const char *name, void *context)
 {
 	struct listing *listing = context;
-	BUF_AUTO(text, PROFILE_FILE_MAX);
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	struct profile profile;
 
 	if (profiles_load(name, &text, &profile, NULL) != STATUS_OK)
@@ -118,7 +118,7 @@ static enum status do_operation(const struct tool *tool, const struct tool_call 
 // of the profile that is named. A profile that is meant and cannot be read is another matter.
 static bool is_for_no_profile(const struct request *request)
 {
-	BUF_AUTO(text, PROFILE_FILE_MAX);
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	char name[PROFILE_NAME_MAX + 1];
 	struct profile profile;
 	struct url url;

@@ -31,7 +31,7 @@ extern char **environ;
 
 // Static, because malloc(3) costs more system calls than all the rest.
 static char request_text[REQUEST_MAX + 1], request_copy[REQUEST_MAX + 1];
-static char profile_text[PROFILE_FILE_MAX + 1];
+static char profile_text[PROFILE_TEXT_MAX + 1];
 static char record_text[TOKEN_RECORD_MAX + 1];
 static char answer_text[2 * TOKEN_MAX + 4096];
 
@@ -134,6 +134,7 @@ static bool answer_from_cache(char **argv, struct request *request)
 	struct buf text = BUF_FIXED(profile_text), record = BUF_FIXED(record_text), out = BUF_FIXED(answer_text);
 	char slot[TOKEN_SLOT_SIZE];
 	enum freshness freshness;
+	struct keyring_key key;
 	struct profile profile;
 	struct answer answer;
 	struct token token;
@@ -149,8 +150,9 @@ static bool answer_from_cache(char **argv, struct request *request)
 	if (request_wanted(request, &profile, &wanted, NULL) != STATUS_OK)
 		return false;
 	token_slot(slot, &profile, &wanted);
-	if (kernel_get(&(struct keyring_key){ KEYRING_TOKEN, profile.name, slot }, &record, NULL) != STATUS_OK ||
-	    !token_parse(&token, record.data, record.len) || !token_is_for(&token, &profile, &wanted))
+	key = keyring_key(KEYRING_TOKEN, &profile, slot);
+	if (kernel_get(&key, &record, NULL) != STATUS_OK || !token_parse(&token, record.data, record.len) ||
+	    !token_is_for(&token, &profile, &wanted))
 		return false;
 	// no boot id: nothing in the kernel keyring is older than the boot
 	answer = (struct answer){ .profile = &profile, .token = &token, .now = clock_now() };

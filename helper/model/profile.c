@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "model/profile.h"
 
+#include "base/sha256.h"
 #include "base/text.h"
 #include "base/wire.h"
 #include "model/auth-method.h"
@@ -184,6 +185,12 @@ enum status profile_name_check(const char *name, struct err *err)
 			"a profile's name is 1 to %d letters, digits, '.', '_' or '-', and begins with a letter or digit",
 			PROFILE_NAME_MAX);
 	return STATUS_OK;
+}
+
+void profile_set_path(struct profile *p, const char *path)
+{
+	p->path = path;
+	sha256_hex(path, strlen(path), p->file_id, sizeof p->file_id - 1);
 }
 
 enum status profile_set(struct profile *p, const char *name, const char *value, struct err *err)

@@ -10,13 +10,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PROFILE_NAME_MAX 64
-#define PROFILE_FILE_MAX 16384
-#define PROFILE_URLS_MAX 16
+#define PROFILE_NAME_MAX     64
+#define PROFILE_FILE_MAX     16384
+#define PROFILE_URLS_MAX     16
+#define PROFILE_FILE_ID_SIZE 17
 
 // The strings point into the text that was parsed, or are the caller's; what is absent is NULL.
 struct profile {
 	char name[PROFILE_NAME_MAX + 1];
+	const char *path;		    // of its file: what is kept for a profile is kept for this very file
+	char file_id[PROFILE_FILE_ID_SIZE]; // 16 hexadecimal digits of the path's SHA-256, for the names of keys and locks
 	const char *client_id;
 	const char *issuer;
 	const char *token_endpoint;
@@ -62,6 +65,9 @@ const struct profile_key *profile_key_find(const char *name);
 // A name is 1 to 64 of A-Z a-z 0-9 . _ - and begins with a letter or a digit: it becomes a file name.
 bool profile_name_ok(const char *name);
 enum status profile_name_check(const char *name, struct err *err);
+
+// Says which file the profile is. The path is kept as a pointer.
+void profile_set_path(struct profile *p, const char *path);
 
 // Sets one key, checked. A key that is no key is ignored; a second value replaces nothing, it is an error (but for url).
 enum status profile_set(struct profile *p, const char *key, const char *value, struct err *err);

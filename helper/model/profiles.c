@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,20 @@
 
 #define SUFFIX	   ".conf"
 #define SYSTEM_DIR SK_SYSCONFDIR "/sk-helper/profiles"
+
+// One spelling of a path that several may be given: "/home/u//./" is "/home/u". Links and ".." are left as they are.
+static void profiles_normalize(char *path)
+{
+	char *out = path, *in = path;
+
+	while (*in) {
+		if (in[0] == '/' && (in[1] == '/' || (in[1] == '.' && (in[2] == '/' || in[2] == '\0'))))
+			in += in[1] == '/' ? 1 : 2;
+		else
+			*out++ = *in++;
+	}
+	*out = '\0';
+}
 
 enum status profiles_user_dir(char dir[PROFILES_PATH_MAX], struct err *err)
 {
@@ -33,6 +46,7 @@ enum status profiles_user_dir(char dir[PROFILES_PATH_MAX], struct err *err)
 	len = snprintf(dir, PROFILES_PATH_MAX, "%s%s", base, tail);
 	if (len < 0 || len >= PROFILES_PATH_MAX - PROFILE_NAME_MAX - 16)
 		return err_set(err, STATUS_USAGE, "profiles: the path of the home directory is too long");
+	profiles_normalize(dir);
 	return STATUS_OK;
 }
 
@@ -45,13 +59,18 @@ enum status profiles_user_path(char path[PROFILES_PATH_MAX], const char *name, s
 	return status;
 }
 
-void profiles_lock_name(char lock[PROFILES_LOCK_NAME_MAX], const char *name, const char *suffix)
+enum status profiles_make_own(struct profile *profile, char path[PROFILES_PATH_MAX], struct err *err)
 {
-	char path[PROFILES_PATH_MAX];
+	enum status status = profiles_user_path(path, profile->name, err);
 
-	if (profiles_user_path(path, name, NULL) != STATUS_OK)
-		path[0] = '\0';
-	(void)snprintf(lock, PROFILES_LOCK_NAME_MAX, "%s-%016" PRIx64 "%s", name, text_hash(path), suffix);
+	if (status == STATUS_OK)
+		profile_set_path(profile, path);
+	return status;
+}
+
+void profiles_lock_name(char lock[PROFILES_LOCK_NAME_MAX], const struct profile *profile, const char *suffix)
+{
+	(void)snprintf(lock, PROFILES_LOCK_NAME_MAX, "%s-%s%s", profile->name, profile->file_id, suffix);
 }
 
 static void system_path(char path[PROFILES_PATH_MAX], const char *name)
@@ -163,7 +182,7 @@ enum status profiles_each(bool (*visit)(const char *name, void *context), void *
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-// Reads a whole small regular file that nobody else can write. STATUS_NOT_FOUND says nothing in err.
+// Reads a whole small regular file that nobody else can write, behind its path. STATUS_NOT_FOUND says nothing in err.
 static enum status read_file(const char *path, struct buf *text, struct err *err)
 {
 	struct stat st;
@@ -195,6 +214,7 @@ static enum status read_file(const char *path, struct buf *text, struct err *err
 		return err_set(err, STATUS_POLICY, "%s: %s", path, why);
 	}
 	buf_reset(text);
+	buf_add(text, path, strlen(path) + 1);
 	whole = buf_read_size(text, fd, (size_t)st.st_size);
 	close(fd);
 	if (!whole)
@@ -221,8 +241,12 @@ enum status profiles_load(const char *name, struct buf *text, struct profile *pr
 			       "no profile '%s': 'sk-helper add %s ...' makes it, 'sk-helper list' shows what there is", name,
 			       name);
 	if (status == STATUS_OK) {
-		status = profile_parse(profile, name, text->data, text->len, err);
-		if (status != STATUS_OK)
+		size_t start = strlen(path) + 1;
+
+		status = profile_parse(profile, name, text->data + start, text->len - start, err);
+		if (status == STATUS_OK)
+			profile_set_path(profile, text->data);
+		else
 			err_prefix(err, "%s", path);
 	}
 	if (status != STATUS_OK)

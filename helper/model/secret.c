@@ -31,6 +31,8 @@ enum status secret_parse(struct secret *secret, char *record, size_t len, struct
 			secret->is_key = !strcmp(field.key, names[true]);
 		} else if (!strcmp(field.key, "previous_secret")) {
 			secret->previous = field.value;
+		} else if (!strcmp(field.key, "profile")) {
+			secret->given_for.path = field.value;
 		} else if (binding_key(field.key)) {
 			good = profile_set(&secret->given_for, field.key, field.value, NULL) == STATUS_OK;
 		}
@@ -43,6 +45,7 @@ enum status secret_parse(struct secret *secret, char *record, size_t len, struct
 
 void secret_write(const struct secret *secret, const struct profile *profile, struct buf *b)
 {
+	wire_put(b, "profile", profile->path);
 	for (size_t i = 0; i < profile_key_count; i++) {
 		if (profile_keys[i].binds_secret)
 			wire_put(b, profile_keys[i].name, profile_get(profile, &profile_keys[i]));
@@ -61,6 +64,10 @@ enum status secret_check(const struct secret *secret, const struct profile *prof
 			       profile->auth_method ? profile->auth_method : "client_secret_post",
 			       secret->is_key ? "client secret" : "private key",
 			       secret->is_key ? "private key" : "client secret");
+	if (!text_same(secret->given_for.path, profile->path))
+		return err_set(err, STATUS_POLICY,
+			       "the secret was given for the profile at '%.200s', not for '%.200s': nothing was sent",
+			       secret->given_for.path ? secret->given_for.path : "", profile->path ? profile->path : "");
 	for (size_t i = 0; i < profile_key_count; i++) {
 		const struct profile_key *key = &profile_keys[i];
 		const char *was, *is;

@@ -16,7 +16,7 @@ struct secret {
 	bool is_key; // a private key: PKCS#8 (RFC 5208) in base64, and its id behind a space
 	const char *value;
 	const char *previous;	  // of the same kind; "" for none: for the time that a server needs to learn of a new one
-	struct profile given_for; // its keys that bind a secret (binds_secret), and no others
+	struct profile given_for; // its path and its keys that bind a secret (binds_secret), and no others
 };
 
 // Reads a record, which it cuts up in place. STATUS_INTERNAL when it is damaged.

@@ -13,6 +13,7 @@ static const struct {
 	const char *key;
 	size_t offset;
 } texts[] = {
+	{ "profile", offsetof(struct token, profile) },
 	{ "token_endpoint", offsetof(struct token, token_endpoint) },
 	{ "issuer", offsetof(struct token, issuer) },
 	{ "client_id", offsetof(struct token, client_id) },
@@ -88,6 +89,7 @@ void token_write(const struct token *token, struct buf *b)
 
 void token_bind(struct token *token, const struct profile *profile, const struct wanted *wanted)
 {
+	token->profile = profile->path;
 	token->token_endpoint = profile->token_endpoint;
 	token->issuer = profile->issuer;
 	token->client_id = profile->client_id;
@@ -99,10 +101,10 @@ void token_bind(struct token *token, const struct profile *profile, const struct
 
 bool token_is_for(const struct token *token, const struct profile *profile, const struct wanted *wanted)
 {
-	return text_same(token->token_endpoint, profile->token_endpoint) && text_same(token->issuer, profile->issuer) &&
-	       text_same(token->client_id, profile->client_id) && text_same(token->auth_method, profile->auth_method) &&
-	       text_same(token->resource, wanted->resource) && text_same(token->audience, profile->audience) &&
-	       text_same(token->requested_scope, wanted->scope);
+	return text_same(token->profile, profile->path) && text_same(token->token_endpoint, profile->token_endpoint) &&
+	       text_same(token->issuer, profile->issuer) && text_same(token->client_id, profile->client_id) &&
+	       text_same(token->auth_method, profile->auth_method) && text_same(token->resource, wanted->resource) &&
+	       text_same(token->audience, profile->audience) && text_same(token->requested_scope, wanted->scope);
 }
 
 bool token_text_ok(const char *access_token)

@@ -25,8 +25,8 @@ struct token {
 	int64_t expires_at;
 	int64_t boot_expires_ms; // the same deadline on CLOCK_BOOTTIME, of the boot that boot_id names
 	const char *boot_id;
-	// what it was issued for
-	const char *token_endpoint, *issuer, *client_id, *auth_method, *resource, *audience, *requested_scope;
+	// what it was issued for; profile is the path of its file
+	const char *profile, *token_endpoint, *issuer, *client_id, *auth_method, *resource, *audience, *requested_scope;
 };
 
 // What a token is asked for: the profile's own scope and resource, or others.

@@ -30,11 +30,12 @@ static const SecretSchema schema = {
 	.flags = SECRET_SCHEMA_DONT_MATCH_NAME,
 	.attributes = { { "application", SECRET_SCHEMA_ATTRIBUTE_STRING },
 			{ "name", SECRET_SCHEMA_ATTRIBUTE_STRING },
+			{ "path", SECRET_SCHEMA_ATTRIBUTE_STRING },
 			{ NULL, 0 } },
 };
 
 struct item_request {
-	const char *operation, *name, *collection;
+	const char *operation, *name, *path, *collection;
 	struct buf value;
 };
 
@@ -220,20 +221,23 @@ static enum status look(GDBusConnection **bus, const struct item_request *reques
 	return check_collection(*bus, err);
 }
 
-static GHashTable *attributes_of(const char *name)
+// Of one item, or of all of ours where name is NULL. path: of the profile's file.
+static GHashTable *attributes_of(const char *name, const char *path)
 {
 	GHashTable *attributes = g_hash_table_new(g_str_hash, g_str_equal);
 
 	g_hash_table_insert(attributes, (gpointer) "application", (gpointer) "sk-helper");
 	if (name)
 		g_hash_table_insert(attributes, (gpointer) "name", (gpointer)(uintptr_t)name);
+	if (path)
+		g_hash_table_insert(attributes, (gpointer) "path", (gpointer)(uintptr_t)path);
 	return attributes;
 }
 
 // The items with this name (NULL: all of ours), locked ones too. Free with g_list_free_full(, g_object_unref).
-static enum status search(SecretService *service, const char *name, GList **items, struct err *err)
+static enum status search(SecretService *service, const char *name, const char *path, GList **items, struct err *err)
 {
-	GHashTable *attributes = attributes_of(name);
+	GHashTable *attributes = attributes_of(name, path);
 	GError *error = NULL;
 
 	*items = secret_service_search_sync(service, &schema, attributes, SECRET_SEARCH_ALL, NULL, &error);
@@ -272,7 +276,7 @@ static enum status get_item(SecretService *service, struct item_request *request
 	const char *text;
 	gsize len = 0;
 	GList *items;
-	enum status status = search(service, request->name, &items, err);
+	enum status status = search(service, request->name, request->path, &items, err);
 
 	if (status != STATUS_OK)
 		return status;
@@ -295,7 +299,7 @@ static enum status get_item(SecretService *service, struct item_request *request
 
 static enum status put_item(SecretService *service, struct item_request *request, struct buf *answer, struct err *err)
 {
-	GHashTable *attributes = attributes_of(request->name);
+	GHashTable *attributes = attributes_of(request->name, request->path);
 	SecretValue *value = secret_value_new(request->value.data, (gssize)request->value.len, "text/plain");
 	char label[256];
 	GError *error = NULL;
@@ -313,7 +317,7 @@ static enum status delete_item(SecretService *service, struct item_request *requ
 {
 	GError *error = NULL;
 	GList *items;
-	enum status status = search(service, request->name, &items, err);
+	enum status status = search(service, request->name, request->path, &items, err);
 
 	(void)answer;
 	if (status == STATUS_OK && !items)
@@ -329,7 +333,7 @@ static enum status delete_item(SecretService *service, struct item_request *requ
 static enum status list_items(SecretService *service, struct item_request *request, struct buf *answer, struct err *err)
 {
 	GList *items;
-	enum status status = search(service, NULL, &items, err);
+	enum status status = search(service, NULL, NULL, &items, err);
 
 	(void)request;
 	for (GList *i = items; i; i = i->next) {
@@ -392,6 +396,8 @@ static bool read_request(struct buf *text, struct item_request *request)
 			request->operation = field.value;
 		else if (!strcmp(field.key, "name"))
 			request->name = field.value;
+		else if (!strcmp(field.key, "path"))
+			request->path = field.value;
 		else if (!strcmp(field.key, "collection"))
 			request->collection = field.value;
 		else if (!strcmp(field.key, "value")) {

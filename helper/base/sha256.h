@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// SHA-256 (FIPS 180-4), for programs that link no crypto library: names that nobody can make collide, and whether a file is
+// still the same. Nothing secret goes through it.
+#ifndef SK_SHA256_H
+#define SK_SHA256_H
+
+#include <stddef.h>
+
+#define SHA256_HEX_SIZE 65
+
+// The digest of data in hexadecimal digits. digits: how many of them, at most 64; hex has room for one more.
+void sha256_hex(const void *data, size_t len, char *hex, size_t digits);
+
+#endif
