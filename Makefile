@@ -43,18 +43,20 @@ SK_CFLAGS = -std=c11 $(WARNINGS) -fstack-protector-strong $(SANITIZE:%=-fsanitiz
 HARDENING = -fPIE -pie -Wl,-z,relro,-z,now
 SK_LDFLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE),$(HARDENING))
 
-BASE_FRONT = status buf wire text json harden clock sha256
+BASE_FRONT = status buf wire text json harden clock sha256 options percent
 FORMATS = json native plain protocols
 SHARED = $(BASE_FRONT:%=helper/base/%.c) $(wildcard helper/model/*.c) $(FORMATS:%=helper/protocols/%.c) keyring/keyring-name.c \
 	keyring/kernel-read.c
 TOOLS = $(filter-out $(FORMATS:%=helper/protocols/%.c),$(wildcard helper/protocols/*.c))
-KEYRING = $(SHARED) helper/base/lock.c helper/base/subprocess.c keyring/keyring.c keyring/kernel.c keyring/secret-service.c
+KEYRING = $(SHARED) helper/base/json-read.c helper/base/lock.c helper/base/subprocess.c helper/base/syscall-filter.c \
+	keyring/keyring.c keyring/kernel.c keyring/secret-service.c
 
-OAUTH_MODEL = auth-method challenge token url
+OAUTH_MODEL = auth-method challenge oauth-error token url
 
 sk-helper_SOURCES = $(wildcard helper/front/*.c) $(SHARED)
 sk-core_SOURCES = $(wildcard helper/core/*.c) $(TOOLS) $(KEYRING)
-sk-oauth_SOURCES = $(wildcard helper/oauth/*.c) $(BASE_FRONT:%=helper/base/%.c) $(OAUTH_MODEL:%=helper/model/%.c)
+sk-oauth_SOURCES = $(wildcard helper/oauth/*.c) $(wildcard helper/http/*.c) helper/base/json-read.c helper/base/syscall-filter.c \
+	$(BASE_FRONT:%=helper/base/%.c) $(OAUTH_MODEL:%=helper/model/%.c)
 sk-secret-service_SOURCES = keyring/sk-secret-service/main.c $(BASE_FRONT:%=helper/base/%.c)
 
 PRIVATE = sk-core sk-oauth sk-secret-service

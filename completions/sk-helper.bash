@@ -4,7 +4,7 @@
 _sk_helper()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} words=
-	local keys='--token-endpoint --client-id --scope --resource --audience --url --auth-method --issuer --secret-store --token-cache
+	local keys='--token-endpoint --client-id --scope --scope-limit --resource --audience --url --auth-method --issuer --secret-store --token-cache
 		--renew-on-repeat --ca-file --proxy --timeout --default-ttl --certificate --assertion-alg --assertion-audience
 		--revocation-endpoint --username --git-retry'
 
@@ -24,7 +24,7 @@ _sk_helper()
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			return
 			;;
-		--*-ttl | --username | --env | --timeout | --scope | --url | --resource | --audience | --issuer | --proxy | --client-id | --key-id | --*-endpoint | --assertion-audience) return ;;
+		--*-ttl | --scope-limit | --username | --env | --timeout | --scope | --url | --resource | --audience | --issuer | --proxy | --client-id | --key-id | --*-endpoint | --assertion-audience) return ;;
 		*)
 			case $command,$cur in
 			get,-*) words='--format --scope --min-ttl --fresh --quiet' ;;

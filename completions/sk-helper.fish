@@ -34,6 +34,7 @@ complete -c sk-helper -n '__fish_seen_subcommand_from get' -l fresh -d 'a new to
 complete -c sk-helper -n '__fish_seen_subcommand_from add' -l token-endpoint -x -d 'where tokens come from'
 complete -c sk-helper -n '__fish_seen_subcommand_from add' -l client-id -x -d 'the OAuth client\'s id'
 complete -c sk-helper -n '__fish_seen_subcommand_from add' -l scope -x -d 'what to ask for'
+complete -c sk-helper -n '__fish_seen_subcommand_from add' -l scope-limit -x -d 'the most that a server can make us ask for'
 complete -c sk-helper -n '__fish_seen_subcommand_from add' -l resource -x -d 'the resource that the token is for'
 complete -c sk-helper -n '__fish_seen_subcommand_from add' -l audience -x -d 'the audience'
 complete -c sk-helper -n '__fish_seen_subcommand_from add' -l url -x -d 'whom this token may go to'

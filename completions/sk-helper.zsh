@@ -30,6 +30,7 @@ _sk_helper() {
 		'--token-endpoint[where tokens come from]:url:'
 		'--client-id[the OAuth client'\''s id]:id:'
 		'--scope[what to ask for]:scopes:'
+		'--scope-limit[the most that a server can make us ask for]:scopes:'
 		'--resource[the resource that the token is for]:uri:'
 		'--audience[the audience]:audience:'
 		'*--url[whom this token may go to]:url:'

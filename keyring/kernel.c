@@ -59,6 +59,7 @@ static struct serial ring_for_writing(struct err *err)
 {
 	struct serial ring = kernel_ring();
 	struct lock lock;
+	struct err why;
 
 	if (serial_ok(ring))
 		return ring;
@@ -66,8 +67,8 @@ static struct serial ring_for_writing(struct err *err)
 		kernel_error(errno, err);
 		return ring;
 	}
-	if (!lock_take(&lock, RING_LOCK, 2000)) {
-		err_set(err, STATUS_UNAVAILABLE, "kernel keyring: another sk-helper holds its lock");
+	if (lock_take(&lock, RING_LOCK, 2000, &why) != STATUS_OK) {
+		err_set(err, STATUS_UNAVAILABLE, "kernel keyring: its ring is not made without a lock: %s", why.text);
 		return ring;
 	}
 	ring = kernel_ring();
@@ -310,7 +311,9 @@ static enum status kernel_probe(struct err *err)
 
 const struct keyring keyring_kernel = {
 	.name = "kernel",
-	.survives = "it is in memory only: after a reboot, give it again",
+	.survives = "it is in memory only: after a reboot, store it again",
+	.forgets_at_reboot = true,
+	.can_put = true,
 	.probe = kernel_probe,
 	.get = kernel_get,
 	.put = kernel_put,

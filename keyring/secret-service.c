@@ -184,6 +184,7 @@ static enum status service_list(enum keyring_role role, void (*visit)(const stru
 const struct keyring keyring_secret_service = {
 	.name = "secret-service",
 	.survives = "it is on disk, encrypted with the login password: it survives a reboot",
+	.can_put = true,
 	.probe = service_probe,
 	.get = service_get,
 	.put = service_put,

@@ -58,7 +58,7 @@ secret_is_kept() { "$TOOLS/keyring-tool" kernel get secret "$1" >/dev/null 2>&1;
 	add_todo
 	rm "$PROFILES/todo.conf"
 	run -2 --separate-stderr add_todo
-	assert_error 'a client secret is stored'
+	assert_error 'a client secret is already stored'
 }
 
 @test "add on a terminal: the secret is asked for, and not shown" {
@@ -159,7 +159,7 @@ TABLE
 	run -0 sk-helper erase - <<<$'profile=todo\ncredential='"$new"
 	[ "$(sk-helper get)" != "$new" ]
 	run -2 --separate-stderr sk-helper erase - <<<"credential=$new"
-	assert_error 'wants profile= or url='
+	assert_error 'needs profile= or url='
 }
 
 @test "remove takes profile, secret and tokens away" {
@@ -328,7 +328,7 @@ store_numbered() { store_client f "https://a.example.com/$1"; }
 	status=0
 	wait "$adder" || status=$?
 	assert_equal "$status" 7
-	grep -q 'made meanwhile' "$BATS_TEST_TMPDIR/out"
+	grep -q 'meanwhile: nothing was changed' "$BATS_TEST_TMPDIR/out"
 	grep -qx scope=todo:read "$PROFILES/todo.conf"
 }
 
@@ -355,7 +355,7 @@ store_numbered() { store_client f "https://a.example.com/$1"; }
 	sk-helper add a --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store kernel --ca-file ca.pem --url https://mcp.example.com/ <<<test_secret >/dev/null
 	grep -qx "ca_file=$BATS_TEST_TMPDIR/ca.pem" "$PROFILES/a.conf"
 	run -0 --separate-stderr sk-helper add b --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store kernel --url https://mcp.example.com/ <<<test_secret
-	assert_equal "$stderr" "sk-helper: warning: profile 'a' has the same url: who asks by URL must now name one of the two"
+	assert_equal "$stderr" "sk-helper: warning: profile 'a' has the same url: a request by URL must now name one of the two profiles"
 	assert_equal "$(sk-helper list --json | jq -r '.[0].urls[0] + .[0].auth_method')" https://mcp.example.com/client_secret_post
 	for words in 'list --json --names' 'help get list' 'doctor --json' 'refresh a --yse' 'rotate a --yse'; do
 		# shellcheck disable=SC2086 # words

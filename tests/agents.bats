@@ -16,7 +16,7 @@ teardown_file() { stop_peers; }
 setup() {
 	fresh_home
 	unset CLAUDE_CODE_MCP_SERVER_NAME CLAUDE_CODE_MCP_SERVER_URL
-	printf 'test_secret\n' | sk-helper add todo --url "$MCP_URL" --client-id m2m_todo --secret-store kernel --yes >/dev/null
+	printf 'test_secret\n' | sk-helper add todo --url "$MCP_URL" --issuer "$ISSUER" --client-id m2m_todo --secret-store kernel --yes >/dev/null
 }
 
 mcp_client() { "$SK_NODE" "$PEERS/mcp-client.mjs" "$@"; }
@@ -48,7 +48,8 @@ one_client() { mcp_client "$MCP_URL" list_todos '{}' >"$BATS_TEST_TMPDIR/$1.out"
 }
 
 @test "a 403 for a scope: a step up, kept for the next time" {
-	printf 'test_secret\n' | sk-helper add strict --url "$STRICT_URL" --client-id m2m_todo --secret-store kernel --yes --scope todo:read >/dev/null
+	printf 'test_secret\n' | sk-helper add strict --url "$STRICT_URL" --issuer "$ISSUER" --client-id m2m_todo --secret-store kernel --yes --scope todo:read \
+		--scope-limit "todo:read todo:write" >/dev/null
 	before=$(token_requests)
 	run -0 mcp_client "$STRICT_URL" create_todo '{"title":"up"}'
 	assert_equal "$(jq -r .title <<<"$output")" up
@@ -59,6 +60,8 @@ one_client() { mcp_client "$MCP_URL" list_todos '{}' >"$BATS_TEST_TMPDIR/$1.out"
 
 @test "as Claude Code and as Codex run it: a call, and a call whose token is refused" {
 	while IFS='|' read -r kind command; do
+		# as 30 seconds later: one renewal is allowed for who only asks again
+		rm -f "$(lock_file todo .renewals)"
 		before=$(token_requests)
 		run -0 agent "$kind" "$MCP_URL" "$command"
 		assert_output 200

@@ -19,7 +19,7 @@ agent() {
 		const [times, pause] = process.argv.slice(1).map(Number);
 		for (let i = 0; i < times; i++) {
 			if (i) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause);
-			const out = execFileSync("/bin/sh", ["-c", "sk-helper get --format mcp-headers; exit $?"], { stdio: ["ignore", "pipe", "inherit"] });
+			const out = execFileSync("/bin/sh", ["-c", "sk-helper get todo --format mcp-headers; exit $?"], { stdio: ["ignore", "pipe", "inherit"] });
 			console.log(JSON.parse(out).Authorization);
 		}' "$1" "${2:-0}"
 }
@@ -34,11 +34,37 @@ agent() {
 	assert_equal "$(token_requests)" $((before + 1))
 }
 
-@test "a token of just now is not renewed" {
+@test "a token of just now is renewed, too, once in 30 seconds" {
 	before=$(token_requests)
-	run -0 agent 3
-	assert_equal "$(sort -u <<<"$output" | wc -l)" 1
-	assert_equal "$(token_requests)" "$before"
+	run -0 agent 5
+	[ "${lines[0]}" != "${lines[1]}" ]
+	assert_equal "$(sort -u <<<"$output" | wc -l)" 2
+	assert_equal "$(token_requests)" $((before + 1))
+	# the weak sign, another process for the same server, has a budget of its own; and 30 seconds later there is another one
+	export CLAUDE_CODE_MCP_SERVER_NAME=todo CLAUDE_CODE_MCP_SERVER_URL=http://127.0.0.1:1/mcp
+	run -0 agent 1
+	sleep 2.1
+	run -0 agent 1
+	assert_equal "$(token_requests)" $((before + 2))
+	awk -F= -v OFS== '/^same_/ && $2 > 31000 { $2 -= 31000 } 1' "$(lock_file todo .renewals)" >"$BATS_TEST_TMPDIR/note"
+	cat "$BATS_TEST_TMPDIR/note" >"$(lock_file todo .renewals)"
+	unset CLAUDE_CODE_MCP_SERVER_NAME CLAUDE_CODE_MCP_SERVER_URL
+	run -0 agent 2
+	assert_equal "$(token_requests)" $((before + 3))
+}
+
+@test "a herd that was given one token and has it refused gets one new one" {
+	before=$(token_requests)
+	cat >"$BATS_TEST_TMPDIR/two" <<-'SH'
+		sk-helper get todo --format mcp-headers
+		sleep 0.5
+		sk-helper get todo --format mcp-headers
+		:
+	SH
+	many() { bash "$BATS_TEST_TMPDIR/two" >"$BATS_TEST_TMPDIR/$1.out"; }
+	at_once 6 many
+	assert_equal "$(sort -u "$BATS_TEST_TMPDIR"/*.out | wc -l)" 2
+	assert_equal "$(token_requests)" $((before + 1))
 }
 
 @test "other processes are other askers: agents that start one after the other are no refusal" {
@@ -100,7 +126,7 @@ one_agent() { agent 1 >"$BATS_TEST_TMPDIR/$1.out"; }
 
 @test "a cleared environment, a closed or odd standard input, no terminal" {
 	for input in '</dev/null' '<&-' '< <(sleep 5)'; do
-		run -0 --separate-stderr env -i HOME="$HOME" PATH="$PATH" USER=x LANG=C bash -c "sk-helper get --format mcp-headers $input"
+		run -0 --separate-stderr env -i HOME="$HOME" PATH="$PATH" USER=x LANG=C bash -c "sk-helper get todo --format mcp-headers $input"
 		assert_equal "$stderr" ''
 		jq -e .Authorization <<<"$output" >/dev/null
 	done

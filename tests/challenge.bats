@@ -19,7 +19,7 @@ ask() {
 
 add_with_scope() {
 	printf 'test_secret\n' | sk-helper add todo --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store kernel \
-		--resource http://127.0.0.1:1/mcp --url http://127.0.0.1:1/mcp --scope "$1" >/dev/null
+		--resource http://127.0.0.1:1/mcp --url http://127.0.0.1:1/mcp --scope "$1" --scope-limit 'todo:read todo:write' >/dev/null
 }
 
 @test "the scope of a 401 is what is asked for, and its token is cached by it" {
@@ -50,10 +50,53 @@ add_with_scope() {
 	assert_equal "$credential" "$old"
 	assert_equal "$(token_requests)" "$before"
 	# bounded
+	sk-helper store <<<$'profile=todo\nscope_limit=*'
 	long=$(printf 's%04d ' $(seq 340))
 	run -8 --separate-stderr sk-helper get - < <(printf 'profile=todo\nscope=%s\nwwwauth[]=Bearer error="insufficient_scope", scope="%s"\n' \
 		"${long% }" "$(printf 't%04d ' $(seq 330) | sed 's/ $//')")
-	assert_error 'ever more scopes'
+	assert_error 'more and more scopes'
+}
+
+@test "a server does not get more scopes than the profile allows" {
+	printf 'test_secret\n' | sk-helper add todo --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store kernel \
+		--resource http://127.0.0.1:1/mcp --url http://127.0.0.1:1/mcp --scope todo:read >/dev/null
+	before=$(token_requests)
+	for challenge in 'Bearer scope="todo:read payroll:admin delete:all"' 'Bearer error="insufficient_scope", scope="payroll:admin delete:all"'; do
+		run -8 --separate-stderr sk-helper get - <<<"url=http://127.0.0.1:1/mcp"$'\n'"wwwauth[]=$challenge"
+		assert_error "scopes that the profile does not allow: 'payroll:admin delete:all'"
+	done
+	assert_equal "$(token_requests)" "$before"
+	# what it may have; and a part of it
+	ask profile=todo 'wwwauth[]=Bearer scope="todo:read"'
+	assert_equal "$scope" todo:read
+	sk-helper store <<<$'profile=todo\nscope_limit=todo:read todo:write'
+	ask profile=todo 'wwwauth[]=Bearer error="insufficient_scope", scope="todo:write"'
+	assert_equal "$scope" 'todo:read todo:write'
+	# a profile without any scope allows none to be chosen by a server
+	store_client plain "$TOKEN_ENDPOINT" url=http://127.0.0.1:2/
+	run -8 --separate-stderr sk-helper get - <<<$'profile=plain\nwwwauth[]=Bearer scope="todo:read"'
+	assert_error "'todo:read'"
+	# the internal renewal is no way around the profile
+	run -8 --separate-stderr sk-helper renew todo todo:read https://evil.example.com/
+	assert_error 'neither'
+}
+
+@test "a server that refuses every token does not use up the client's quota" {
+	store_client f "$(endpoint_that_answers '{"body":"{\"access_token\":\"one\",\"token_type\":\"Bearer\",\"expires_in\":600}"},{"body":"{\"access_token\":\"two\",\"token_type\":\"Bearer\",\"expires_in\":600}"},{"body":"{\"access_token\":\"three\",\"token_type\":\"Bearer\",\"expires_in\":600}"},{"body":"{\"access_token\":\"four\",\"token_type\":\"Bearer\",\"expires_in\":600}"},{"body":"{\"access_token\":\"five\",\"token_type\":\"Bearer\",\"expires_in\":600}"},{"body":"{\"access_token\":\"six\",\"token_type\":\"Bearer\",\"expires_in\":600}"},{"body":"{\"access_token\":\"seven\",\"token_type\":\"Bearer\",\"expires_in\":600}"}')"
+	before=$(faulty_requests)
+	last=
+	for _ in $(seq 20); do
+		token=$(sk-helper get f)
+		run sk-helper get - <<<$'profile=f\ncredential='"$token"$'\nwwwauth[]=Bearer error="invalid_token"'
+		last=$status
+	done
+	assert_equal "$last" 7
+	# the first, a few at once, and then one a second at the most
+	assert [ "$(faulty_requests)" -le $((before + 7)) ]
+	run -7 --separate-stderr sk-helper get - <<<$'profile=f\ncredential='"$(sk-helper get f)"$'\nwwwauth[]=Bearer error="invalid_token"'
+	assert_error 'servers have refused one new token after the other'
+	# other requests are served
+	run -0 sk-helper get f
 }
 
 @test "invalid_token with the token: that one is not given again, a newer one is" {
@@ -96,7 +139,7 @@ refused() { sk-helper get - <<<$'profile=f\nwwwauth[]=Bearer error="invalid_toke
 	assert_equal "$credential" "$old"
 	for resource in https://evil.example.com/ urn:other http://127.0.0.1:1/mc; do
 		run -8 --separate-stderr sk-helper get - <<<"profile=todo"$'\n'"resource=$resource"
-		assert_error 'neither its own nor one of its URLs'
+		assert_error "neither the profile's own nor covered by one of its urls"
 	done
 }
 
@@ -113,11 +156,20 @@ refused() { sk-helper get - <<<$'profile=f\nwwwauth[]=Bearer error="invalid_toke
 	add_with_scope todo:read
 	store_client other "$TOKEN_ENDPOINT" url=https://other.example.com/
 	token=$(sk-helper get todo)
+	sk-helper store <<<$'profile=todo\nrenew_on_repeat=no'
+	# without knowing for which server, and without a name, nobody gets the usual profile's token
+	sk-helper remove other
+	run -8 --separate-stderr sk-helper get --format mcp-headers
+	assert_error 'CLAUDE_CODE_MCP_SERVER_URL is not set'
+	CLAUDE_CODE_MCP_SERVER_URL='' SK_HELPER_PROFILE=todo run -8 sk-helper get --format mcp-headers
+	KUBERNETES_EXEC_INFO='{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","spec":{}}' run -3 --separate-stderr sk-helper get --format kubernetes
+	assert_error 'does not say whom the token is for'
+	store_client other "$TOKEN_ENDPOINT" url=https://other.example.com/
 	export CLAUDE_CODE_MCP_SERVER_URL=http://127.0.0.1:1/mcp
 	assert_equal "$(sk-helper get --format mcp-headers | jq -r .Authorization)" "Bearer $token"
 	assert_equal "$(sk-helper get todo --format mcp-headers | jq -r .Authorization)" "Bearer $token"
 	run -8 --separate-stderr sk-helper get other --format mcp-headers
-	assert_error 'no url that covers'
+	assert_error 'none of its urls covers'
 	SK_HELPER_PROFILE=other run -0 sk-helper get --format mcp-headers
 	assert_equal "$(jq -r .Authorization <<<"$output")" "Bearer $token"
 	CLAUDE_CODE_MCP_SERVER_URL=https://evil.example.com/mcp run -3 --separate-stderr sk-helper get --format mcp-headers

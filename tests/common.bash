@@ -122,6 +122,32 @@ make_older() {
 		"$TOOLS/keyring-tool" kernel put token "$1" '' 3000 2>/dev/null
 }
 
+# The lock of a profile: NAME, and what it is for.
+lock_file() {
+	local dir=/run/user/$(id -u)/sk-helper
+	[ -d "$dir" ] || dir=/dev/shm/sk-helper-$(id -u)
+	echo "$dir/$1-$("$TOOLS/keyring-tool" kernel name token "$1" 2>/dev/null | cut -d: -f3)${2:-.lock}"
+}
+
+# hold_lock NAME: until release_lock. Those who want a token of the profile meanwhile wait, so that they all have begun when the first
+# of them asks.
+hold_lock() {
+	HELD_LOCK=$(lock_file "$1")
+	exec 8>>"$HELD_LOCK"
+	flock -x 8
+}
+
+# waiting_for_lock N: until so many processes have the lock's file open, besides this one.
+waiting_for_lock() {
+	for _ in $(seq 400); do
+		[ "$(find /proc/[0-9]*/fd -lname "$HELD_LOCK" 2>/dev/null | grep -vc "^/proc/$$/\|^/proc/$BASHPID/")" -ge "$1" ] && return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+release_lock() { exec 8>&-; }
+
 # limited LIMIT COMMAND...: under prlimit(1); stderr through a pipe, which no limit of size is for.
 limited() {
 	{

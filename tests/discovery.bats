@@ -19,6 +19,14 @@ add_from() {
 	sk-helper add meta --url "$server" --client-id c --secret-store kernel --no-verify --timeout 3 "$@" <<<secret
 }
 
+# The same, by a user who names the server itself as the issuer, and takes what it says.
+add_agreed() {
+	local answers=$1
+	shift
+	server=$METADATA_URL/$(printf %s "$answers" | jq -c . | base64 -w0 | tr '+/' '-_' | tr -d =)
+	add_from "$answers" --issuer "$server" --yes "$@"
+}
+
 asked() { curl -s "$METADATA_URL/__stats" | jq -r '.asked | join(" ")'; }
 
 pinned() { sed -n "s/^$1=//p" "$PROFILES/${2:-meta}.conf"; }
@@ -38,7 +46,7 @@ AS='"issuer":"{{self}}","token_endpoint":"{{self}}/token"'
 GOOD='"prm":{"body":{'$PRM'}},"oauth":{"body":{'$AS'}}'
 
 @test "end to end: an MCP server's URL and a client id are all that it takes" {
-	run -0 --separate-stderr sk-helper add todo --url "$MCP_URL" --client-id m2m_todo --secret-store kernel --yes <<<test_secret
+	run -0 --separate-stderr sk-helper add todo --url "$MCP_URL" --issuer "$ISSUER" --client-id m2m_todo --secret-store kernel --yes <<<test_secret
 	assert_line "authorization server: $ISSUER"
 	assert_line --partial "token endpoint: $TOKEN_ENDPOINT"
 	assert_line "resource: $MCP_URL"
@@ -54,11 +62,14 @@ GOOD='"prm":{"body":{'$PRM'}},"oauth":{"body":{'$AS'}}'
 	assert_equal "$(token_requests)" "$before"
 }
 
-@test "without --yes or --issuer the user is asked, by whom and where the secret goes" {
-	run -2 --separate-stderr sk-helper add todo --url "$MCP_URL" --client-id m2m_todo --secret-store kernel <<<test_secret
-	assert_error "only --yes says yes: send the client secret to '$TOKEN_ENDPOINT', because '$MCP_URL' takes its tokens?"
-	refute [ -e "$PROFILES/todo.conf" ]
-	run -0 --separate-stderr sk-helper add todo --url "$MCP_URL" --client-id m2m_todo --secret-store kernel --issuer "$ISSUER" <<<test_secret
+@test "where the secret goes, the user is asked; without a terminal, only --issuer is a yes" {
+	for yes in '' --yes; do
+		# shellcheck disable=SC2086 # a word or none
+		run -2 --separate-stderr sk-helper add todo --url "$MCP_URL" --client-id m2m_todo --secret-store kernel $yes <<<test_secret
+		assert_error "send the client secret to '$TOKEN_ENDPOINT', because '$MCP_URL' accepts its tokens? If so, add --issuer '$ISSUER'."
+		refute [ -e "$PROFILES/todo.conf" ]
+	done
+	run -0 --separate-stderr sk-helper add todo --url "$MCP_URL" --client-id m2m_todo --secret-store kernel --issuer "$ISSUER" --scope todo:read <<<test_secret
 	run -0 expect -c '
 		set timeout 20
 		spawn sk-helper add todo2 --url $env(MCP_URL) --client-id m2m_todo --secret-store kernel
@@ -95,7 +106,7 @@ GOOD='"prm":{"body":{'$PRM'}},"oauth":{"body":{'$AS'}}'
 @test "what is asked, and in which order" {
 	while IFS='|' read -r order answers; do
 		rm -f "$PROFILES/meta.conf"
-		run -0 --separate-stderr add_from "$answers" --yes
+		run -0 --separate-stderr add_agreed "$answers"
 		assert_equal "$answers $(asked)" "$answers $order"
 	done <<TABLE
 mcp prm oauth|{$GOOD}
@@ -107,9 +118,44 @@ mcp prm oauth oidc appended_oidc appended_oauth|{"prm":{"body":{$PRM}},"appended
 TABLE
 }
 
+@test "what a server chooses is shown and asked about, also where the issuer is named" {
+	answers="{\"prm\":{\"body\":{$PRM,\"scopes_supported\":[\"todo:read\",\"payroll:admin\"]}},\"oauth\":{\"body\":{$AS}}}"
+	export server=$METADATA_URL/$(printf %s "$answers" | jq -c . | base64 -w0 | tr '+/' '-_' | tr -d =)
+	run -2 --separate-stderr add_from "$answers" --issuer "$server"
+	assert_error "the server names the scopes 'todo:read payroll:admin'. Choose with --scope, or use --yes"
+	run -2 expect -c '
+		set timeout 20
+		spawn sk-helper add meta --url $env(server) --issuer $env(server) --client-id c --secret-store kernel --no-verify
+		expect "ask for tokens with that" { send "n\r" }
+		expect timeout { exit 9 } eof { exit [lindex [wait] 3] }'
+	assert_output --partial 'scope: todo:read payroll:admin'
+	refute [ -e "$PROFILES/meta.conf" ]
+	run -0 add_from "$answers" --issuer "$server" --scope todo:read
+	assert_equal "$(pinned scope)" todo:read
+	# a resource that is more than the URL, which a token is then good for
+	sk-helper remove meta
+	run -2 --separate-stderr add_from "{\"prm\":{\"body\":{\"resource\":\"{{base}}\",\"authorization_servers\":[\"{{self}}\"]}},\"oauth\":{\"body\":{$AS}}}" \
+		--issuer "$METADATA_URL/$(printf %s "{\"prm\":{\"body\":{\"resource\":\"{{base}}\",\"authorization_servers\":[\"{{self}}\"]}},\"oauth\":{\"body\":{$AS}}}" | jq -c . | base64 -w0 | tr '+/' '-_' | tr -d =)"
+	assert_error "the server names the resource '$METADATA_URL'"
+}
+
+@test "a method that the user names wins over the server's list, with a warning" {
+	answers="{\"prm\":{\"body\":{$PRM}},\"oauth\":{\"body\":{$AS,\"token_endpoint_auth_methods_supported\":[\"none\"]}}}"
+	refused 8 'it lists: none' "$answers"
+	run -0 --separate-stderr add_agreed "$answers" --auth-method client_secret_post
+	assert_equal "$(pinned auth_method)" client_secret_post
+	assert_equal "$stderr" "sk-helper: warning: the server's metadata does not list auth_method 'client_secret_post' (it lists: none)"
+}
+
+@test "an endpoint for revocation on another server is named in the question" {
+	answers="{\"prm\":{\"body\":{$PRM}},\"oauth\":{\"body\":{$AS,\"revocation_endpoint\":\"https://third.example.com/revoke\"}}}"
+	run -2 --separate-stderr add_from "$answers"
+	assert_error "and, to revoke tokens, to 'https://third.example.com/revoke'"
+}
+
 @test "which scope: the challenge's, else those that there are, else none; and never instead of the user's" {
 	while IFS='|' read -r scope answers; do
-		run -0 --separate-stderr add_from "$answers" --yes
+		run -0 --separate-stderr add_agreed "$answers"
 		assert_equal "$(pinned scope)" "$scope"
 	done <<TABLE
 one|{"mcp":{"status":401,"headers":{"www-authenticate":"Bearer scope=\"one\""}},"prm":{"body":{$PRM,"scopes_supported":["two","three"]}},"oauth":{"body":{$AS}}}
@@ -117,13 +163,13 @@ two three|{"prm":{"body":{$PRM,"scopes_supported":["two","three"]}},"oauth":{"bo
 |{$GOOD}
 |{"prm":{"body":{$PRM,"scopes_supported":"two"}},"oauth":{"body":{$AS}}}
 TABLE
-	run -0 --separate-stderr add_from "{\"prm\":{\"body\":{$PRM,\"scopes_supported\":[\"two\"]}},\"oauth\":{\"body\":{$AS}}}" --yes --scope mine --resource urn:mine
+	run -0 --separate-stderr add_agreed "{\"prm\":{\"body\":{$PRM,\"scopes_supported\":[\"two\"]}},\"oauth\":{\"body\":{$AS}}}" --scope mine --resource urn:mine
 	assert_equal "$(pinned scope) $(pinned resource)" 'mine urn:mine'
 }
 
 @test "how a client says who it is: as the metadata has it" {
 	while IFS='|' read -r method list; do
-		run -0 --separate-stderr add_from "{\"prm\":{\"body\":{$PRM}},\"oauth\":{\"body\":{$AS$list}}}" --yes
+		run -0 --separate-stderr add_agreed "{\"prm\":{\"body\":{$PRM}},\"oauth\":{\"body\":{$AS$list}}}"
 		assert_equal "$(pinned auth_method)" "$method"
 	done <<'TABLE'
 client_secret_basic|
@@ -132,13 +178,13 @@ client_secret_post|,"token_endpoint_auth_methods_supported":["none","client_secr
 client_secret_post|,"token_endpoint_auth_methods_supported":["client_secret_post"]
 TABLE
 	rm "$PROFILES/meta.conf"
-	refused 8 'takes no client secret' "{\"prm\":{\"body\":{$PRM}},\"oauth\":{\"body\":{$AS,\"token_endpoint_auth_methods_supported\":[\"private_key_jwt\"]}}}"
+	refused 8 'no way to use a client secret (it lists: private_key_jwt): if the server accepts one all the same, say how with --auth-method' "{\"prm\":{\"body\":{$PRM}},\"oauth\":{\"body\":{$AS,\"token_endpoint_auth_methods_supported\":[\"private_key_jwt\"]}}}"
 }
 
 @test "a resource that is a parent of the URL will do, taken to the letter; and a redirect within the origin" {
-	run -0 add_from "{\"prm\":{\"body\":{\"resource\":\"{{base}}\",\"authorization_servers\":[\"{{self}}\"]}},\"oauth\":{\"body\":{$AS}}}" --yes
+	run -0 add_agreed "{\"prm\":{\"body\":{\"resource\":\"{{base}}\",\"authorization_servers\":[\"{{self}}\"]}},\"oauth\":{\"body\":{$AS}}}"
 	assert_equal "$(pinned resource)" "$METADATA_URL"
-	run -0 add_from "{\"prm\":{\"status\":308,\"headers\":{\"location\":\"/.well-known/oauth-protected-resource\"}},\"prm_root\":{\"body\":{$PRM}},\"oauth\":{\"body\":{$AS}}}" --yes
+	run -0 add_agreed "{\"prm\":{\"status\":308,\"headers\":{\"location\":\"/.well-known/oauth-protected-resource\"}},\"prm_root\":{\"body\":{$PRM}},\"oauth\":{\"body\":{$AS}}}"
 }
 
 @test "metadata that is not to be believed: each with its reason, and nothing is sent" {
@@ -195,11 +241,11 @@ TABLE
 		run -8 --separate-stderr add_from "{\"prm\":{\"body\":{\"resource\":\"{{self}}\",\"authorization_servers\":[\"https://$there\"]}}}" --yes --ca-file "$BATS_TEST_TMPDIR/pki/ca.pem"
 		assert_error link-local
 	done
-	run -0 add_from "{$GOOD}" --yes --ca-file "$BATS_TEST_TMPDIR/pki/ca.pem"
+	run -0 add_agreed "{$GOOD}" --ca-file "$BATS_TEST_TMPDIR/pki/ca.pem"
 }
 
 @test "refresh asks again, and refuses another issuer" {
-	sk-helper add todo --url "$MCP_URL" --client-id m2m_todo --secret-store kernel --yes <<<test_secret >/dev/null
+	sk-helper add todo --url "$MCP_URL" --issuer "$ISSUER" --client-id m2m_todo --secret-store kernel --yes <<<test_secret >/dev/null
 	run -0 --separate-stderr sk-helper refresh todo
 	assert_equal "$output$stderr" 'nothing has changed'
 	# the token endpoint has moved: asked about, and the secret goes along
@@ -234,8 +280,8 @@ TABLE
 
 @test "a server that begins to answer and never ends is not waited for" {
 	SECONDS=0
-	run -0 --separate-stderr add_from "{\"mcp\":{\"status\":200,\"open\":true,\"headers\":{\"content-type\":\"text/event-stream\"}},$GOOD}" --yes
-	run -0 --separate-stderr add_from "{\"mcp\":{\"status\":401,\"open\":true,\"headers\":{\"www-authenticate\":\"Bearer scope=\\\"one\\\"\"}},$GOOD}" --yes
+	run -0 --separate-stderr add_agreed "{\"mcp\":{\"status\":200,\"open\":true,\"headers\":{\"content-type\":\"text/event-stream\"}},$GOOD}"
+	run -0 --separate-stderr add_agreed "{\"mcp\":{\"status\":401,\"open\":true,\"headers\":{\"www-authenticate\":\"Bearer scope=\\\"one\\\"\"}},$GOOD}"
 	assert_equal "$(pinned scope)" one
 	assert [ "$SECONDS" -le 10 ]
 }
@@ -251,11 +297,11 @@ TABLE
 		expect {\[y/N\]} { send "n\r" }
 		expect timeout { exit 9 } eof { exit [lindex [wait] 3] }'
 	assert_line --partial "authorization server: $LONG_URL"
-	assert_line --partial "send the client secret to '$LONG_URL/token', because '$LONG_URL' takes its tokens? [y/N]"
+	assert_line --partial "send the client secret to '$LONG_URL/token', because '$LONG_URL' accepts its tokens? [y/N]"
 }
 
 @test "refresh does not take away what the user chose" {
-	sk-helper add todo --url "$MCP_URL" --client-id m2m_todo --secret-store kernel --yes --auth-method client_secret_basic --resource urn:mine --no-verify <<<test_secret >/dev/null
+	sk-helper add todo --url "$MCP_URL" --issuer "$ISSUER" --client-id m2m_todo --secret-store kernel --yes --auth-method client_secret_basic --resource urn:mine --no-verify <<<test_secret >/dev/null
 	run -2 --separate-stderr sk-helper refresh todo
 	assert_error "resource: '$MCP_URL', was 'urn:mine' change that?"
 	assert_equal "$(pinned resource todo)" urn:mine
@@ -285,9 +331,9 @@ TABLE
 }
 
 @test "endpoints that are not fit for a secret are as good as not there, where they are not needed" {
-	run -0 --separate-stderr add_from "{\"prm\":{\"body\":{$PRM}},\"oauth\":{\"body\":{$AS,\"revocation_endpoint\":\"http://as.example.com/revoke\",\"mtls_endpoint_aliases\":{\"token_endpoint\":\"/x\"}}}}" --yes
+	run -0 --separate-stderr add_agreed "{\"prm\":{\"body\":{$PRM}},\"oauth\":{\"body\":{$AS,\"revocation_endpoint\":\"http://as.example.com/revoke\",\"mtls_endpoint_aliases\":{\"token_endpoint\":\"/x\"}}}}"
 	assert_equal "$(pinned revocation_endpoint)" ''
-	run -0 --separate-stderr add_from "{\"prm\":{\"body\":{$PRM}},\"oauth\":{\"body\":{$AS,\"revocation_endpoint\":\"{{self}}/revoke\"}}}" --yes
+	run -0 --separate-stderr add_agreed "{\"prm\":{\"body\":{$PRM}},\"oauth\":{\"body\":{$AS,\"revocation_endpoint\":\"{{self}}/revoke\"}}}"
 	[ "$(pinned revocation_endpoint)" ]
 }
 
@@ -298,7 +344,7 @@ TABLE
 		\"token\":{\"body\":{\"access_token\":\"$token\",\"token_type\":\"Bearer\",\"expires_in\":300}}}"
 	server=$METADATA_URL/$(printf %s "$answers" | jq -c . | base64 -w0 | tr '+/' '-_' | tr -d =)
 	asked >/dev/null
-	run -0 --separate-stderr sk-helper add meta --url "$server" --client-id m2m_1 --secret-store kernel --yes <<<secret
+	run -0 --separate-stderr sk-helper add meta --url "$server" --issuer "$server" --client-id m2m_1 --secret-store kernel --yes <<<secret
 	assert_equal "$(asked)" 'mcp prm_root oauth oidc appended_oidc appended_oauth token'
 	assert_equal "$(sk-helper get "$server")" "$token"
 	assert_equal "$(asked)" ''
@@ -308,7 +354,7 @@ TABLE
 }
 
 @test "a refresh that was killed between the secret and the profile is made up for" {
-	sk-helper add todo --url "$MCP_URL" --client-id m2m_todo --secret-store kernel --yes <<<test_secret >/dev/null
+	sk-helper add todo --url "$MCP_URL" --issuer "$ISSUER" --client-id m2m_todo --secret-store kernel --yes <<<test_secret >/dev/null
 	sed -i "s|^token_endpoint=.*|token_endpoint=$ISSUER/old|" "$PROFILES/todo.conf"
 	run -8 --separate-stderr sk-helper get todo --fresh
 	assert_error 'put that back, or'
@@ -323,7 +369,7 @@ TABLE
 
 @test "refresh keeps a method that works, where the server has no list" {
 	server=$METADATA_URL/$(printf %s "{$GOOD}" | jq -c . | base64 -w0 | tr '+/' '-_' | tr -d =)
-	sk-helper add meta --url "$server" --client-id c --secret-store kernel --no-verify --yes --auth-method client_secret_post <<<secret >/dev/null
+	sk-helper add meta --url "$server" --issuer "$server" --client-id c --secret-store kernel --no-verify --yes --auth-method client_secret_post <<<secret >/dev/null
 	run -0 sk-helper refresh meta --yes
 	assert_equal "$(pinned auth_method)" client_secret_post
 }

@@ -24,7 +24,7 @@ readme_commands() { sed -n '/^```sh$/,/^```$/p' "$ROOT/README.md" | grep -v '^``
 @test "every command in the README works" {
 	# its hosts are stand-ins: the authorization server is the real one, and what is called answers anything
 	api=$(endpoint_that_answers '{}')
-	readme_commands | grep -v '^make' | sed -e "s|https://ACME.scalekit.dev/oauth/token|$TOKEN_ENDPOINT|" -e "s|--url https://mcp.example.com/mcp|--url $MCP_URL --yes|" \
+	readme_commands | grep -v '^make' | sed -e "s|https://ACME.scalekit.dev/oauth/token|$TOKEN_ENDPOINT|" -e "s|--url https://mcp.example.com/mcp|--url $MCP_URL --issuer $ISSUER --yes|" \
 		-e "/tasks/s|m2m_…|m2m_todo --secret-store kernel|" -e "s|--issuer https://auth.example.com|--issuer $ISSUER --secret-store kernel|" -e 's|m2m_…|m2m_todo --secret-store kernel|' \
 		-e "/curl/s|https://api.example.com/todos|$api|" >"$BATS_TEST_TMPDIR/commands"
 	# the first line shows what the rest makes possible
@@ -43,7 +43,7 @@ readme_commands() { sed -n '/^```sh$/,/^```$/p' "$ROOT/README.md" | grep -v '^``
 readme_configuration() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/p" "$ROOT/README.md" | grep -v '^```' | sed "s|https://mcp.example.com/mcp|$MCP_URL|"; }
 
 @test "the configurations in the README work, run as their agents run them" {
-	printf 'test_secret\n' | sk-helper add tasks --url "$MCP_URL" --client-id m2m_todo --secret-store kernel --yes >/dev/null
+	printf 'test_secret\n' | sk-helper add tasks --url "$MCP_URL" --issuer "$ISSUER" --client-id m2m_todo --secret-store kernel --yes >/dev/null
 	helper=$(readme_configuration json | jq -r '.mcpServers.tasks.headersHelper')
 	run -0 "$SK_NODE" "$PEERS/agent.mjs" claude "$(readme_configuration json | jq -r '.mcpServers.tasks.url')" "$helper"
 	assert_output 200

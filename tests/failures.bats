@@ -34,10 +34,10 @@ TOKEN='\"access_token\":\"tok\",\"token_type\":\"Bearer\"'
 6|HTTP 403|{"status":403}
 6|HTML page|{"status":404,"headers":{"content-type":"text/html"},"body":"<html>"}
 8|HTML page|{"headers":{"content-type":"text/html"},"body":"<html>"}
-8|empty body|{"body":""}
+8|the body is empty|{"body":""}
 8|not a JSON object|{"body":"{\"access_token\":"}
-8|without an access_token|{"body":"{}"}
-8|token_type 'mac'|{"body":"{\"access_token\":\"t\",\"token_type\":\"mac\"}"}
+8|no access_token|{"body":"{}"}
+8|token_type is 'mac'|{"body":"{\"access_token\":\"t\",\"token_type\":\"mac\"}"}
 8|printable ASCII|{"body":"{\"access_token\":\"a\\nb\",\"token_type\":\"Bearer\"}"}
 8|redirect|{"status":302,"headers":{"location":"/elsewhere"}}
 8|redirect|{"status":307,"headers":{"location":"/elsewhere"}}
@@ -195,7 +195,7 @@ TABLE
 		printf 'profile=f\ntoken_endpoint=%s\nclient_id=m2m_todo\nsecret_store=kernel\nauth_method=%s\nclient_secret=%s\n' "$(say "$echo")" "$method" "$secret" |
 			sk-helper store
 		run -6 --separate-stderr sk-helper get f
-		assert_error 'in words that repeat a secret'
+		assert_error 'its words repeat a secret'
 	done <<'TABLE'
 client_secret_basic|{{authorization}}
 client_secret_post|{{secret}}

@@ -36,7 +36,7 @@ setup() { fresh_home; }
 	add_todo
 	t=$(sk-helper get)
 	while IFS='|' read -r format expected; do
-		run -0 --separate-stderr sk-helper get --format "$format"
+		run -0 --separate-stderr sk-helper get todo --format "$format"
 		assert_equal "$output" "$expected"
 		assert_equal "$stderr" ''
 	done <<TABLE
@@ -191,7 +191,7 @@ TABLE
 	run -0 sk-helper get - <<<'url=https://mcp.example.com/deep'
 	assert_line profile=deep
 	run -8 --separate-stderr sk-helper get - <<<$'profile=deep\nurl=https://mcp.example.com/'
-	assert_error 'no url that covers'
+	assert_error 'none of its urls covers'
 	run -3 --separate-stderr sk-helper get - <<<'url=https://evil.com/'
 	assert_one_error
 }
@@ -199,7 +199,7 @@ TABLE
 @test "an empty name or URL, of a variable that is not set, is nobody" {
 	add_todo --url https://mcp.example.com
 	run -2 --separate-stderr sk-helper get "" --format mcp-headers
-	assert_error 'an empty name or URL'
+	assert_error 'the name or URL is empty'
 	for command in erase doctor remove; do
 		run -2 --separate-stderr sk-helper "$command" ""
 		assert_one_error

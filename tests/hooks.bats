@@ -52,7 +52,7 @@ command_of() { hook "$1" p | sed -n "s|^$2||p"; }
 }
 
 @test "claude-code and codex" {
-	printf 'test_secret\n' | sk-helper add p --url "$MCP_URL" --client-id m2m_todo --secret-store kernel --yes >/dev/null
+	printf 'test_secret\n' | sk-helper add p --url "$MCP_URL" --issuer "$ISSUER" --client-id m2m_todo --secret-store kernel --yes >/dev/null
 	run -0 "$SK_NODE" "$PEERS/agent.mjs" claude "$(hook claude-code p | jq -r .mcpServers.p.url)" "$(hook claude-code p | jq -r .mcpServers.p.headersHelper)"
 	assert_output 200
 	run -0 "$SK_NODE" "$PEERS/agent.mjs" codex "$(hook codex p | sed -n 's/^url = "\(.*\)"$/\1/p')" "$(hook codex p | sed -n 's/^http_headers_helper = "\(.*\)"$/\1/p')"

@@ -3,7 +3,7 @@
 //   keyring-tool BACKEND probe|get|put|del|list|name ROLE [PROFILE [SLOT [LIFETIME]]]; a value on stdin or stdout.
 // PROFILE is the user's, whether its file is there or not; name prints what its key is called.
 #include "keyring/keyring.h"
-#include "model/profiles.h"
+#include "model/profile-dir.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +30,7 @@ static enum keyring_role role_of(const char *word)
 int main(int argc, char **argv)
 {
 	const struct keyring *keyring = argc > 2 ? keyring_find(argv[1]) : NULL;
-	char path[PROFILES_PATH_MAX], name[KEYRING_NAME_MAX];
+	char path[PROFILE_PATH_MAX], name[KEYRING_NAME_MAX];
 	struct profile profile = { 0 };
 	struct keyring_key key = { 0 };
 	BUF_AUTO(value, 65536);
@@ -43,7 +43,7 @@ int main(int argc, char **argv)
 		key.role = role_of(argv[3]);
 	if (argc > 4)
 		(void)snprintf(profile.name, sizeof profile.name, "%s", argv[4]);
-	if (argc > 4 && profiles_make_own(&profile, path, NULL) == STATUS_OK)
+	if (argc > 4 && profile_dir_make_own(&profile, path, NULL) == STATUS_OK)
 		key = keyring_key(role_of(argv[3]), &profile, NULL);
 	if (argc > 5)
 		key.slot = argv[5];

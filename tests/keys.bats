@@ -175,11 +175,11 @@ register() {
 		run -2 --separate-stderr add_key todo --token-endpoint "$FAULTY_URL/W10" $options </dev/null
 		assert_error "$words"
 	done <<TABLE
-one of the two|--private-key $BATS_TEST_TMPDIR/key.pem --generate-key --issuer $FAULTY_URL
-wants --private-key FILE or --generate-key|--auth-method private_key_jwt --issuer $FAULTY_URL
---certificate wants its key|--certificate /tmp/x.pem
---certificate wants its key|--certificate /tmp/x.pem --generate-key
---key-id wants|--key-id x
+cannot be used together|--private-key $BATS_TEST_TMPDIR/key.pem --generate-key --issuer $FAULTY_URL
+needs --private-key FILE or --generate-key|--auth-method private_key_jwt --issuer $FAULTY_URL
+--certificate needs its private key|--certificate /tmp/x.pem
+--certificate needs its private key|--certificate /tmp/x.pem --generate-key
+--key-id needs|--key-id x
 made with a client secret, not with a key|--auth-method client_secret_basic --generate-key --issuer $FAULTY_URL
 issuer is missing|--generate-key
 certificate is missing|--generate-key --auth-method tls_client_auth --issuer $FAULTY_URL
@@ -200,7 +200,7 @@ TABLE
 @test "a server that repeats the assertion does not get it onto the terminal" {
 	add_key f --generate-key --issuer "$FAULTY_URL" --token-endpoint "$(endpoint_that_answers '{"status":401,"body":"{\"error\":\"invalid_client\",\"error_description\":\"{{assertion}}\"}"}')" >/dev/null
 	run -6 --separate-stderr sk-helper get f
-	assert_error 'in words that repeat'
+	assert_error 'words repeat a secret'
 }
 
 @test "discovery: the key's algorithm, where the server takes another than the usual one" {
@@ -212,10 +212,10 @@ TABLE
 	assert_equal "$(pinned assertion_alg todo)" PS256
 	openssl ecparam -name prime256v1 -genkey -noout >"$BATS_TEST_TMPDIR/key.pem"
 	run -8 --separate-stderr add_key other --private-key "$BATS_TEST_TMPDIR/key.pem" --issuer "$ISSUER" --no-verify
-	assert_error 'the key signs with ES256, and it takes: PS256'
+	assert_error 'it accepts signatures with PS256, and the key can make: ES256'
 	start_authorization_server '{"methods":["client_secret_post"]}'
 	run -8 --separate-stderr add_key other --private-key "$BATS_TEST_TMPDIR/key.pem" --issuer "$ISSUER" --no-verify
-	assert_error 'it takes no private key, but: client_secret_post'
+	assert_error 'no way to use a private key (it lists: client_secret_post)'
 }
 
 @test "an old server that wants its token endpoint as the audience" {
@@ -240,9 +240,9 @@ TABLE
 	done
 	store_client s "$(endpoint_that_answers '{"status":500}')" "issuer=$FAULTY_URL"
 	run -8 --separate-stderr sk-helper store <<<$'profile=s\nauth_method=private_key_jwt'
-	assert_error 'wants a private key'
+	assert_error 'needs a private key'
 	run -2 --separate-stderr sk-helper store <<<$'profile=f\nauth_method=private_key_jwt\nclient_secret=x'
-	assert_error 'wants a private key'
+	assert_error 'needs a private key'
 	assert_equal "$(faulty_requests)" "$before"
 }
 
@@ -255,14 +255,14 @@ TABLE
 	register "$old,$new" '"algs":["ES256","EdDSA"]'
 	add_key todo --private-key "$BATS_TEST_TMPDIR/old.jwk" --issuer "$ISSUER" >/dev/null
 	run -2 --separate-stderr sk-helper rotate todo </dev/null
-	assert_error 'has a private key: --private-key'
+	assert_error 'has a private key: give the new one with --private-key'
 	run -0 --separate-stderr sk-helper rotate todo --private-key "$BATS_TEST_TMPDIR/key.pem"
 	assert_equal "$(assertion header.alg)" EdDSA
 	# a server that knows the old one alone
 	register "$old" '"algs":["ES256","EdDSA"]'
 	move_to_server todo
 	run -0 --separate-stderr sk-helper get todo --fresh
-	[[ $stderr == *'refuses the new private key, and takes the previous one'* ]]
+	[[ $stderr == *'refuses the new private key, and accepts the previous one'* ]]
 	assert_equal "$(assertion header.kid)" their-id
 	openssl ecparam -name prime256v1 -genkey -noout >"$BATS_TEST_TMPDIR/unknown.pem"
 	before=$(record todo)
@@ -364,7 +364,7 @@ start_tls_server() {
 	run -8 --separate-stderr sk-helper get self --fresh
 	store_client f "$(endpoint_that_answers '{"status":401,"body":"{\"error\":\"invalid_client\"}"}')"
 	run -6 --separate-stderr sk-helper get f
-	assert_error "'sk-helper rotate' takes a new client secret"
+	assert_error "if its client secret is another one now, 'sk-helper rotate' stores it"
 	run sk-helper doctor f
 	assert_line --regexp '^last request +BAD .*not asked again for'
 }

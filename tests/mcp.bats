@@ -35,7 +35,7 @@ call_tool() {
 @test "by the server's URL, and in the words of other askers" {
 	run -0 call_tool list_todos '{}' -H "$(sk-helper get "$MCP_URL" --format header)"
 	run -0 call_tool list_todos '{}' -H "Authorization: $(sk-helper get --format header-value)"
-	run -0 call_tool list_todos '{}' -H "Authorization: $(sk-helper get --format mcp-headers | jq -r .Authorization)"
+	run -0 call_tool list_todos '{}' -H "Authorization: $(sk-helper get todo --format mcp-headers | jq -r .Authorization)"
 	run -0 call_tool list_todos '{}' --config <(sk-helper get --format curl-config)
 	run -0 call_tool list_todos '{}' --oauth2-bearer "$(sk-helper get - <<<"url=$MCP_URL" | sed -n 's/^credential=//p')"
 	run -0 call_tool list_todos '{}' --oauth2-bearer "$(eval "$(sk-helper get --format env)" && echo "$ACCESS_TOKEN")"

@@ -41,7 +41,7 @@ revocations() { curl -s "$AS_URL/__stats" | jq .revocations; }
 	add_opaque
 	token=$(sk-helper get)
 	run -6 --separate-stderr sk-helper revoke todo
-	assert_error 'cannot be revoked: forgotten here, and good until they expire'
+	assert_error 'the server cannot revoke such tokens: it is forgotten here, and good until it expires'
 	[ "$(sk-helper get)" != "$token" ]
 }
 
@@ -100,5 +100,5 @@ revocations() { curl -s "$AS_URL/__stats" | jq .revocations; }
 		"revocation_endpoint=$(endpoint_that_answers "{\"status\":400,\"body\":\"{\\\"error\\\":\\\"invalid_request\\\",\\\"error_description\\\":\\\"$token is malformed\\\"}\"}")"
 	assert_equal "$(sk-helper get f)" "$token"
 	run -6 --separate-stderr sk-helper revoke f
-	assert_error 'in words that repeat a secret'
+	assert_error 'its words repeat a secret'
 }

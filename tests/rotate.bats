@@ -37,6 +37,31 @@ record() { "$TOOLS/keyring-tool" kernel get secret "${1:-todo}" 2>/dev/null; }
 	assert_one_error
 }
 
+@test "the previous secret is tried when the server does not know the client, and for nothing else" {
+	store_client f "$(endpoint_that_answers '{"status":401,"body":"{\"error\":\"invalid_scope\",\"error_description\":\"not an invalid_client thing\"}"}')"
+	record f | sed 's/^client_secret=.*/previous_secret=old\nclient_secret=new/' | "$TOOLS/keyring-tool" kernel put secret f 2>/dev/null
+	before=$(faulty_requests)
+	run -6 --separate-stderr sk-helper get f
+	assert_error 'invalid_scope'
+	[[ $stderr != *rotate* ]]
+	assert_equal "$(faulty_requests)" $((before + 1))
+}
+
+@test "the previous secret is dropped once the new one has worked for a day" {
+	store_client f "$(endpoint_that_answers '{"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\"}"}')"
+	record f | sed 's/^client_secret=.*/previous_secret=old\nclient_secret=new/' | "$TOOLS/keyring-tool" kernel put secret f 2>/dev/null
+	run -0 sk-helper get f --fresh
+	record f | grep -qx previous_secret=old
+	worked=$(record f | sed -n 's/^worked_at=//p')
+	assert [ "$worked" -ge $(($(date +%s) - 60)) ]
+	run -0 sk-helper get f --fresh
+	assert_equal "$(record f | sed -n 's/^worked_at=//p')" "$worked"
+	record f | sed "s/^worked_at=.*/worked_at=$((worked - 86500))/" | "$TOOLS/keyring-tool" kernel put secret f 2>/dev/null
+	run -0 sk-helper get f --fresh
+	run ! grep -q previous_secret <(record f)
+	record f | grep -qx client_secret=new
+}
+
 @test "when the server does not know the new one, the previous one is tried, once" {
 	printf 'new_secret\n' | sk-helper add todo --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store kernel >/dev/null
 	# rotated, and the server was taken back to before
@@ -45,7 +70,7 @@ record() { "$TOOLS/keyring-tool" kernel get secret "${1:-todo}" 2>/dev/null; }
 	before=$(token_requests)
 	run -0 --separate-stderr sk-helper get todo
 	assert_equal "${#stderr_lines[@]}" 1
-	[[ $stderr == *'takes the previous one'* ]]
+	[[ $stderr == *'accepts the previous one'* ]]
 	assert_equal "$(token_requests)" $((before + 2))
 	record | sed 's/^previous_secret=.*/previous_secret=older/' | "$TOOLS/keyring-tool" kernel put secret todo 2>/dev/null
 	before=$(token_requests)

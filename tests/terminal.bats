@@ -24,7 +24,7 @@ on_terminal() {
 	for _ in 1 2; do
 		on_terminal sk-helper get p
 		assert_line --partial tok
-		assert_line --partial 'warning: the token is on the terminal'
+		assert_line --partial 'warning: the token is now on the terminal'
 	done
 	on_terminal sk-helper get p --quiet
 	refute_output --partial warning
@@ -49,7 +49,7 @@ on_terminal() {
 	slow='{"delay":1500,"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\"}"}'
 	store_client p "$(endpoint_that_answers "$slow")"
 	on_terminal 'sk-helper get p >/dev/null'
-	assert_output --partial 'waiting for the server ...'
+	assert_output --partial 'waiting for the authorization server ...'
 	run -0 --separate-stderr sk-helper get p --fresh
 	assert_equal "$stderr" ''
 	store_client q "$(endpoint_that_answers '{"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\"}"}')"

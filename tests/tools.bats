@@ -417,7 +417,7 @@ TABLE
 @test "a name that is none" {
 	ln -s "$SK_BUILD/stage/bin/sk-helper" "$BATS_TEST_TMPDIR/frobnicate"
 	run -2 --separate-stderr "$BATS_TEST_TMPDIR/frobnicate" get
-	assert_error "'frobnicate' is none of the names"
+	assert_error "'frobnicate' is not one of the names"
 	ln -s "$SK_BUILD/stage/bin/sk-helper" "$BATS_TEST_TMPDIR/pnpm-token-sk-..x"
 	run -2 --separate-stderr "$BATS_TEST_TMPDIR/pnpm-token-sk-..x"
 	assert_error "a profile's name"

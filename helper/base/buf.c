@@ -148,6 +148,25 @@ bool buf_read(struct buf *b, int fd)
 	return false;
 }
 
+bool buf_read_line(struct buf *b, int fd)
+{
+	ssize_t got;
+	char c;
+
+	buf_reset(b);
+	errno = 0;
+	while ((got = read(fd, &c, 1)) == 1) {
+		if (c == '\n')
+			return true;
+		buf_addc(b, c);
+		if (!buf_ok(b))
+			return true;
+	}
+	if (got < 0)
+		buf_reset(b);
+	return b->len > 0;
+}
+
 bool buf_write(const struct buf *b, int fd)
 {
 	size_t done = 0;

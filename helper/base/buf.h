@@ -18,6 +18,11 @@ struct buf {
 	bool failed;
 };
 
+// The sizes that are wanted again and again.
+#define KEY_MAX	    32768  // a private key as a file has it
+#define ANSWER_MAX  65536  // what one of our programs answers, and what a person is shown
+#define MESSAGE_MAX 131072 // a request to one of our programs with a secret in it, or a form
+
 extern char buf_empty[1];
 
 #define BUF_INIT(maximum) ((struct buf){ .data = buf_empty, .max = (maximum) })
@@ -41,6 +46,10 @@ bool buf_read(struct buf *b, int fd);
 
 // Reads up to size bytes, or to the end where that comes first. The same errors.
 bool buf_read_size(struct buf *b, int fd, size_t size);
+
+// Reads one line into b, without its LF; what b had is gone. Byte by byte: what is behind it is somebody else's. False at the end of
+// the input, on a read error, and when a signal came (errno EINTR), with nothing in b. A line that is too long is true, and b failed.
+bool buf_read_line(struct buf *b, int fd);
 
 // Writes all of b with as few write(2) as the kernel allows: one, but for short writes. False with errno set.
 bool buf_write(const struct buf *b, int fd);

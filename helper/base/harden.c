@@ -22,7 +22,7 @@ static void fill_standard_descriptors(void)
 	}
 }
 
-void harden(void)
+void harden_process(void)
 {
 	const struct rlimit no_core = { 0, 0 };
 
@@ -34,7 +34,7 @@ void harden(void)
 	setrlimit(RLIMIT_CORE, &no_core);
 }
 
-void harden_more(void)
+void harden_runner(void)
 {
 	sigset_t none;
 
@@ -45,7 +45,7 @@ void harden_more(void)
 	signal(SIGXFSZ, SIG_IGN);
 }
 
-void harden_child(void)
+void die_with_parent(void)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 }

@@ -8,15 +8,15 @@
 // Closes stray descriptors, fills the gaps at 0, 1, 2, and forbids core dumps, ptrace and /proc/PID access by the same user. A
 // descriptor 1 that was closed becomes one that cannot be written, so that the answer's write fails instead of going into
 // the first file that is opened. Best effort: none of it is fatal.
-void harden(void);
+void harden_process(void);
 
 // For whoever waits, or runs another program: no new privileges; no signal stays blocked, as the caller may have left it, or
 // no deadline would ever come; and a write to a closed pipe or beyond a file size limit fails instead of killing us without a
 // word.
-void harden_more(void);
+void harden_runner(void);
 
 // For a program that another of ours runs: ends when that one ends, however that came.
-void harden_child(void);
+void die_with_parent(void);
 
 // Forks, and is true in the child: in a session of its own, with nothing of the caller's, because "$(...)" waits until the last
 // holder of its pipe has gone. False in the parent, whether there is a child or not.

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -54,60 +53,47 @@ static int open_run_dir(void)
 	return fd;
 }
 
-static void wake(int number)
+// flock(2) with an end, by trying again: it has no timeout of its own, and a signal that interrupts it is the whole process's.
+static bool lock_wait(int fd, int64_t wait_ms)
 {
-	(void)number;
-}
-
-// flock(2) with an end. A timer of its own (alarm(2) is the process's deadline) whose handler does nothing but interrupt it;
-// it repeats, for the case that it rings just before flock() begins to wait.
-static bool wait_for_flock(int fd, int64_t wait_ms)
-{
-	const struct itimerspec often = { { 0, 50000000 }, { 0, 50000000 } };
-	const struct sigaction action = { .sa_handler = wake };
-	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
 	int64_t end = clock_now().boot + wait_ms;
-	bool have = flock(fd, LOCK_EX | LOCK_NB) == 0;
-	struct sigaction old;
-	sigset_t ours, mask;
-	timer_t timer;
+	long pause_ms = 2;
 
-	if (have || wait_ms <= 0 || timer_create(CLOCK_MONOTONIC, &event, &timer) < 0)
-		return have;
-	sigemptyset(&ours);
-	sigaddset(&ours, SIGUSR1);
-	sigaction(SIGUSR1, &action, &old);
-	// who changes something whole has blocked all of them
-	sigprocmask(SIG_UNBLOCK, &ours, &mask);
-	timer_settime(timer, 0, &often, NULL);
-	while (!have && clock_now().boot < end) {
-		have = flock(fd, LOCK_EX) == 0;
-		if (!have && errno != EINTR)
-			break;
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		const struct timespec pause = { 0, pause_ms * 1000000 };
+
+		if (clock_now().boot >= end)
+			return false;
+		nanosleep(&pause, NULL);
+		pause_ms = pause_ms < 25 ? pause_ms * 2 : 40;
 	}
-	timer_delete(timer);
-	sigprocmask(SIG_SETMASK, &mask, NULL);
-	sigaction(SIGUSR1, &old, NULL);
-	return have;
+	return true;
 }
 
-bool lock_take(struct lock *lock, const char *name, int64_t wait_ms)
+enum status lock_take(struct lock *lock, const char *name, int64_t wait_ms, struct err *err)
 {
+	unsigned uid = (unsigned)geteuid();
 	int dir = open_run_dir();
+	struct stat st;
 
-	lock->fd = -1;
+	*lock = LOCK_NONE;
 	if (dir < 0)
-		return true;
-	// never unlinked: a lock file that is removed is two locks
-	lock->fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		return err_set(err, STATUS_UNAVAILABLE,
+			       "there is no place for a lock: '/run/user/%u' is not there, and '/dev/shm/sk-helper-%u' and "
+			       "'/tmp/sk-helper-%u' are not directories of yours alone (who has made them?)",
+			       uid, uid, uid);
+	// never unlinked: a lock file that is removed is two locks; O_NONBLOCK: a FIFO in its place must not hang us
+	lock->fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	close(dir);
-	if (lock->fd < 0)
-		return true;
-	if (wait_for_flock(lock->fd, wait_ms))
-		return true;
-	close(lock->fd);
-	lock->fd = -1;
-	return false;
+	if (lock->fd >= 0 && fstat(lock->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == uid) {
+		if (lock_wait(lock->fd, wait_ms))
+			return STATUS_OK;
+		lock_release(lock);
+		return err_set(err, STATUS_TEMPORARY,
+			       "another sk-helper process has held the lock '%s' for too long: try again", name);
+	}
+	lock_release(lock);
+	return err_set(err, STATUS_UNAVAILABLE, "the lock '%s' is not a file of yours: remove it", name);
 }
 
 void lock_release(struct lock *lock)

@@ -53,6 +53,20 @@ enum status err_prefix(struct err *err, const char *format, ...)
 	return err->status;
 }
 
+enum status err_suffix(struct err *err, const char *format, ...)
+{
+	va_list args;
+	size_t used;
+
+	if (!err)
+		return STATUS_INTERNAL;
+	used = strlen(err->text);
+	va_start(args, format);
+	(void)vsnprintf(err->text + used, sizeof err->text - used, format, args);
+	va_end(args);
+	return err->status;
+}
+
 const char *status_word(enum status status)
 {
 	return statuses[status].word;

@@ -32,6 +32,9 @@ enum status err_set(struct err *err, enum status status, const char *format, ...
 // Put "PREFIX: " before the message that is there, and return its status.
 enum status err_prefix(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+// Put more after the message that is there, and return its status.
+enum status err_suffix(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 const char *status_word(enum status status);
 int status_exit_code(enum status status);
 const char *status_help(enum status status);

@@ -31,11 +31,9 @@ static void close_pair(int pair[2])
 	}
 }
 
-// The entries of our environment whose names are listed.
-static void pick_environment(char *picked[ENVIRONMENT_MAX], const char *const *names)
+// The entries of our environment whose names are listed, behind the count that are picked already.
+static size_t pick_environment(char *picked[ENVIRONMENT_MAX], size_t count, const char *const *names)
 {
-	size_t count = 0;
-
 	for (; *names; names++) {
 		size_t len = strlen(*names);
 
@@ -47,9 +45,26 @@ static void pick_environment(char *picked[ENVIRONMENT_MAX], const char *const *n
 		}
 	}
 	picked[count] = NULL;
+	return count;
 }
 
-static enum status start(const struct subprocess *what, struct child *child, struct err *err)
+#ifdef SK_SANITIZE
+static const char *const sanitizer_variables[] = { "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", NULL };
+#endif
+
+// For developers, in a build that is for them ('make debug').
+static bool keeps_stderr(void)
+{
+#ifdef SK_DEBUG
+	const char *debug = getenv("SK_HELPER_DEBUG");
+
+	return debug && *debug == '1';
+#else
+	return false;
+#endif
+}
+
+static enum status subprocess_start(const struct subprocess *what, struct child *child, struct err *err)
 {
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, error = 0;
 	char path[4096], *args[] = { path, NULL }, *environment[ENVIRONMENT_MAX];
@@ -58,7 +73,11 @@ static enum status start(const struct subprocess *what, struct child *child, str
 	sigset_t signals;
 
 	(void)snprintf(path, sizeof path, "%s/%s", SK_LIBEXECDIR "/sk-helper", what->program);
-	pick_environment(environment, what->environment);
+#ifdef SK_SANITIZE
+	pick_environment(environment, pick_environment(environment, 0, what->environment), sanitizer_variables);
+#else
+	pick_environment(environment, 0, what->environment);
+#endif
 	if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0) {
 		error = errno;
 		close_pair(in);
@@ -68,13 +87,14 @@ static enum status start(const struct subprocess *what, struct child *child, str
 	posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
 	// what its libraries print is not our user's business; what it has to say comes in its answer
-	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	if (!keeps_stderr())
+		posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
 	posix_spawnattr_init(&attributes);
 	sigfillset(&signals);
 	posix_spawnattr_setsigdefault(&attributes, &signals);
 	sigemptyset(&signals);
 	posix_spawnattr_setsigmask(&attributes, &signals);
-	// Ctrl-C is for us, who may be in the midst of what must be whole; it ends when we do (harden_child)
+	// own process group: Ctrl-C must not kill the child in the middle of a keyring write; it ends when we do (die_with_parent)
 	posix_spawnattr_setpgroup(&attributes, 0);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
 	error = posix_spawn(&child->pid, path, &actions, &attributes, args, environment);
@@ -83,13 +103,15 @@ static enum status start(const struct subprocess *what, struct child *child, str
 	if (error) {
 		close_pair(in);
 		close_pair(out);
-		return err_set(err, STATUS_INTERNAL, "cannot run '%s': %s: is sk-helper installed whole? ('make install')",
+		return err_set(err, STATUS_INTERNAL, "cannot run '%s': %s: is sk-helper installed completely? ('make install')",
 			       path, strerror(error));
 	}
 	close(in[0]);
 	close(out[1]);
 	child->in = in[1];
 	child->out = out[0];
+	// the pipe is empty: it has room for this
+	(void)!write(child->in, WIRE_VERSION, strlen(WIRE_VERSION));
 	fcntl(child->in, F_SETFL, O_NONBLOCK);
 	fcntl(child->out, F_SETFL, O_NONBLOCK);
 	return STATUS_OK;
@@ -126,7 +148,7 @@ static bool collect(struct child *child, struct buf *output)
 }
 
 // False when the deadline came first.
-static bool converse(struct child *child, const struct subprocess *what, struct buf *output)
+static bool subprocess_converse(struct child *child, const struct subprocess *what, struct buf *output)
 {
 	int64_t end = clock_now().boot + what->timeout_ms;
 	size_t done = 0;
@@ -146,39 +168,59 @@ static bool converse(struct child *child, const struct subprocess *what, struct 
 	}
 }
 
+// An answer that ends as one does: its program has nothing more to say, and is not waited for.
+static bool is_whole(const struct buf *output)
+{
+	static const char end[] = "end=yes\n";
+	size_t len = sizeof end - 1;
+
+	return buf_ok(output) && output->len > len && !memcmp(output->data + output->len - len, end, len);
+}
+
+static enum status explain_end(const struct subprocess *what, bool ended, int how, const struct buf *output, struct err *err)
+{
+	if (!ended || (WIFSIGNALED(how) && WTERMSIG(how) == SIGALRM))
+		return err_set(err, STATUS_TEMPORARY, "%s did not answer within %lld ms", what->program,
+			       (long long)what->timeout_ms);
+	if (!buf_ok(output))
+		return err_set(err, STATUS_INTERNAL, "%s answered too much", what->program);
+	return err_set(err, STATUS_INTERNAL, "%s ended without a complete answer (%s %d)", what->program,
+		       WIFEXITED(how) ? "status" : "signal", WIFEXITED(how) ? WEXITSTATUS(how) : WTERMSIG(how));
+}
+
 // Appends what the program wrote to output.
-static enum status run(const struct subprocess *what, struct buf *output, struct err *err)
+static enum status subprocess_run(const struct subprocess *what, struct buf *output, struct err *err)
 {
 	struct child child;
-	enum status status = start(what, &child, err);
-	bool ended;
+	enum status status = subprocess_start(what, &child, err);
+	bool ended, whole;
 	int how = 0;
 
 	if (status != STATUS_OK)
 		return status;
-	ended = converse(&child, what, output);
+	ended = subprocess_converse(&child, what, output);
+	whole = ended && is_whole(output);
 	if (!ended)
 		kill(child.pid, SIGKILL);
 	if (child.in >= 0)
 		close(child.in);
 	close(child.out);
+#ifdef SK_SANITIZE
+	whole = whole && waitpid(child.pid, &how, 0) == child.pid && how == 0;
+#endif
+	if (whole) {
+		(void)waitpid(child.pid, &how, WNOHANG);
+		return STATUS_OK;
+	}
 	while (waitpid(child.pid, &how, 0) < 0 && errno == EINTR)
 		;
-	if (!ended || (WIFSIGNALED(how) && WTERMSIG(how) == SIGALRM))
-		return err_set(err, STATUS_TEMPORARY, "%s did not answer within %lld ms", what->program,
-			       (long long)what->timeout_ms);
-	if (!WIFEXITED(how) || WEXITSTATUS(how) != 0)
-		return err_set(err, STATUS_INTERNAL, "%s failed (%s %d)", what->program, WIFEXITED(how) ? "status" : "signal",
-			       WIFEXITED(how) ? WEXITSTATUS(how) : WTERMSIG(how));
-	if (!buf_ok(output))
-		return err_set(err, STATUS_INTERNAL, "%s answered too much", what->program);
-	return STATUS_OK;
+	return explain_end(what, ended, how, output, err);
 }
 
 enum status subprocess_ask(const struct subprocess *what, struct buf *answer,
 			   void (*take)(const struct wire_field *field, void *context), void *context, struct err *err)
 {
-	enum status said = STATUS_INTERNAL, status = run(what, answer, err);
+	enum status said = STATUS_INTERNAL, status = subprocess_run(what, answer, err);
 	const char *message = "no answer";
 	enum wire_result result;
 	struct wire_field field;
@@ -192,10 +234,10 @@ enum status subprocess_ask(const struct subprocess *what, struct buf *answer,
 			said = STATUS_INTERNAL;
 		else if (!strcmp(field.key, "message"))
 			message = field.value;
-		else
+		else if (strcmp(field.key, "end") != 0)
 			take(&field, context);
 	}
 	if (result == WIRE_BAD)
-		return err_set(err, STATUS_INTERNAL, "%s: its answer is not understood", what->program);
+		return err_set(err, STATUS_INTERNAL, "%s: its answer cannot be understood", what->program);
 	return err_set(err, said, "%s", message);
 }

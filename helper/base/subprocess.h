@@ -18,7 +18,7 @@ struct subprocess {
 
 // Runs it with its request, and reads its answer: key=value lines, of which status= and message= say how it went, and the
 // others go to take; they point into answer. STATUS_TEMPORARY, too, when it was killed at its deadline; STATUS_INTERNAL when
-// it could not be run or did not end well. err has its message on success, too.
+// it could not be run or its answer is not complete. err has its message on success, too.
 enum status subprocess_ask(const struct subprocess *what, struct buf *answer,
 			   void (*take)(const struct wire_field *field, void *context), void *context, struct err *err);
 

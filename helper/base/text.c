@@ -83,9 +83,15 @@ bool text_same(const char *a, const char *b)
 	return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
+const char *text_next_word(const char *word)
+{
+	word += strcspn(word, " ");
+	return *word ? word + 1 : word;
+}
+
 bool text_has_word(const char *words, const char *word, size_t len)
 {
-	for (const char *at = words; at && *at; at = strchr(at, ' ') ? strchr(at, ' ') + 1 : NULL) {
+	for (const char *at = words ? words : ""; *at; at = text_next_word(at)) {
 		if (strcspn(at, " ") == len && !strncmp(at, word, len))
 			return true;
 	}

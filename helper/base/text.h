@@ -28,6 +28,9 @@ uint64_t text_hash(const char *s);
 // Whether word, of that length, is one of these words with one space between them. words may be NULL.
 bool text_has_word(const char *words, const char *word, size_t len);
 
+// The next of words with one space between them; "" at the end.
+const char *text_next_word(const char *word);
+
 bool text_starts(const char *s, const char *prefix);
 
 // Equal, where NULL and "" are the same.

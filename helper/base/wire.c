@@ -3,7 +3,10 @@
 
 #include "base/text.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct wire wire_message(char *text, size_t len)
 {
@@ -84,6 +87,53 @@ enum wire_result wire_next(struct wire *w, struct wire_field *field, struct err 
 		return WIRE_END;
 	err_set(err, STATUS_USAGE, "line %u: longer than %d bytes", w->line + 1, WIRE_LINE_MAX);
 	return WIRE_BAD;
+}
+
+// Whether a blank line has come: from then on nothing more belongs to the message.
+static bool wire_message_ends(const struct buf *text)
+{
+	return (text->len && text->data[0] == '\n') || memmem(text->data, text->len, "\n\n", 2);
+}
+
+enum status wire_read(struct buf *b, int fd, struct err *err)
+{
+	char chunk[4096];
+
+	while (!wire_message_ends(b)) {
+		ssize_t got = read(fd, chunk, sizeof chunk);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return err_set(err, STATUS_USAGE, "standard input: %s", strerror(errno));
+		if (got == 0)
+			break;
+		buf_add(b, chunk, (size_t)got);
+		explicit_bzero(chunk, (size_t)got);
+		if (!buf_ok(b))
+			return err_set(err, STATUS_USAGE, "standard input: a request is at most %zu bytes", b->max);
+	}
+	return STATUS_OK;
+}
+
+bool wire_is_our_version(const char *version)
+{
+	return version && !strcmp(version, SK_VERSION);
+}
+
+void wire_end(struct buf *answer)
+{
+	wire_put(answer, "end", "yes");
+}
+
+_Noreturn void wire_exit(int code)
+{
+#ifdef SK_SANITIZE
+	exit(code); // where leaks are looked for
+#else
+	close(STDOUT_FILENO);
+	_exit(code);
+#endif
 }
 
 void wire_put(struct buf *b, const char *key, const char *value)

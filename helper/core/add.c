@@ -3,14 +3,15 @@
 // with a token, and only then is anything kept.
 #include "base/text.h"
 #include "core/add-options.h"
+#include "core/ask-oauth.h"
 #include "core/ask.h"
-#include "core/client.h"
 #include "core/commands.h"
 #include "core/discover.h"
-#include "core/oauth-client.h"
+#include "core/keep.h"
 #include "core/obtain.h"
+#include "core/terminal.h"
 #include "model/auth-method.h"
-#include "model/profiles.h"
+#include "model/profile-dir.h"
 #include "model/secret.h"
 
 #include <stdio.h>
@@ -19,7 +20,7 @@
 struct add {
 	struct add_options options;
 	struct profile *profile; // of the options, and what was found out
-	char path[PROFILES_PATH_MAX];
+	char path[PROFILE_PATH_MAX];
 	bool discovered, replaces, verified;
 	struct client_key key; // of a client that has one
 	struct secret secret;
@@ -41,56 +42,97 @@ static bool has_secret(const struct add *add)
 // Neither a profile nor a secret that is there is replaced without a word.
 static enum status may_replace(struct add *add, struct err *err)
 {
-	char question[200];
+	const char *name = add->profile->name;
+	char question[200], without_terminal[200];
 
 	add->replaces = true;
-	if (profiles_exists(add->profile->name))
-		(void)snprintf(question, sizeof question, "profile '%s' exists: replace it and its secret", add->profile->name);
-	else if (has_secret(add))
-		(void)snprintf(question, sizeof question, "a client secret is stored for '%s' already: replace it",
-			       add->profile->name);
-	else
+	if (profile_dir_exists(name)) {
+		(void)snprintf(question, sizeof question, "profile '%s' already exists: replace it and its secret", name);
+		(void)snprintf(without_terminal, sizeof without_terminal,
+			       "add: profile '%s' already exists. Use --yes to replace it and its secret.", name);
+	} else if (has_secret(add)) {
+		(void)snprintf(question, sizeof question, "a client secret is already stored for '%s': replace it", name);
+		(void)snprintf(without_terminal, sizeof without_terminal,
+			       "add: a client secret is already stored for '%s'. Use --yes to replace it.", name);
+	} else {
 		add->replaces = false;
-	return add->replaces && !add->options.yes ? ask_yes(NULL, question, err) : STATUS_OK;
+	}
+	return add->replaces && !add->options.yes ? ask_yes(NULL, question, without_terminal, err) : STATUS_OK;
 }
 
 // Between that question and the lock there was time.
 static enum status lock_for(const struct add *add, struct lock *lock, struct err *err)
 {
-	enum status status = client_lock(lock, err);
+	enum status status = keep_lock(lock, err);
 
 	if (status == STATUS_OK && !add->replaces && !add->options.yes &&
-	    (profiles_exists(add->profile->name) || has_secret(add))) {
+	    (profile_dir_exists(add->profile->name) || has_secret(add))) {
 		lock_release(lock);
-		return err_set(err, STATUS_TEMPORARY, "profile '%s' was made meanwhile: nothing was changed",
+		return err_set(err, STATUS_TEMPORARY, "another process has added profile '%s' meanwhile: nothing was changed",
 			       add->profile->name);
 	}
 	return status;
 }
 
-// Where no token endpoint is given, the servers are asked; and the user whether the secret may go where they say, unless that
-// is the issuer that was named. A server that could choose would choose itself (MCP, "Authorization Server Binding").
-static enum status find_endpoint(struct add *add, struct buf *answer, struct err *err)
+// Where the secret goes is not a server's to choose: it would choose itself (MCP, "Authorization Server Binding"). Without a terminal
+// only the issuer's name is a yes, and --yes is none: a script needs that to replace a profile.
+static enum status agree_to_issuer(const struct profile *profile, const char *lines, struct err *err)
+{
+	BUF_AUTO(question, ANSWER_MAX);
+	BUF_AUTO(without_terminal, ANSWER_MAX);
+
+	discover_intent(profile, &question);
+	buf_adds(&question, ", because '");
+	buf_adds(&question, profile->urls[0]);
+	buf_adds(&question, "' accepts its tokens");
+	buf_adds(&without_terminal, "add: may sk-helper ");
+	buf_adds(&without_terminal, question.data);
+	buf_adds(&without_terminal, "? If so, add --issuer '");
+	buf_adds(&without_terminal, profile->issuer);
+	buf_adds(&without_terminal, "'.");
+	if (!buf_ok(&question) || !buf_ok(&without_terminal))
+		return err_set(err, STATUS_POLICY, "the servers say more than can be shown");
+	return ask_yes(lines, question.data, without_terminal.data, err);
+}
+
+// What the servers chose besides, where the issuer was named: scopes, and a resource that is more than the URL.
+static enum status agree_to_choice(const struct profile *profile, const char *lines, struct err *err)
+{
+	BUF_AUTO(without_terminal, ANSWER_MAX);
+
+	buf_adds(&without_terminal, "add: the server names ");
+	buf_adds(&without_terminal, profile->scope ? "the scopes '" : "the resource '");
+	buf_adds(&without_terminal, profile->scope ? profile->scope : profile->resource);
+	buf_adds(&without_terminal, profile->scope ? "'. Choose with --scope, or use --yes to ask for these." :
+						     "'. Choose with --resource, or use --yes to ask for this.");
+	if (!buf_ok(&without_terminal))
+		return err_set(err, STATUS_POLICY, "the servers say more than can be shown");
+	return ask_yes(lines, "ask for tokens with that", without_terminal.data, err);
+}
+
+// Where no token endpoint is given, the servers are asked; and the user whether that is meant.
+static enum status find_endpoint(struct add *add, struct buf *answer, struct err *warning, struct err *err)
 {
 	const char *algorithms = has_key(add) ? add->key.algorithms : NULL;
-	bool pinned = add->profile->issuer != NULL;
-	BUF_AUTO(lines, 65536);
-	BUF_AUTO(question, 65536);
-	enum status status = discover(add->profile, algorithms, NULL, answer, err);
+	const struct profile given = *add->profile, *found = add->profile;
+	BUF_AUTO(lines, ANSWER_MAX);
+	enum status status;
+	bool chosen;
 
+	terminal_wait_begin("the servers");
+	status = discover(add->profile, algorithms, NULL, answer, warning, err);
+	terminal_wait_end();
 	if (status != STATUS_OK)
 		return status;
 	add->discovered = true;
-	if (pinned || add->options.yes)
-		return STATUS_OK;
-	discover_describe(add->profile, &lines);
-	discover_intent(add->profile, &question);
-	buf_adds(&question, ", because '");
-	buf_adds(&question, add->profile->urls[0]);
-	buf_adds(&question, "' takes its tokens");
-	if (!buf_ok(&lines) || !buf_ok(&question))
+	discover_describe(found, &lines);
+	if (!buf_ok(&lines))
 		return err_set(err, STATUS_POLICY, "the servers say more than can be shown");
-	return ask_yes(lines.data, question.data, err);
+	if (!given.issuer)
+		return agree_to_issuer(found, lines.data, err);
+	chosen = (!given.scope && found->scope) ||
+		 (!given.resource && found->resource && !text_same(found->resource, given.url_count ? given.urls[0] : NULL));
+	return chosen && !add->options.yes ? agree_to_choice(found, lines.data, err) : STATUS_OK;
 }
 
 // --- what is said at the end
@@ -118,15 +160,15 @@ static void report_place(const struct add *add, const struct err *why_not)
 {
 	const struct keyring *store = keyring_find(add->profile->secret_store);
 
-	printf("%s: in the %s keyring: %s\n", has_key(add) ? "private key" : "client secret", store->name,
-	       add->options.generate_key && store == &keyring_kernel ?
-		       "it is in memory only, and nobody else has it: after a reboot, make and register another" :
+	printf("%s: in the %s keyring: %s\n", secret_noun(has_key(add)), store->name,
+	       add->options.generate_key && store->forgets_at_reboot ?
+		       "it is in memory only, and nobody else has it: after a reboot, generate and register another one" :
 		       store->survives);
 	if (*why_not->text)
-		printf("  (not elsewhere, because: %s)\n", why_not->text);
+		printf("  (the first choice is not available: %s)\n", why_not->text);
 }
 
-static void report(const struct add *add, const struct obtained *obtained, const struct err *why_not)
+static void report(const struct add *add, const struct cached_token *obtained, const struct err *why_not)
 {
 	const struct profile *profile = add->profile;
 	BUF_AUTO(lines, 65536);
@@ -155,7 +197,7 @@ static bool find_rival(const char *name, void *context)
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	struct profile other;
 
-	if (!strcmp(name, rival->profile->name) || profiles_load(name, &text, &other, NULL) != STATUS_OK)
+	if (!strcmp(name, rival->profile->name) || profile_dir_load(name, &text, &other, NULL) != STATUS_OK)
 		return true;
 	for (size_t i = 0; i < other.url_count; i++) {
 		for (size_t j = 0; j < rival->profile->url_count; j++) {
@@ -171,9 +213,9 @@ static void warn_of_rival(const struct profile *profile)
 	struct rival rival = { profile, "" };
 	struct err warning;
 
-	if (profiles_each(find_rival, &rival, NULL) != STATUS_OK || !*rival.name)
+	if (profile_dir_each(find_rival, &rival, NULL) != STATUS_OK || !*rival.name)
 		return;
-	err_set(&warning, STATUS_USAGE, "profile '%s' has the same url: who asks by URL must now name one of the two",
+	err_set(&warning, STATUS_USAGE, "profile '%s' has the same url: a request by URL must now name one of the two profiles",
 		rival.name);
 	warn(&warning);
 }
@@ -195,14 +237,14 @@ static enum status take_key(struct add *add, struct buf *answer, struct err *err
 
 static enum status prepare(struct add *add, struct err *why_not, struct err *err)
 {
-	enum status status = client_prepare_profiles(err);
+	enum status status = keep_prepare(err);
 
 	if (status == STATUS_OK)
-		status = profiles_make_own(add->profile, add->path, err);
+		status = profile_dir_make_own(add->profile, add->path, err);
 	if (status == STATUS_OK)
-		status = client_choose_keyrings(add->profile, why_not, err);
+		status = keep_choose_keyrings(add->profile, why_not, err);
 	if (status == STATUS_OK)
-		status = client_try_store(add->profile, err);
+		status = keep_try_store(add->profile, err);
 	return status == STATUS_OK ? may_replace(add, err) : status;
 }
 
@@ -216,38 +258,40 @@ static enum status take_secret(struct add *add, struct buf *client_secret, struc
 }
 
 // A key that nobody knows yet proves nothing.
-static enum status verify(struct add *add, struct obtained *obtained, struct err *err)
+static enum status verify(struct add *add, struct cached_token *obtained, struct err *err)
 {
 	enum status status;
 
 	if (add->options.no_verify || add->options.generate_key)
 		return STATUS_OK;
+	terminal_wait_begin("the authorization server");
 	status = obtain_with_secret(add->profile, &add->secret, obtained, err);
+	terminal_wait_end();
 	add->verified = status == STATUS_OK;
 	if (status != STATUS_OK)
 		err_prefix(err, "profile '%s' not added", add->profile->name);
 	return status;
 }
 
-static enum status keep(const struct add *add, struct err *warning, struct err *err)
+static enum status add_keep(const struct add *add, struct err *warning, struct err *err)
 {
 	struct lock lock;
 	enum status status = lock_for(add, &lock, err);
 
 	if (status != STATUS_OK)
 		return status;
-	status = client_keep(add->profile, &add->secret, warning, err);
+	status = keep_client(add->profile, &add->secret, warning, err);
 	lock_release(&lock);
 	return status;
 }
 
 enum status command_add(char **args, struct err *err)
 {
-	__attribute__((cleanup(obtained_free))) struct obtained obtained = OBTAINED_INIT;
+	CACHED_TOKEN_AUTO(obtained);
 	BUF_AUTO(client_secret, SECRET_MAX);
 	BUF_AUTO(answer, 65536);
 	BUF_AUTO(key, 65536);
-	struct err why_not, warning;
+	struct err why_not, warning, method_warning = { 0 };
 	struct add add = { .profile = &add.options.profile };
 	enum status status = add_options_parse(&add.options, args, err);
 
@@ -256,7 +300,7 @@ enum status command_add(char **args, struct err *err)
 	if (status == STATUS_OK && has_key(&add))
 		status = take_key(&add, &key, err);
 	if (status == STATUS_OK && !add.profile->token_endpoint)
-		status = find_endpoint(&add, &answer, err);
+		status = find_endpoint(&add, &answer, &method_warning, err);
 	if (status == STATUS_OK)
 		status = profile_complete(add.profile, err);
 	if (status == STATUS_OK)
@@ -264,16 +308,18 @@ enum status command_add(char **args, struct err *err)
 	if (status == STATUS_OK)
 		status = verify(&add, &obtained, err);
 	if (status == STATUS_OK)
-		status = keep(&add, &warning, err);
+		status = add_keep(&add, &warning, err);
 	if (status != STATUS_OK)
 		return status;
 	if (add.verified)
-		obtain_cache(add.profile, &obtained);
+		token_cache_put(add.profile, &obtained);
 	report(&add, &obtained, &why_not);
 	warn_of_rival(add.profile);
 	if (*obtained.warning.text)
 		warn(&obtained.warning);
 	if (*warning.text)
 		warn(&warning);
+	if (*method_warning.text)
+		warn(&method_warning);
 	return STATUS_OK;
 }

@@ -21,26 +21,16 @@ static void on_signal(int number)
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
 #define SIGNALS (sizeof signals / sizeof signals[0])
 
-// One line, without its LF. False with errno set, EINTR when a signal came.
-static bool read_line(int fd, struct buf *line)
+// The end of the input is an empty line. False with errno set, EINTR when a signal came, EFBIG for a line that is too long.
+static bool ask_line(int fd, struct buf *line)
 {
-	for (;;) {
-		char c;
-		ssize_t got = read(fd, &c, 1);
-
-		if (got < 0)
-			return false;
-		if (got == 0 || c == '\n')
-			return true;
-		buf_addc(line, c);
-		if (!buf_ok(line)) {
-			errno = EFBIG;
-			return false;
-		}
-	}
+	if (!buf_read_line(line, fd) && errno != 0)
+		return false;
+	errno = EFBIG;
+	return buf_ok(line);
 }
 
-static bool say(int fd, const char *text)
+static bool ask_say(int fd, const char *text)
 {
 	return write(fd, text, strlen(text)) == (ssize_t)strlen(text);
 }
@@ -64,7 +54,7 @@ static bool ask_once(int tty, const char *prompt, struct buf *line)
 	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK);
 	quiet.c_lflag |= ECHONL;
 	tcsetattr(tty, TCSAFLUSH, &quiet);
-	ok = say(tty, prompt) && read_line(tty, line);
+	ok = ask_say(tty, prompt) && ask_line(tty, line);
 	tcsetattr(tty, TCSAFLUSH, &before);
 	for (size_t i = 0; i < SIGNALS; i++)
 		sigaction(signals[i], &old[i], NULL);
@@ -93,15 +83,15 @@ enum status ask_secret(const char *profile, struct buf *secret, struct err *err)
 
 	if (!isatty(STDIN_FILENO)) {
 		do {
-			errno = 0;
-			ok = read_line(STDIN_FILENO, secret);
+			ok = ask_line(STDIN_FILENO, secret);
 		} while (!ok && errno == EINTR);
 	} else {
 		char prompt[128];
 
 		tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 		if (tty < 0)
-			return err_set(err, STATUS_USAGE, "client secret: no terminal to ask on: give it on standard input");
+			return err_set(err, STATUS_USAGE,
+				       "client secret: there is no terminal to ask on: give it on standard input");
 		(void)snprintf(prompt, sizeof prompt, "Client secret of '%s' (not shown): ", profile);
 		ok = ask_without_echo(tty, prompt, secret);
 		close(tty);
@@ -135,15 +125,17 @@ enum status ask_private_key(const char *file, struct buf *text, struct err *err)
 	return ok ? STATUS_OK : STATUS_USAGE;
 }
 
-enum status ask_yes(const char *lines, const char *question, struct err *err)
+enum status ask_yes(const char *lines, const char *question, const char *without_terminal, struct err *err)
 {
 	BUF_AUTO(line, 256);
 	bool yes = false;
 	int tty = isatty(STDIN_FILENO) ? open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY) : -1;
 
 	if (tty < 0)
-		return err_set(err, STATUS_USAGE, "without a terminal to ask on, only --yes says yes: %s?", question);
-	if ((!lines || say(tty, lines)) && say(tty, question) && say(tty, "? [y/N] ") && read_line(tty, &line))
+		return err_set(err, STATUS_USAGE, "%s", without_terminal);
+	// what was typed or pasted before the question is no answer to it
+	tcflush(tty, TCIFLUSH);
+	if ((!lines || ask_say(tty, lines)) && ask_say(tty, question) && ask_say(tty, "? [y/N] ") && ask_line(tty, &line))
 		yes = !strcmp(line.data, "y") || !strcmp(line.data, "yes") || !strcmp(line.data, "Y");
 	close(tty);
 	return yes ? STATUS_OK : err_set(err, STATUS_USAGE, "nothing was changed");

@@ -14,8 +14,8 @@ enum status ask_secret(const char *profile, struct buf *secret, struct err *err)
 // The text of a private key: of that file, or of standard input for "-". The same bounds as a request.
 enum status ask_private_key(const char *file, struct buf *text, struct err *err);
 
-// A question that yes answers, below lines (may be NULL) that say what it is about. Where there is no terminal to ask on, an
-// error that names --yes.
-enum status ask_yes(const char *lines, const char *question, struct err *err);
+// A question that yes answers, below lines (may be NULL) that say what it is about. Where there is no terminal to ask on, the
+// error is without_terminal, which says how to agree without one.
+enum status ask_yes(const char *lines, const char *question, const char *without_terminal, struct err *err);
 
 #endif

@@ -5,7 +5,7 @@
 #include "base/lock.h"
 #include "base/text.h"
 #include "base/wire.h"
-#include "model/profiles.h"
+#include "model/profile-dir.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -113,37 +113,40 @@ static bool same_process(const struct asker *a, const struct asker *b)
 	return a->pid && a->pid == b->pid && a->started == b->started;
 }
 
-bool askers_was_given(const struct profile *profile, const char *server_name, const char *access_token)
+enum renewal askers_was_given(const struct profile *profile, const char *server_name, const char *access_token)
 {
 	struct asker now = who_asks(server_name, access_token), askers[ASKERS_MAX];
-	char name[PROFILES_LOCK_NAME_MAX];
+	char name[PROFILE_LOCK_NAME_MAX];
 	struct lock lock;
 	size_t count;
-	bool given = false;
+	enum renewal why = RENEWAL_NONE;
 
-	profiles_lock_name(name, profile, ".asked");
-	if (!lock_take(&lock, name, 1000))
-		return false;
+	profile_dir_lock_name(name, profile, ".asked");
+	if (lock_take(&lock, name, 1000, NULL) != STATUS_OK)
+		return RENEWAL_NONE;
 	count = read_askers(&lock, askers);
 	lock_release(&lock);
 	for (size_t i = 0; i < count; i++) {
-		if (askers[i].token == now.token && askers[i].server == now.server &&
-		    (same_process(&askers[i], &now) || (now.server && now.at - askers[i].at >= TOGETHER_MS)))
-			given = true;
+		if (askers[i].token != now.token || askers[i].server != now.server)
+			continue;
+		if (same_process(&askers[i], &now))
+			return RENEWAL_SAME_PROCESS;
+		if (now.server && now.at - askers[i].at >= TOGETHER_MS)
+			why = RENEWAL_SAME_SERVER;
 	}
-	return given;
+	return why;
 }
 
 void askers_note(const struct profile *profile, const char *server_name, const char *access_token)
 {
 	struct asker now = who_asks(server_name, access_token), askers[ASKERS_MAX];
 	BUF_AUTO(note, LOCK_NOTE_MAX);
-	char name[PROFILES_LOCK_NAME_MAX];
+	char name[PROFILE_LOCK_NAME_MAX];
 	struct lock lock;
 	size_t count;
 
-	profiles_lock_name(name, profile, ".asked");
-	if (!lock_take(&lock, name, 1000))
+	profile_dir_lock_name(name, profile, ".asked");
+	if (lock_take(&lock, name, 1000, NULL) != STATUS_OK)
 		return;
 	count = read_askers(&lock, askers);
 	write_asker(&note, &now);

@@ -9,11 +9,11 @@
 #define SK_ASKERS_H
 
 #include "model/profile.h"
+#include "model/request.h"
 
-#include <stdbool.h>
-
-// server_name: what the environment says; NULL or "" for nothing. False, too, where nothing can be remembered.
-bool askers_was_given(const struct profile *profile, const char *server_name, const char *access_token);
+// Why whoever asks now may have had this token refused: RENEWAL_SAME_PROCESS, RENEWAL_SAME_SERVER, or RENEWAL_NONE where it was not
+// given it, or nothing can be remembered. server_name: what the environment says; NULL or "" for nothing.
+enum renewal askers_was_given(const struct profile *profile, const char *server_name, const char *access_token);
 
 // Remembers that it is given to whoever asks now.
 void askers_note(const struct profile *profile, const char *server_name, const char *access_token);

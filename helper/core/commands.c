@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "core/commands.h"
 
+#include "model/request.h"
+
+#include <stdio.h>
 #include <string.h>
+
+#define OPTIONS_MAX	 64
+#define OPTION_NAME_SIZE 32
 
 const struct command commands[] = {
 	{
@@ -9,7 +15,7 @@ const struct command commands[] = {
 		.arguments = "[NAME|URL|-]",
 		.summary = "print a token: from the cache, or a new one",
 		.run = command_get,
-		.options = get_options,
+		.options = request_options,
 		.has_formats = true,
 		.example = "t=$(sk-helper get todo) && curl --oauth2-bearer \"$t\" https://api.example.com/",
 	},
@@ -136,18 +142,59 @@ const struct command *command_find(const char *name)
 	return NULL;
 }
 
-bool command_option(char ***args, const char *name, const char **value, bool *missing)
+const struct profile_key *command_option_key(const char *option)
 {
-	size_t len = strlen(name);
+	char name[OPTION_NAME_SIZE];
+	size_t len = strlen(option + 2);
 
-	if (strncmp(**args, name, len) != 0 || ((**args)[len] && (**args)[len] != '='))
-		return false;
-	if ((**args)[len] == '=') {
-		*value = **args + len + 1;
-	} else if ((*args)[1]) {
-		*value = *++*args;
-	} else {
-		*missing = true;
+	if (len >= sizeof name)
+		return NULL;
+	for (size_t i = 0; i <= len; i++)
+		name[i] = option[2 + i] == '-' ? '_' : option[2 + i];
+	return profile_key_find(name);
+}
+
+const struct option *command_options(const struct command *command)
+{
+	static struct option options[OPTIONS_MAX];
+	static char names[OPTIONS_MAX][OPTION_NAME_SIZE];
+	size_t count = 0;
+
+	for (size_t i = 0; command->takes_keys && i < profile_key_count && count < OPTIONS_MAX - 1; i++, count++) {
+		(void)snprintf(names[i], OPTION_NAME_SIZE, "--%s", profile_keys[i].name);
+		for (char *underscore; (underscore = strchr(names[i], '_'));)
+			*underscore = '-';
+		options[count] = (struct option){ names[i], profile_keys[i].argument, profile_keys[i].help };
 	}
-	return true;
+	for (const struct option *own = command->options; own && own->name && count < OPTIONS_MAX - 1; own++)
+		options[count++] = *own;
+	options[count] = (struct option){ 0 };
+	return options;
+}
+
+struct one_profile {
+	const char *command, *name;
+};
+
+static enum status take_one_profile(void *context, const char *option, const char *value, struct err *err)
+{
+	struct one_profile *one = context;
+
+	(void)option;
+	if (one->name)
+		return err_set(err, STATUS_USAGE, "%s takes the name of one profile, not also '%s'", one->command, value);
+	one->name = value;
+	return STATUS_OK;
+}
+
+enum status command_take_profile(const char *command, char **args, const char **name, struct err *err)
+{
+	const struct options parser = { command, NULL, false };
+	struct one_profile one = { command, NULL };
+	enum status status = options_parse(&parser, &args, take_one_profile, &one, err);
+
+	if (status == STATUS_OK && !one.name)
+		return err_set(err, STATUS_USAGE, "%s: the name of a profile is missing: 'sk-helper list' shows them", command);
+	*name = one.name;
+	return status;
 }

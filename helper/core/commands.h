@@ -3,16 +3,12 @@
 #ifndef SK_COMMANDS_H
 #define SK_COMMANDS_H
 
+#include "base/options.h"
 #include "base/status.h"
+#include "model/profile.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-
-struct option {
-	const char *name;
-	const char *argument; // NULL for a flag
-	const char *help;
-};
 
 struct command {
 	const char *name;
@@ -32,11 +28,17 @@ extern const size_t command_count;
 
 const struct command *command_find(const char *name);
 
-// Whether **args is this option; its value, after '=' or the next word, is then *value, and *args at its last word. *missing:
-// there is none.
-bool command_option(char ***args, const char *name, const char **value, bool *missing);
+// All options that a command takes: a profile's keys first, where it takes those, then its own. Ends with a NULL name. What the next
+// call returns may take its place.
+const struct option *command_options(const struct command *command);
 
-extern const struct option exec_options[], get_options[], add_options[], list_options[], refresh_options[], rotate_options[];
+// The key of a profile that an option stands for ("--token-endpoint" is token_endpoint); NULL for none.
+const struct profile_key *command_option_key(const char *option);
+
+// For a command that takes the name of one profile, and no options. STATUS_USAGE for anything else.
+enum status command_take_profile(const char *command, char **args, const char **name, struct err *err);
+
+extern const struct option add_options[], list_options[], refresh_options[], rotate_options[];
 
 enum status command_add(char **args, struct err *err);
 enum status command_doctor(char **args, struct err *err);

@@ -2,8 +2,9 @@
 #include "core/discover.h"
 
 #include "base/text.h"
-#include "core/oauth-client.h"
+#include "core/ask-oauth.h"
 #include "model/auth-method.h"
+#include "model/url.h"
 
 #include <string.h>
 
@@ -51,12 +52,12 @@ static enum status choose_algorithm(struct profile *found, const char *key_algor
 			return STATUS_OK;
 		}
 	}
-	return err_set(err, STATUS_POLICY, "authorization server: the key signs with %s, and it takes: %s", key_algorithms,
-		       taken);
+	return err_set(err, STATUS_POLICY, "authorization server: it accepts signatures with %s, and the key can make: %s",
+		       taken, key_algorithms);
 }
 
 // A peer's word must be fit for the profile: a profile that cannot be read again is worse than none.
-static enum status fill_in(struct profile *profile, const char *name, const char *value, struct err *err)
+static enum status discover_fill_in(struct profile *profile, const char *name, const char *value, struct err *err)
 {
 	enum status status;
 
@@ -64,7 +65,7 @@ static enum status fill_in(struct profile *profile, const char *name, const char
 		return STATUS_OK;
 	status = profile_set(profile, name, value, err);
 	if (status != STATUS_OK)
-		err_prefix(err, "what the servers say");
+		err_prefix(err, "the servers' metadata");
 	return status;
 }
 
@@ -85,16 +86,34 @@ static enum status fill_in_all(struct profile *profile, const struct metadata *m
 
 	profile->issuer = NULL;
 	for (size_t i = 0; i < sizeof found / sizeof found[0] && status == STATUS_OK; i++)
-		status = fill_in(profile, found[i][0], found[i][1], err);
+		status = discover_fill_in(profile, found[i][0], found[i][1], err);
 	return status;
 }
 
+// Servers that list "none" alone, or nothing that fits, may take a secret all the same: only the user can know.
+static enum status refuse_methods(const struct profile *profile, const char *key_algorithms, const char *offered,
+				  struct err *err)
+{
+	const char *what = !key_algorithms ? "client secret" : profile->certificate ? "certificate" : "private key";
+
+	return err_set(
+		err, STATUS_POLICY,
+		"authorization server: its metadata lists no way to use a %s (it lists: %.200s): if the server accepts one all the "
+		"same, say how with --auth-method (%s)",
+		what, offered,
+		!key_algorithms	     ? "client_secret_post or client_secret_basic" :
+		profile->certificate ? "tls_client_auth or self_signed_tls_client_auth" :
+				       "private_key_jwt");
+}
+
 enum status discover(struct profile *profile, const char *key_algorithms, const char *preferred, struct buf *answer,
-		     struct err *err)
+		     struct err *warning, struct err *err)
 {
 	struct profile asking = *profile, found = *profile;
 	struct metadata metadata;
 	enum status status;
+
+	warning->text[0] = '\0';
 
 	asking.token_endpoint = NULL;
 	if (!asking.timeout)
@@ -105,11 +124,10 @@ enum status discover(struct profile *profile, const char *key_algorithms, const 
 	if (!found.auth_method)
 		found.auth_method = choose_method(&found, key_algorithms != NULL, preferred, metadata.auth_methods);
 	if (!found.auth_method)
-		return err_set(err, STATUS_POLICY, "authorization server: it takes no %s, but: %s",
-			       !key_algorithms	 ? "client secret" :
-			       found.certificate ? "certificate" :
-						   "private key",
-			       metadata.auth_methods);
+		return refuse_methods(&found, key_algorithms, metadata.auth_methods, err);
+	if (profile->auth_method && *metadata.auth_methods && !has(metadata.auth_methods, profile->auth_method))
+		err_set(warning, STATUS_OK, "the server's metadata does not list auth_method '%s' (it lists: %.200s)",
+			profile->auth_method, metadata.auth_methods);
 	if (key_algorithms && !strcmp(found.auth_method, "private_key_jwt"))
 		status = choose_algorithm(&found, key_algorithms, metadata.signing_algs, err);
 	if (status == STATUS_OK)
@@ -142,10 +160,28 @@ void discover_describe(const struct profile *profile, struct buf *lines)
 	describe(lines, "scope", profile->scope, NULL);
 }
 
+// The host that a credential for revocation goes to, where it is another one than that of the token endpoint.
+static const char *other_revocation_endpoint(const struct profile *profile)
+{
+	struct url token, revocation;
+
+	if (!profile->revocation_endpoint || url_parse(&token, profile->token_endpoint, NULL) != STATUS_OK ||
+	    url_parse(&revocation, profile->revocation_endpoint, NULL) != STATUS_OK || url_same_origin(&token, &revocation))
+		return NULL;
+	return profile->revocation_endpoint;
+}
+
 void discover_intent(const struct profile *profile, struct buf *words)
 {
+	const char *revocation = other_revocation_endpoint(profile);
+
 	buf_adds(words, auth_method_uses_key(profile->auth_method) ? "prove with the private key who the client is to '" :
 								     "send the client secret to '");
 	buf_adds(words, profile->token_endpoint);
 	buf_adds(words, "'");
+	if (revocation) {
+		buf_adds(words, " and, to revoke tokens, to '");
+		buf_adds(words, revocation);
+		buf_adds(words, "'");
+	}
 }

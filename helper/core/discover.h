@@ -12,9 +12,9 @@
 // points into answer. key_algorithms: NULL for a client with a secret; what the client's key can sign with, "" where that is
 // not known. preferred: the method to take if the server has it; may be NULL. STATUS_NOT_FOUND: no metadata; STATUS_POLICY:
 // metadata that is not to be believed, or of a server that does not take what the client has; STATUS_TEMPORARY. The profile
-// is untouched on failure.
+// is untouched on failure. warning: that the profile's own auth_method is not one that the server lists; text "" for nothing.
 enum status discover(struct profile *profile, const char *key_algorithms, const char *preferred, struct buf *answer,
-		     struct err *err);
+		     struct err *warning, struct err *err);
 
 // What was found, in lines, for the user to read: who the authorization server is, and where a credential will go.
 void discover_describe(const struct profile *profile, struct buf *lines);

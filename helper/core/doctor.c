@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // doctor: what each keyring says, and whether a profile's server can be reached and believed; with the cure for what cannot.
 #include "base/text.h"
+#include "core/ask-oauth.h"
 #include "core/commands.h"
-#include "core/oauth-client.h"
-#include "core/obtain.h"
+#include "core/flight.h"
 #include "core/stored-secret.h"
 #include "core/terminal.h"
 #include "keyring/keyring.h"
 #include "model/auth-method.h"
-#include "model/profiles.h"
+#include "model/profile-dir.h"
 #include "model/token.h"
 
 #include <stdio.h>
@@ -75,7 +75,7 @@ static void check_last_request(const struct profile *profile)
 {
 	struct err why;
 
-	if (obtain_last_failure(profile, &why))
+	if (flight_last_failure(profile, &why))
 		say("last request", false, why.text);
 }
 
@@ -121,16 +121,16 @@ enum status command_doctor(char **args, struct err *err)
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	BUF_AUTO(record, SECRET_RECORD_MAX);
 	char name[PROFILE_NAME_MAX + 1];
+	const char *wanted = NULL;
 	struct profile profile;
 	struct secret secret;
 	enum status status, endpoint;
 
-	if (args[0] && args[0][0] == '-')
-		return err_set(err, STATUS_USAGE, "doctor has no option '%s'", args[0]);
-	if (args[0] && args[1])
-		return err_set(err, STATUS_USAGE, "doctor takes one profile, not also '%s'", args[1]);
-	status = profiles_choose(name, args[0], NULL, err);
-	if (status != STATUS_OK && args[0])
+	status = args[0] ? command_take_profile("doctor", args, &wanted, err) : STATUS_OK;
+	if (status != STATUS_OK)
+		return status;
+	status = profile_dir_choose(name, wanted, err);
+	if (status != STATUS_OK && wanted)
 		return status;
 	if (status != STATUS_OK) {
 		struct err why = *err;
@@ -139,7 +139,7 @@ enum status command_doctor(char **args, struct err *err)
 		say("profile", true, why.text);
 		return status;
 	}
-	status = profiles_load(name, &text, &profile, err);
+	status = profile_dir_load(name, &text, &profile, err);
 	if (status != STATUS_OK)
 		return status;
 	status = check_keyrings(profile.secret_store, err);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // erase: forgets cached tokens. The one that was refused, where it is named, so that a newer one stays. Never a secret.
+#include "base/wire.h"
 #include "core/commands.h"
-#include "core/obtain.h"
-#include "model/profiles.h"
+#include "core/token-cache.h"
+#include "model/profile-dir.h"
 #include "model/request.h"
 
 #include <string.h>
@@ -10,13 +11,13 @@
 
 static enum status read_request(struct request *request, struct buf *text, struct err *err)
 {
-	enum status status = request_read(text, STDIN_FILENO, err);
+	enum status status = wire_read(text, STDIN_FILENO, err);
 
 	if (status == STATUS_OK)
 		status = request_parse(request, text->data, text->len, err);
 	// a request that names nothing is no request: git's helpers that matched "anything" then are CVE-2020-11008
 	if (status == STATUS_OK && !request->profile && !request->url)
-		status = err_set(err, STATUS_USAGE, "standard input: erase wants profile= or url=");
+		status = err_set(err, STATUS_USAGE, "standard input: erase needs profile= or url=");
 	return status;
 }
 
@@ -26,7 +27,6 @@ enum status command_erase(char **args, struct err *err)
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	struct request request = { 0 };
 	struct profile profile;
-	unsigned count;
 	enum status status = STATUS_OK;
 
 	if (args[0] && args[1])
@@ -36,7 +36,7 @@ enum status command_erase(char **args, struct err *err)
 	else
 		request.profile = args[0];
 	if (status == STATUS_OK)
-		status = profiles_for(request.profile, request.url, &text, &profile, err);
+		status = profile_dir_for(&request, &text, &profile, NULL, err);
 	// nothing to forget is forgotten
-	return status == STATUS_OK ? obtain_forget(&profile, request.credential, &count, err) : status;
+	return status == STATUS_OK ? token_cache_forget(&profile, request.credential, NULL, err) : status;
 }

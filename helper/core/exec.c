@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: MIT
-// exec, as far as it is not the front door's: what its words mean. It runs the command itself (helper/front/exec.c), so that no
-// process of ours stays, and nothing of what we do to ourselves is passed on.
+// exec is the front door's (helper/front/exec.c), so that no process of ours stays, and nothing of what we do to ourselves is passed
+// on to the command. It comes here only without a command.
 #include "core/commands.h"
-
-const struct option exec_options[] = {
-	{ "--env", "NAME=PROFILE", "the variable, and whose token; ACCESS_TOKEN of the usual profile; may be repeated" },
-	{ NULL, NULL, NULL },
-};
 
 enum status command_exec(char **args, struct err *err)
 {
 	(void)args;
-	return err_set(err, STATUS_USAGE, "exec: which command? see 'sk-helper help exec'");
+	return err_set(err, STATUS_USAGE, "exec: the command is missing: see 'sk-helper help exec'");
 }

@@ -16,16 +16,6 @@ static void print_row(const char *name, const char *argument, const char *help)
 	printf("  %-26s %s\n", left, help);
 }
 
-static void print_key(const struct profile_key *key)
-{
-	char option[40] = "--";
-	size_t len = strlen(key->name);
-
-	for (size_t i = 0; i <= len; i++)
-		option[2 + i] = key->name[i] == '_' ? '-' : key->name[i];
-	print_row(option, key->argument, key->help);
-}
-
 static void print_all(void)
 {
 	int seen = -1;
@@ -56,9 +46,7 @@ static void print_command(const struct command *command)
 	       options ? " [OPTION]..." : "", command->summary);
 	if (options)
 		puts("\noptions:");
-	for (size_t i = 0; command->takes_keys && i < profile_key_count; i++)
-		print_key(&profile_keys[i]);
-	for (const struct option *option = command->options; option && option->name; option++)
+	for (const struct option *option = command_options(command); option->name; option++)
 		print_row(option->name, option->argument, option->help);
 	if (command->has_formats)
 		puts("\nformats:");

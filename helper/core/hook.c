@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // hook: what to write where, so that a tool asks sk-helper. One table; the README's snippets are compared with it.
 #include "core/commands.h"
-#include "model/profiles.h"
+#include "model/profile-dir.h"
 #include "model/url.h"
 
 #include <stdio.h>
@@ -347,9 +347,9 @@ enum status command_hook(char **args, struct err *err)
 	for (size_t i = 0; i < HOOKS; i++) {
 		if (strcmp(hooks[i].tool, args[0]) != 0)
 			continue;
-		status = profiles_choose(name, args[1], NULL, err);
+		status = profile_dir_choose(name, args[1], err);
 		if (status == STATUS_OK)
-			status = profiles_load(name, &text, &profile, err);
+			status = profile_dir_load(name, &text, &profile, err);
 		return status == STATUS_OK ? print(&hooks[i], &profile, err) : status;
 	}
 	return err_set(err, STATUS_USAGE, "hook: no tool '%s': 'sk-helper hook' lists them", args[0]);

@@ -3,10 +3,10 @@
 #include "base/text.h"
 #include "core/commands.h"
 #include "core/terminal.h"
+#include "core/token-cache.h"
 #include "keyring/keyring.h"
 #include "model/auth-method.h"
-#include "model/profiles.h"
-#include "model/token.h"
+#include "model/profile-dir.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -112,19 +112,12 @@ static size_t number_of(const char *name)
 	return number;
 }
 
-static int64_t token_life(const struct profile *profile, const struct keyring *cache)
+static int64_t token_life(const struct profile *profile)
 {
-	const struct keyring_key key = keyring_key(KEYRING_TOKEN, profile, NULL);
-	BUF_AUTO(record, TOKEN_RECORD_MAX);
-	char boot_id[BOOT_ID_SIZE];
-	struct token token;
-	int64_t left;
+	const struct request request = request_of(profile);
+	CACHED_TOKEN_AUTO(cached);
+	int64_t left = token_cache_get(profile, &request, &cached) ? cached_token_left(&cached, clock_now()) : 0;
 
-	if (cache->get(&key, &record, NULL) != STATUS_OK || !token_parse(&token, record.data, record.len) ||
-	    !token_is_for(&token, profile, &(struct wanted){ profile->scope, profile->resource }))
-		return 0;
-	clock_boot_id(boot_id);
-	left = token_left(&token, clock_now(), boot_id);
 	return left > 0 ? left : 0;
 }
 
@@ -135,7 +128,7 @@ static void list_load(struct row *row)
 	struct profile profile;
 	struct err err;
 
-	if (profiles_load(row->id.name, &text, &profile, &err) != STATUS_OK) {
+	if (profile_dir_load(row->id.name, &text, &profile, &err) != STATUS_OK) {
 		(void)snprintf(row->problem, sizeof row->problem, "%.199s", err.text);
 		text_sanitize(row->problem);
 		return;
@@ -162,8 +155,8 @@ static void list_look(struct rows *rows, struct row *row)
 	status = ask_keyring(rows, row->store_number);
 	row->secret = secret_state(status == STATUS_OK && !row->in[row->store_number] ? STATUS_NOT_FOUND : status);
 	if (row->cache_number < KEYRING_COUNT && ask_keyring(rows, row->cache_number) == STATUS_OK &&
-	    profiles_load(row->id.name, &text, &profile, NULL) == STATUS_OK)
-		row->left = token_life(&profile, keyrings[row->cache_number]);
+	    profile_dir_load(row->id.name, &text, &profile, NULL) == STATUS_OK)
+		row->left = token_life(&profile);
 }
 
 static int by_name(const void *a, const void *b)
@@ -256,23 +249,36 @@ static void print_table(const struct rows *rows)
 	}
 }
 
+struct list_words {
+	bool json, names;
+};
+
+static enum status list_take_word(void *context, const char *option, const char *value, struct err *err)
+{
+	struct list_words *words = context;
+
+	if (!option)
+		return err_set(err, STATUS_USAGE, "list takes no name, and no '%s': it shows all profiles", value);
+	if (!strcmp(option, "--json"))
+		words->json = true;
+	else
+		words->names = true;
+	return STATUS_OK;
+}
+
 enum status command_list(char **args, struct err *err)
 {
+	const struct options parser = { "list", list_options, false };
+	struct list_words words = { false, false };
 	struct rows rows = { 0 };
-	bool json = false, names = false;
-	enum status status;
+	enum status status = options_parse(&parser, &args, list_take_word, &words, err);
+	bool json = words.json, names = words.names;
 
-	for (; *args; args++) {
-		if (!strcmp(*args, "--json"))
-			json = true;
-		else if (!strcmp(*args, "--names"))
-			names = true;
-		else
-			return err_set(err, STATUS_USAGE, "list takes no '%s': see 'sk-helper help list'", *args);
-	}
-	if (json && names)
-		return err_set(err, STATUS_USAGE, "list --json and --names: one of the two");
-	status = profiles_each(add_name, &rows, err);
+	if (status == STATUS_OK && json && names)
+		return err_set(err, STATUS_USAGE, "list: --json and --names cannot be used together");
+	if (status != STATUS_OK)
+		return status;
+	status = profile_dir_each(add_name, &rows, err);
 	if (rows.no_memory)
 		status = err_set(err, STATUS_INTERNAL, "no memory");
 	if (rows.count)

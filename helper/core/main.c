@@ -67,9 +67,9 @@ int main(int argc, char **argv)
 	enum status status;
 
 	(void)argc;
-	harden();
+	harden_process();
 	umask(077);
-	harden_more();
+	harden_runner();
 	find_home();
 	status = run(argv, &err);
 	if (fflush(stdout) != 0 && status == STATUS_OK)

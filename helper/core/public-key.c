@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // public-key: the public part of a client's private key, as a JWK: what the authorization server has to know.
+#include "core/ask-oauth.h"
 #include "core/commands.h"
-#include "core/oauth-client.h"
 #include "core/stored-secret.h"
-#include "model/profiles.h"
+#include "model/profile-dir.h"
 
 #include <stdio.h>
 
@@ -15,11 +15,11 @@ enum status command_public_key(char **args, struct err *err)
 	struct client_key key;
 	struct profile profile;
 	struct secret secret;
-	enum status status;
+	const char *name;
+	enum status status = command_take_profile("public-key", args, &name, err);
 
-	if (!args[0] || args[1])
-		return err_set(err, STATUS_USAGE, "public-key takes the name of one profile");
-	status = profiles_load(args[0], &text, &profile, err);
+	if (status == STATUS_OK)
+		status = profile_dir_load(name, &text, &profile, err);
 	if (status != STATUS_OK)
 		return status;
 	status = stored_secret(&profile, &record, &secret, err);

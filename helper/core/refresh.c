@@ -3,12 +3,13 @@
 // What else has changed is shown, and asked about: it may be the user's own.
 #include "base/text.h"
 #include "core/ask.h"
-#include "core/client.h"
 #include "core/commands.h"
 #include "core/discover.h"
+#include "core/keep.h"
 #include "core/stored-secret.h"
+#include "core/terminal.h"
 #include "model/auth-method.h"
-#include "model/profiles.h"
+#include "model/profile-dir.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -38,9 +39,10 @@ static void add_changes(struct buf *lines, const struct profile *was, const stru
 	add_change(lines, "resource", was->resource, is->resource);
 }
 
-static enum status ask(const struct profile *was, const struct profile *is, const char *changes, struct err *err)
+static enum status refresh_ask(const struct profile *was, const struct profile *is, const char *changes, struct err *err)
 {
-	BUF_AUTO(question, 65536);
+	BUF_AUTO(question, ANSWER_MAX);
+	BUF_AUTO(without, ANSWER_MAX);
 
 	if (!text_same(was->token_endpoint, is->token_endpoint)) {
 		discover_intent(is, &question);
@@ -56,20 +58,23 @@ static enum status ask(const struct profile *was, const struct profile *is, cons
 	}
 	if (!buf_ok(&question))
 		return err_set(err, STATUS_POLICY, "the servers say more than can be shown");
-	return ask_yes(changes, question.data, err);
+	buf_adds(&without, "the server says something else now: ");
+	buf_adds(&without, question.data);
+	buf_adds(&without, "? Use --yes to agree.");
+	return ask_yes(changes, question.data, without.data, err);
 }
 
 // The secret was given for the issuer, and it is the issuer that says where its endpoints are now.
-static enum status keep(const struct profile *old, const struct profile *profile, struct err *err)
+static enum status refresh_keep(const struct profile *old, const struct profile *profile, struct err *err)
 {
 	BUF_AUTO(record, SECRET_RECORD_MAX);
 	struct secret secret;
 	struct err warning;
 	struct lock lock;
-	enum status status = client_prepare_profiles(err);
+	enum status status = keep_prepare(err);
 
 	if (status == STATUS_OK)
-		status = client_lock_unchanged(&lock, old, err);
+		status = keep_lock_unchanged(&lock, old, err);
 	if (status != STATUS_OK)
 		return status;
 	status = stored_secret(old, &record, &secret, err);
@@ -77,7 +82,7 @@ static enum status keep(const struct profile *old, const struct profile *profile
 	if (status == STATUS_POLICY)
 		status = stored_secret(profile, &record, &secret, err);
 	if (status == STATUS_OK)
-		status = client_keep(profile, &secret, &warning, err);
+		status = keep_client(profile, &secret, &warning, err);
 	lock_release(&lock);
 	return status;
 }
@@ -88,10 +93,11 @@ static enum status refresh(const char *name, bool yes, struct err *err)
 	BUF_AUTO(answer, 65536);
 	BUF_AUTO(changes, 65536);
 	BUF_AUTO(record, SECRET_RECORD_MAX);
-	char path[PROFILES_PATH_MAX];
+	char path[PROFILE_PATH_MAX];
 	struct profile old, profile;
 	struct secret secret = { 0 };
-	enum status status = profiles_load(name, &text, &old, err);
+	struct err warning;
+	enum status status = profile_dir_load(name, &text, &old, err);
 
 	// an issuer that somebody has written into the profile is not asked
 	if (status == STATUS_OK)
@@ -102,13 +108,17 @@ static enum status refresh(const char *name, bool yes, struct err *err)
 		return err_set(err, STATUS_USAGE,
 			       "it has no issuer, and so nobody to ask: 'sk-helper add' with --url or --issuer finds one");
 	profile = old;
-	status = profiles_make_own(&profile, path, err);
+	status = profile_dir_make_own(&profile, path, err);
 	if (status != STATUS_OK)
 		return status;
 	profile.token_endpoint = profile.revocation_endpoint = profile.resource = profile.auth_method = NULL;
-	status = discover(&profile, auth_method_uses_key(old.auth_method) ? "" : NULL, old.auth_method, &answer, err);
+	terminal_wait_begin("the authorization server");
+	status = discover(&profile, auth_method_uses_key(old.auth_method) ? "" : NULL, old.auth_method, &answer, &warning, err);
+	terminal_wait_end();
 	if (status != STATUS_OK)
 		return status;
+	// what may be asked for is not the servers' to change
+	profile.scope = old.scope;
 	if (!profile.resource)
 		profile.resource = old.resource;
 	if (!profile.revocation_endpoint)
@@ -119,34 +129,44 @@ static enum status refresh(const char *name, bool yes, struct err *err)
 		return STATUS_OK;
 	}
 	if (!yes)
-		status = ask(&old, &profile, changes.data, err);
+		status = refresh_ask(&old, &profile, changes.data, err);
 	if (status == STATUS_OK)
-		status = keep(&old, &profile, err);
+		status = refresh_keep(&old, &profile, err);
 	if (status == STATUS_OK)
 		fputs(changes.data, stdout);
 	return status;
 }
 
+struct refresh_words {
+	const char *name;
+	bool yes;
+};
+
+static enum status refresh_take_word(void *context, const char *option, const char *value, struct err *err)
+{
+	struct refresh_words *words = context;
+
+	if (option)
+		words->yes = true;
+	else if (words->name)
+		return err_set(err, STATUS_USAGE, "refresh takes the name of one profile, not also '%s'", value);
+	else
+		words->name = value;
+	return STATUS_OK;
+}
+
 enum status command_refresh(char **args, struct err *err)
 {
-	const char *name = NULL;
-	bool yes = false;
-	enum status status;
+	const struct options parser = { "refresh", refresh_options, false };
+	struct refresh_words words = { NULL, false };
+	enum status status = options_parse(&parser, &args, refresh_take_word, &words, err);
 
-	for (; *args; args++) {
-		if (!strcmp(*args, "--yes"))
-			yes = true;
-		else if (text_starts(*args, "-"))
-			return err_set(err, STATUS_USAGE, "refresh has no option '%s': see 'sk-helper help refresh'", *args);
-		else if (name)
-			return err_set(err, STATUS_USAGE, "refresh takes the name of one profile, not also '%s'", *args);
-		else
-			name = *args;
-	}
-	if (!name)
-		return err_set(err, STATUS_USAGE, "refresh takes the name of one profile");
-	status = refresh(name, yes, err);
+	if (status == STATUS_OK && !words.name)
+		return err_set(err, STATUS_USAGE, "refresh: the name of a profile is missing: 'sk-helper list' shows them");
+	if (status != STATUS_OK)
+		return status;
+	status = refresh(words.name, words.yes, err);
 	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
-		err_prefix(err, "profile '%s'", name);
+		err_prefix(err, "profile '%s'", words.name);
 	return status;
 }

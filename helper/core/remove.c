@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // remove: a profile, its secret and its tokens.
-#include "core/client.h"
 #include "core/commands.h"
-#include "core/obtain.h"
+#include "core/flight.h"
+#include "core/keep.h"
+#include "core/token-cache.h"
 #include "keyring/keyring.h"
-#include "model/profiles.h"
+#include "model/profile-dir.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -34,7 +35,7 @@ static void remove_tokens(struct removal *removal, const char *cache)
 	unsigned count = 0;
 
 	profile.token_cache = cache;
-	if (obtain_forget(&profile, NULL, &count, &removal->warning) == STATUS_OK)
+	if (token_cache_forget(&profile, NULL, &count, &removal->warning) == STATUS_OK)
 		removal->warning.text[0] = '\0';
 	removal->found = removal->found || count > 0;
 }
@@ -80,7 +81,7 @@ static void remove_elsewhere(struct removal *removal)
 // Of an add that was killed.
 static void remove_draft(const char *path)
 {
-	char draft[PROFILES_PATH_MAX + 2];
+	char draft[PROFILE_PATH_MAX + 2];
 
 	(void)snprintf(draft, sizeof draft, "%s~", path);
 	(void)unlink(draft);
@@ -89,11 +90,11 @@ static void remove_draft(const char *path)
 // Known before anything is removed. The system's profiles are not the user's to remove.
 static enum status may_remove_file(const char *path, struct err *err)
 {
-	char dir[PROFILES_PATH_MAX];
+	char dir[PROFILE_PATH_MAX];
 
 	if (access(path, F_OK) < 0)
 		return errno == ENOENT ? STATUS_OK : err_set(err, STATUS_INTERNAL, "'%s': %s", path, strerror(errno));
-	if (profiles_user_dir(dir, err) != STATUS_OK)
+	if (profile_dir_user_dir(dir, err) != STATUS_OK)
 		return STATUS_USAGE;
 	if (access(dir, W_OK | X_OK) < 0)
 		return err_set(err, STATUS_INTERNAL, "'%s' cannot be removed: %s", path, strerror(errno));
@@ -142,30 +143,32 @@ static enum status remove_profile(struct removal *removal, const char *path, enu
 enum status command_remove(char **args, struct err *err)
 {
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
-	struct removal removal = { .name = args[0] };
-	struct lock lock, flights = { -1 };
-	char path[PROFILES_PATH_MAX];
-	enum status status, loaded;
+	struct removal removal = { 0 };
+	struct flight flight;
+	struct request request;
+	struct lock lock;
+	char path[PROFILE_PATH_MAX];
+	enum status status = command_take_profile("remove", args, &removal.name, err), loaded;
 
-	if (!args[0] || args[1])
-		return err_set(err, STATUS_USAGE, "remove takes the name of one profile");
-	status = profile_name_check(args[0], err);
 	if (status == STATUS_OK)
-		status = profiles_user_path(path, args[0], err);
+		status = profile_name_check(removal.name, err);
 	if (status == STATUS_OK)
-		status = client_lock(&lock, err);
+		status = profile_dir_user_path(path, removal.name, err);
+	if (status == STATUS_OK)
+		status = keep_lock(&lock, err);
 	if (status != STATUS_OK)
 		return status;
-	loaded = profiles_load(args[0], &text, &removal.profile, err);
+	loaded = profile_dir_load(removal.name, &text, &removal.profile, err);
 	if (loaded != STATUS_OK) {
 		removal.profile = (struct profile){ 0 };
-		memcpy(removal.profile.name, args[0], strlen(args[0]) + 1);
+		memcpy(removal.profile.name, removal.name, strlen(removal.name) + 1);
 		profile_set_path(&removal.profile, path);
 	}
 	// a token that comes while it is removed would stay; but no server that hangs keeps us from it
-	(void)obtain_lock(&flights, &removal.profile, 10000);
+	request = request_of(&removal.profile);
+	(void)flight_begin(&flight, &removal.profile, &request, 10000, NULL);
 	status = remove_profile(&removal, path, loaded, err);
-	lock_release(&flights);
+	flight_end(&flight);
 	lock_release(&lock);
 	if (status == STATUS_OK && *removal.warning.text)
 		warn(&removal.warning);

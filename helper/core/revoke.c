@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 // revoke: takes a profile's cached tokens out of use at the authorization server (RFC 7009), and then forgets them.
 #include "base/text.h"
+#include "core/ask-oauth.h"
 #include "core/commands.h"
-#include "core/oauth-client.h"
-#include "core/obtain.h"
+#include "core/flight.h"
 #include "core/stored-secret.h"
-#include "keyring/keyring.h"
-#include "model/profiles.h"
+#include "core/terminal.h"
+#include "core/token-cache.h"
+#include "model/profile-dir.h"
 
 #include <stdio.h>
 #include <string.h>
 
 struct revocation {
 	const struct profile *profile;
-	const struct keyring *cache;
 	struct secret secret;
 	unsigned revoked, others; // forgotten only: of another server, or damaged
 	enum status status;	  // of the first that failed
@@ -26,35 +26,33 @@ static bool is_of_this_server(const struct token *token, const struct profile *p
 	return text_same(token->token_endpoint, profile->token_endpoint) && text_same(token->client_id, profile->client_id);
 }
 
-static void revoke_one(const struct keyring_key *key, void *context)
+static void revoke_one(const struct keyring *cache, const struct keyring_key *key, void *context)
 {
 	struct revocation *revocation = context;
+	struct oauth_failure failure = { 0 };
 	BUF_AUTO(record, TOKEN_RECORD_MAX);
 	enum status status = STATUS_OK;
+	bool never_revocable = false;
 	struct token token;
-	struct err why, said;
-	bool hopeless;
+	struct err why;
 
 	// what makes one wait makes all of them wait
-	if (!keyring_key_is_of(key, revocation->profile) || revocation->status == STATUS_TEMPORARY)
+	if (revocation->status == STATUS_TEMPORARY)
 		return;
-	status = revocation->cache->get(key, &record, &why);
+	status = cache->get(key, &record, &why);
 	if (status == STATUS_OK && token_parse(&token, record.data, record.len) &&
 	    is_of_this_server(&token, revocation->profile)) {
-		status = oauth_revoke_token(revocation->profile, token.access_token, &revocation->secret, &why);
+		status = oauth_revoke_token(revocation->profile, token.access_token, &revocation->secret, &failure, &why);
 		revocation->revoked += status == STATUS_OK;
+		// RFC 7009 section 2.2.1: no other try will help
+		never_revocable = status == STATUS_REFUSED && failure.error == OAUTH_UNSUPPORTED_TOKEN_TYPE;
 	} else if (status == STATUS_OK) {
 		revocation->others++;
 	}
-	// RFC 7009 section 2.2.1: no other try will help
-	hopeless = status == STATUS_REFUSED && strstr(why.text, "unsupported_token_type");
-	if (hopeless) {
-		said = why;
-		err_set(&why, status, "%.500s: such tokens cannot be revoked: forgotten here, and good until they expire",
-			said.text);
-	}
-	if (status == STATUS_OK || hopeless)
-		(void)revocation->cache->del(key, NULL);
+	if (never_revocable)
+		err_suffix(&why, ": the server cannot revoke such tokens: it is forgotten here, and good until it expires");
+	if (status == STATUS_OK || never_revocable)
+		(void)cache->del(key, NULL);
 	if (status != STATUS_OK && status != STATUS_NOT_FOUND && revocation->status == STATUS_OK) {
 		revocation->status = status;
 		*revocation->err = why;
@@ -66,9 +64,10 @@ static enum status revoke(const char *name, struct err *err)
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	BUF_AUTO(record, SECRET_RECORD_MAX);
 	struct revocation revocation = { .err = err };
+	struct request request;
 	struct profile profile;
-	struct lock lock;
-	enum status status = profiles_load(name, &text, &profile, err);
+	struct flight flight;
+	enum status status = profile_dir_load(name, &text, &profile, err);
 
 	if (status != STATUS_OK)
 		return status;
@@ -78,17 +77,18 @@ static enum status revoke(const char *name, struct err *err)
 			       profile.issuer ? "'sk-helper refresh' asks the server for one" :
 						"'sk-helper add' with --issuer or --revocation-endpoint gives it one");
 	revocation.profile = &profile;
-	revocation.cache = keyring_find(profile.token_cache);
-	if (!revocation.cache)
-		return STATUS_OK; // none is kept
 	status = stored_secret(&profile, &record, &revocation.secret, err);
 	if (status != STATUS_OK)
 		return status;
 	// one that is on its way is to go, too
-	if (!obtain_lock(&lock, &profile, (profile.timeout + 6) * 1000))
-		return err_set(err, STATUS_TEMPORARY, "another sk-helper has been getting a token for too long: try again");
-	status = revocation.cache->list(KEYRING_TOKEN, revoke_one, &revocation, err);
-	lock_release(&lock);
+	request = request_of(&profile);
+	status = flight_begin(&flight, &profile, &request, (profile.timeout + 6) * 1000, err);
+	if (status != STATUS_OK)
+		return status;
+	terminal_wait_begin("the authorization server");
+	status = token_cache_each(&profile, revoke_one, &revocation, err);
+	terminal_wait_end();
+	flight_end(&flight);
 	if (status == STATUS_OK)
 		status = revocation.status;
 	if (status == STATUS_OK)
@@ -100,12 +100,13 @@ static enum status revoke(const char *name, struct err *err)
 
 enum status command_revoke(char **args, struct err *err)
 {
-	enum status status;
+	const char *name;
+	enum status status = command_take_profile("revoke", args, &name, err);
 
-	if (!args[0] || args[1])
-		return err_set(err, STATUS_USAGE, "revoke takes the name of one profile");
-	status = revoke(args[0], err);
+	if (status != STATUS_OK)
+		return status;
+	status = revoke(name, err);
 	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
-		err_prefix(err, "profile '%s'", args[0]);
+		err_prefix(err, "profile '%s'", name);
 	return status;
 }

@@ -2,14 +2,15 @@
 // rotate: a new client secret or private key, which has to prove itself with a token before it takes the place of the old one.
 // The old one stays behind it, for one try when the server does not know the new one: the only one that works is never lost.
 #include "base/text.h"
+#include "core/ask-oauth.h"
 #include "core/ask.h"
-#include "core/client.h"
 #include "core/commands.h"
-#include "core/oauth-client.h"
+#include "core/keep.h"
 #include "core/obtain.h"
 #include "core/stored-secret.h"
+#include "core/terminal.h"
 #include "model/auth-method.h"
-#include "model/profiles.h"
+#include "model/profile-dir.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -34,25 +35,33 @@ struct rotation {
 	struct secret new;
 };
 
-static enum status parse(struct rotation *rotation, char **args, struct err *err)
+static enum status rotate_take_word(void *context, const char *option, const char *value, struct err *err)
 {
-	bool missing = false;
+	struct rotation *rotation = context;
 
-	for (; *args && !missing; args++) {
-		if (command_option(&args, "--private-key", &rotation->key_file, &missing) ||
-		    command_option(&args, "--key-id", &rotation->key_id, &missing) ||
-		    command_option(&args, "--certificate", &rotation->certificate, &missing))
-			continue;
-		if (text_starts(*args, "-"))
-			return err_set(err, STATUS_USAGE, "rotate has no option '%s': see 'sk-helper help rotate'", *args);
-		if (rotation->name)
-			return err_set(err, STATUS_USAGE, "rotate takes the name of one profile, not also '%s'", *args);
-		rotation->name = *args;
-	}
-	if (missing)
-		return err_set(err, STATUS_USAGE, "rotate: an option without its value: see 'sk-helper help rotate'");
+	if (!option && rotation->name)
+		return err_set(err, STATUS_USAGE, "rotate takes the name of one profile, not also '%s'", value);
+	if (!option)
+		rotation->name = value;
+	else if (!strcmp(option, "--private-key"))
+		rotation->key_file = value;
+	else if (!strcmp(option, "--key-id"))
+		rotation->key_id = value;
+	else
+		rotation->certificate = value;
+	return STATUS_OK;
+}
+
+static enum status rotate_parse(struct rotation *rotation, char **args, struct err *err)
+{
+	const struct options parser = { "rotate", rotate_options, false };
+	enum status status = options_parse(&parser, &args, rotate_take_word, rotation, err);
+
+	if (status != STATUS_OK)
+		return status;
 	if (!rotation->name)
-		return err_set(err, STATUS_USAGE, "rotate takes the name of one profile, and the new secret on standard input");
+		return err_set(err, STATUS_USAGE,
+			       "rotate: the name of a profile is missing; the new secret is read from standard input");
 	if (rotation->certificate && !realpath(rotation->certificate, rotation->path))
 		return err_set(err, STATUS_USAGE, "--certificate: '%s': %s", rotation->certificate, strerror(errno));
 	return STATUS_OK;
@@ -66,11 +75,14 @@ static enum status check_old(const struct profile *profile, const struct rotatio
 	enum status status = stored_secret(profile, &record, &old, err);
 
 	if (status == STATUS_NOT_FOUND)
-		return err_set(err, status, "there is nothing to rotate: 'sk-helper store' or 'sk-helper add' stores a secret");
+		return err_set(
+			err, status,
+			"no secret is stored, so there is nothing to rotate: 'sk-helper store' or 'sk-helper add' stores one");
 	if (status != STATUS_OK)
 		return status;
 	if (old.is_key && !rotation->key_file)
-		return err_set(err, STATUS_USAGE, "its client has a private key: --private-key FILE, or - for standard input");
+		return err_set(err, STATUS_USAGE,
+			       "its client has a private key: give the new one with --private-key FILE (- for standard input)");
 	if (!old.is_key && (rotation->key_file || rotation->key_id || rotation->certificate))
 		return err_set(err, STATUS_USAGE, "its client has a client secret, and no private key");
 	if (rotation->certificate && !profile->certificate)
@@ -97,57 +109,68 @@ static enum status take_new(struct rotation *rotation, struct err *err)
 }
 
 // What is kept behind the new one is what is there now, whatever has happened since it was looked at first.
-static enum status keep(const struct profile *as_read, const struct profile *profile, struct rotation *rotation,
-			struct err *err)
+static enum status rotate_keep(const struct profile *as_read, const struct profile *profile, struct rotation *rotation,
+			       struct err *err)
 {
 	BUF_AUTO(record, SECRET_RECORD_MAX);
 	struct secret old;
 	struct err warning;
 	struct lock lock;
-	enum status status = client_lock_unchanged(&lock, as_read, err);
+	enum status status = keep_lock_unchanged(&lock, as_read, err);
 
 	if (status != STATUS_OK)
 		return status;
 	status = stored_secret(as_read, &record, &old, err);
 	if (status == STATUS_OK) {
 		rotation->new.previous = old.value;
-		status = client_keep(profile, &rotation->new, &warning, err);
+		status = keep_client(profile, &rotation->new, &warning, err);
 	}
 	lock_release(&lock);
 	return status;
 }
 
+static enum status rotate_verify(const struct profile *profile, const struct rotation *rotation, struct cached_token *obtained,
+				 struct err *err)
+{
+	enum status status;
+
+	terminal_wait_begin("the authorization server");
+	status = obtain_with_secret(profile, &rotation->new, obtained, err);
+	terminal_wait_end();
+	return status;
+}
+
 static enum status rotate(struct rotation *rotation, struct err *err)
 {
-	__attribute__((cleanup(obtained_free))) struct obtained obtained = OBTAINED_INIT;
+	CACHED_TOKEN_AUTO(obtained);
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
-	char path[PROFILES_PATH_MAX];
+	char path[PROFILE_PATH_MAX];
 	struct profile as_read, profile;
-	enum status status = profiles_load(rotation->name, &text, &as_read, err);
+	enum status status = profile_dir_load(rotation->name, &text, &as_read, err);
 
 	if (status != STATUS_OK)
 		return status;
 	profile = as_read;
 	if (rotation->certificate)
 		profile.certificate = rotation->path;
-	status = client_prepare_profiles(err);
+	status = keep_prepare(err);
 	if (status == STATUS_OK)
-		status = profiles_make_own(&profile, path, err);
+		status = profile_dir_make_own(&profile, path, err);
 	if (status == STATUS_OK)
 		status = check_old(&as_read, rotation, err);
 	if (status == STATUS_OK)
 		status = take_new(rotation, err);
 	if (status == STATUS_OK)
-		status = obtain_with_secret(&profile, &rotation->new, &obtained, err);
+		status = rotate_verify(&profile, rotation, &obtained, err);
 	if (status == STATUS_OK)
-		status = keep(&as_read, &profile, rotation, err);
+		status = rotate_keep(&as_read, &profile, rotation, err);
 	if (status != STATUS_OK) {
 		err_prefix(err, "profile '%s' not rotated", rotation->name);
 		return status;
 	}
-	obtain_cache(&profile, &obtained);
-	printf("profile '%s': the new %s works; the previous one is kept behind it\n", rotation->name,
-	       rotation->key_file ? "private key" : "client secret");
+	token_cache_put(&profile, &obtained);
+	printf("profile '%s': the new %s works; the previous one is kept until the new one has worked for a day\n",
+	       rotation->name, secret_noun(rotation->key_file));
 	if (rotation->key_file && !profile.certificate)
 		printf("its public key:\n%s\n", rotation->key.public_jwk);
 	if (*obtained.warning.text)
@@ -158,7 +181,7 @@ static enum status rotate(struct rotation *rotation, struct err *err)
 enum status command_rotate(char **args, struct err *err)
 {
 	struct rotation rotation = { .answer = BUF_INIT(65536), .key = { "", "", "" } };
-	enum status status = parse(&rotation, args, err);
+	enum status status = rotate_parse(&rotation, args, err);
 
 	if (status == STATUS_OK)
 		status = rotate(&rotation, err);

@@ -2,11 +2,11 @@
 // store: makes or changes a profile from key=value lines, for programs. With client_secret= the secret, too; without it,
 // nothing may change that decides who sees the secret that is there.
 #include "base/wire.h"
-#include "core/client.h"
 #include "core/commands.h"
+#include "core/keep.h"
 #include "core/stored-secret.h"
 #include "model/auth-method.h"
-#include "model/profiles.h"
+#include "model/profile-dir.h"
 #include "model/request.h"
 
 #include <string.h>
@@ -23,7 +23,7 @@ static enum status read_change(struct change *change, struct buf *text, struct e
 	struct wire_field field;
 	enum wire_result result;
 	struct wire wire;
-	enum status status = request_read(text, STDIN_FILENO, err);
+	enum status status = wire_read(text, STDIN_FILENO, err);
 
 	*change = (struct change){ 0 };
 	if (status != STATUS_OK)
@@ -95,12 +95,12 @@ static enum status change_profile(const struct change *change, struct err *err)
 	BUF_AUTO(old_text, PROFILE_TEXT_MAX);
 	const struct secret secret = { .value = change->client_secret };
 	struct err why_not, warning = { 0 };
-	char path[PROFILES_PATH_MAX];
+	char path[PROFILE_PATH_MAX];
 	struct profile profile;
 	enum status status = STATUS_OK;
 
-	if (profiles_exists(change->name)) {
-		status = profiles_load(change->name, &old_text, &profile, err);
+	if (profile_dir_exists(change->name)) {
+		status = profile_dir_load(change->name, &old_text, &profile, err);
 		if (status != STATUS_OK)
 			return status;
 	} else {
@@ -108,18 +108,18 @@ static enum status change_profile(const struct change *change, struct err *err)
 		memcpy(profile.name, change->name, strlen(change->name) + 1);
 	}
 	merge(&profile, &change->profile);
-	status = profiles_make_own(&profile, path, err);
+	status = profile_dir_make_own(&profile, path, err);
 	if (status == STATUS_OK)
-		status = client_choose_keyrings(&profile, &why_not, err);
+		status = keep_choose_keyrings(&profile, &why_not, err);
 	if (status == STATUS_OK)
 		status = profile_complete(&profile, err);
 	if (status == STATUS_OK && change->client_secret && auth_method_uses_key(profile.auth_method))
-		status = err_set(err, STATUS_USAGE, "client_secret, and auth_method '%s' wants a private key: 'sk-helper add'",
+		status = err_set(err, STATUS_USAGE, "client_secret is given, and auth_method '%s' needs a private key: store it with 'sk-helper add'",
 				 profile.auth_method);
 	if (status == STATUS_OK && !change->client_secret)
 		status = check_stored_secret(&profile, err);
 	if (status == STATUS_OK)
-		status = client_keep(&profile, change->client_secret ? &secret : NULL, &warning, err);
+		status = keep_client(&profile, change->client_secret ? &secret : NULL, &warning, err);
 	if (status == STATUS_OK && *warning.text)
 		warn(&warning);
 	if (status != STATUS_OK)
@@ -138,9 +138,9 @@ enum status command_store(char **args, struct err *err)
 		return err_set(err, STATUS_USAGE, "store takes its request on standard input, and no '%s'", args[0]);
 	status = read_change(&change, &text, err);
 	if (status == STATUS_OK)
-		status = client_prepare_profiles(err);
+		status = keep_prepare(err);
 	if (status == STATUS_OK)
-		status = client_lock(&lock, err);
+		status = keep_lock(&lock, err);
 	if (status != STATUS_OK)
 		return status;
 	status = change_profile(&change, err);

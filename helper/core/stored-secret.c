@@ -1,16 +1,61 @@
 // SPDX-License-Identifier: MIT
 #include "core/stored-secret.h"
 
+#include "base/clock.h"
+#include "core/keep.h"
 #include "keyring/keyring.h"
+
+#include <string.h>
+
+#define PREVIOUS_KEPT_S (24 * 3600)
 
 enum status stored_secret(const struct profile *profile, struct buf *record, struct secret *secret, struct err *err)
 {
-	const struct keyring_key key = keyring_key(KEYRING_SECRET, profile, NULL);
+	struct keyring_key key = keyring_key(KEYRING_SECRET, profile, NULL);
+	struct secret old;
 	enum status status;
+	char *behind;
+	size_t len;
 
 	buf_reset(record);
 	status = keyring_find(profile->secret_store)->get(&key, record, err);
+	if (status != STATUS_OK)
+		return status;
+	// a change that was cut off leaves the old record behind the new one: the one that fits the file counts
+	behind = memmem(record->data, record->len, "\n\n", 2);
+	len = behind ? (size_t)(behind - record->data) + 1 : record->len;
+	status = secret_parse(secret, record->data, len, err);
 	if (status == STATUS_OK)
-		status = secret_parse(secret, record->data, record->len, err);
-	return status == STATUS_OK ? secret_check(secret, profile, err) : status;
+		status = secret_check(secret, profile, err);
+	if (status == STATUS_POLICY && behind && secret_parse(&old, behind + 2, record->len - len - 1, NULL) == STATUS_OK &&
+	    secret_check(&old, profile, NULL) == STATUS_OK) {
+		*secret = old;
+		status = STATUS_OK;
+	}
+	return status;
+}
+
+void stored_secret_has_worked(const struct profile *profile, const struct secret *secret)
+{
+	int64_t now = clock_now().wall;
+	struct secret changed = *secret, stored;
+	BUF_AUTO(record, SECRET_RECORD_MAX);
+	BUF_AUTO(read, SECRET_RECORD_MAX);
+	struct keyring_key key = keyring_key(KEYRING_SECRET, profile, NULL);
+	struct lock lock;
+
+	if (!secret->previous || !*secret->previous || (secret->worked_at && now - secret->worked_at < PREVIOUS_KEPT_S))
+		return;
+	if (secret->worked_at)
+		changed.previous = NULL;
+	else
+		changed.worked_at = now;
+	// another process may be changing it
+	if (!keep_lock_at_once(&lock))
+		return;
+	secret_write(&changed, profile, &record);
+	if (buf_ok(&record) && stored_secret(profile, &read, &stored, NULL) == STATUS_OK &&
+	    !strcmp(stored.value, secret->value) && !strcmp(stored.previous, secret->previous))
+		(void)keyring_find(profile->secret_store)->put(&key, &record, 0, NULL);
+	lock_release(&lock);
 }

@@ -12,4 +12,8 @@
 // when none is kept, STATUS_POLICY when the profile leads elsewhere; else what the keyring, or a damaged record, says.
 enum status stored_secret(const struct profile *profile, struct buf *record, struct secret *secret, struct err *err);
 
+// The server has accepted it. Once it has done so for a day, the previous one is dropped: it may have been replaced because it leaked.
+// A failure is left for the next time.
+void stored_secret_has_worked(const struct profile *profile, const struct secret *secret);
+
 #endif

@@ -2,11 +2,13 @@
 // The names that tools run us by, such as git-credential-sk: the front door comes here with the name and the words after it.
 #include "core/tool.h"
 
+#include "base/harden.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "core/commands.h"
-#include "core/get.h"
-#include "model/profiles.h"
+#include "core/get-token.h"
+#include "core/renew.h"
+#include "model/profile-dir.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,44 +16,18 @@
 
 #define OUT_MAX 262144
 
-static void begin_call(struct tool_call *call, char **args, struct buf *input, const struct request *request)
+static enum status tool_get(const struct tool *tool, struct tool_call *call, struct get_result *result, struct buf *out,
+			    struct err *err)
 {
-	memset(call, 0, sizeof *call);
-	call->args = args;
-	call->input = input;
-	if (request)
-		call->request = *request;
-	call->request.keep_scope = true;
-}
+	enum status status;
+	struct answer answer;
 
-// A request that says neither whom the token is for nor which profile is nobody's: no default is sent to whoever asks.
-static bool is_for_nobody(const struct tool_call *call)
-{
-	return !call->request.url && !call->request.profile && !call->takes_default;
-}
-
-static enum status get_for(const struct tool *tool, const struct tool_call *call, struct got *got, struct buf *out,
-			   struct err *err)
-{
-	enum status status = is_for_nobody(call) ?
-				     err_set(err, STATUS_NOT_FOUND, "%s: it does not say whom the token is for", tool->name) :
-				     get_token(&call->request, got, err);
-	struct answer answer = { .profile = &got->profile, .token = &got->obtained.token, .now = clock_now() };
-
+	harden_deadline(get_seconds(result));
+	status = get_token(result, NULL, err);
 	if (status != STATUS_OK)
 		return status;
-	answer.left = token_left(&got->obtained.token, answer.now, got->obtained.boot_id);
+	answer = get_answer(result);
 	return tool->write(call, &answer, out, err);
-}
-
-static enum status erase_for(const struct tool_call *call, struct got *got, struct err *err)
-{
-	const struct request *request = &call->request;
-	unsigned count;
-	enum status status = is_for_nobody(call) ? err_set(err, STATUS_NOT_FOUND, "nothing to forget") :
-						   profiles_for(request->profile, request->url, &got->text, &got->profile, err);
-
-	return status == STATUS_OK ? obtain_forget(&got->profile, request->credential, &count, err) : status;
 }
 
 // Two profiles may have the same URL; a name may be in a JSON object once.
@@ -76,7 +52,7 @@ static bool list_one(const char *name, void *context)
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	struct profile profile;
 
-	if (profiles_load(name, &text, &profile, NULL) != STATUS_OK)
+	if (profile_dir_load(name, &text, &profile, NULL) != STATUS_OK)
 		return true;
 	for (size_t i = 0; i < profile.url_count; i++) {
 		if (is_listed(listing->out, profile.urls[i]))
@@ -93,139 +69,82 @@ static enum status list_for(const struct tool *tool, struct buf *out, struct err
 	enum status status;
 
 	buf_adds(out, tool->list_begin);
-	status = profiles_each(list_one, &listing, err);
+	status = profile_dir_each(list_one, &listing, err);
 	buf_adds(out, tool->list_end);
 	return status;
 }
 
-static enum status do_operation(const struct tool *tool, const struct tool_call *call, struct got *got, struct buf *out,
-				struct err *err)
+// A call that was understood. *why: what its failure means.
+static enum status tool_run(const struct tool *tool, struct tool_call *call, struct get_result *result, struct buf *out,
+			    enum tool_failure *why, struct err *err)
 {
-	switch (call->operation) {
-	case TOOL_GET:
-		return get_for(tool, call, got, out, err);
-	case TOOL_ERASE:
-		return erase_for(call, got, err);
-	case TOOL_LIST:
+	bool uncovered = false;
+	enum status status;
+
+	*why = TOOL_NOT_OURS;
+	if (call->operation == TOOL_DONE)
+		return STATUS_OK;
+	if (call->operation == TOOL_LIST)
 		return list_for(tool, out, err);
-	case TOOL_DONE:
-		break;
+	if (tool_is_for_nobody(call))
+		return err_set(err, STATUS_NOT_FOUND,
+			       "%s: the request does not say whom the token is for: name a profile, or a URL that one covers",
+			       tool->name);
+	status = tool_find_profile(call, &result->text, &result->profile, &uncovered, err);
+	if (status != STATUS_OK) {
+		*why = uncovered				      ? TOOL_NOT_OURS :
+		       *result->profile.name || call->request.profile ? TOOL_NO_TOKEN :
+									TOOL_NO_SENSE;
+		return status;
 	}
-	return STATUS_OK;
+	*why = TOOL_NO_TOKEN;
+	if (call->operation == TOOL_ERASE)
+		return token_cache_forget(&result->profile, call->request.credential, NULL, err);
+	result->request = call->request;
+	return tool_get(tool, call, result, out, err);
 }
 
-// Whether no profile's token may go to this URL: because it is none that tokens go to, or because no url covers it, or not one
-// of the profile that is named. A profile that is meant and cannot be read is another matter.
-static bool is_for_no_profile(const struct request *request)
+static enum status tool_answer_call(const struct tool *tool, struct tool_call *call, struct err *err)
 {
-	BUF_AUTO(text, PROFILE_TEXT_MAX);
-	char name[PROFILE_NAME_MAX + 1];
-	struct profile profile;
-	struct url url;
-
-	if (!request->url)
-		return false;
-	if (url_parse(&url, request->url, NULL) != STATUS_OK || !url_is_safe(&url))
-		return true;
-	if (!request->profile)
-		return profiles_choose(name, NULL, request->url, NULL) == STATUS_NOT_FOUND;
-	return profiles_load(request->profile, &text, &profile, NULL) == STATUS_OK && !profile_covers(&profile, request->url);
-}
-
-static bool is_meant(const struct request *request)
-{
-	char name[PROFILE_NAME_MAX + 1];
-
-	return request->profile || (request->url && profiles_choose(name, NULL, request->url, NULL) == STATUS_OK);
-}
-
-// "localhost:5000" may be a registry of either kind.
-static void settle_scheme(struct tool_call *call)
-{
-	if (!call->https_instead || !is_for_no_profile(&call->request))
-		return;
-	memmove(call->url + 5, call->url + 4, strlen(call->url + 4) + 1);
-	call->url[4] = 's';
-}
-
-static enum status answer_call(const struct tool *tool, struct tool_call *call, struct err *err)
-{
-	__attribute__((cleanup(got_free))) struct got got = GOT_INIT;
+	GET_RESULT_AUTO(result);
 	BUF_AUTO(out, OUT_MAX);
+	enum tool_failure why = TOOL_NO_SENSE;
 	enum status status = tool->parse(call, &out, err);
-	bool parsed = status == STATUS_OK, none;
 
-	if (parsed)
-		settle_scheme(call);
-	if (parsed)
-		status = do_operation(tool, call, &got, &out, err);
-	if (status == STATUS_OK && !buf_ok(&out))
-		status = err_set(err, STATUS_INTERNAL, "%s: the answer does not fit", tool->name);
-	if (status != STATUS_OK && parsed)
-		buf_reset(&out);
+	if (status == STATUS_OK) {
+		status = tool_run(tool, call, &result, &out, &why, err);
+		if (status == STATUS_OK && !buf_ok(&out))
+			status = err_set(err, STATUS_INTERNAL, "%s: the answer is too long", tool->name);
+		if (status != STATUS_OK)
+			buf_reset(&out);
+	}
 	if (status != STATUS_OK)
 		text_sanitize(err->text); // some put it into what they say
-	if (status != STATUS_OK && tool->refuse) {
-		none = parsed && (is_for_nobody(call) || is_for_no_profile(&call->request));
-		call->found = parsed && !none && is_meant(&call->request);
-		status = tool->refuse(call, none, &out, err);
-	}
+	if (status != STATUS_OK && tool->refuse)
+		status = tool->refuse(call, why, &out, err);
 	if (!buf_write(&out, STDOUT_FILENO))
 		return err_set(err, STATUS_INTERNAL, "standard output: %s", strerror(errno));
-	if (status == STATUS_OK && got.obtained.token.access_token)
-		get_renew_behind(&got);
+	if (status == STATUS_OK && result.obtained.token.access_token)
+		renew_behind(&result);
 	return status;
 }
 
-// One line, without its end; false at the end of the input. Byte by byte: what is behind it is not ours yet.
-static bool read_line(struct buf *line)
-{
-	char c;
-
-	buf_reset(line);
-	while (read(STDIN_FILENO, &c, 1) == 1) {
-		if (c == '\n')
-			return true;
-		buf_addc(line, c);
-	}
-	return line->len > 0 || !buf_ok(line);
-}
-
-// What has no input may have a standard input that never ends.
-static bool has_input(const struct tool *tool, const struct tool_call *call)
-{
-	const char *operation = tool_operation(call);
-
-	return !tool->reading || text_has_word(tool->reading, operation, strlen(operation));
-}
-
-static enum status read_input(const struct tool *tool, const struct tool_call *call, struct buf *input, struct err *err)
-{
-	if (!has_input(tool, call))
-		return STATUS_OK;
-	if (tool->input == TOOL_READS_MESSAGE || (tool->input == TOOL_READS_WITH_URL && call->request.url))
-		return request_read(input, STDIN_FILENO, err);
-	if (tool->input == TOOL_READS_ALL && !buf_read(input, STDIN_FILENO))
-		return err_set(err, STATUS_USAGE, "standard input: %s", errno == EFBIG ? "too long" : strerror(errno));
-	return STATUS_OK;
-}
-
-static enum status converse(const struct tool *tool, char **args, const struct request *request, struct err *err)
+static enum status tool_converse(const struct tool *tool, char **args, const struct request *request, struct err *err)
 {
 	BUF_AUTO(input, REQUEST_MAX);
 	struct tool_call call;
 	enum status status = STATUS_OK;
 
-	begin_call(&call, args, &input, request);
-	if (tool->input != TOOL_READS_LINES || !has_input(tool, &call)) {
-		status = read_input(tool, &call, &input, err);
-		return status == STATUS_OK ? answer_call(tool, &call, err) : status;
+	tool_begin(&call, args, &input, request);
+	if (tool->input != TOOL_READS_LINES || !tool_has_input(tool, &call)) {
+		status = tool_read_input(tool, &call, &input, err);
+		return status == STATUS_OK ? tool_answer_call(tool, &call, err) : status;
 	}
-	while (status == STATUS_OK && read_line(&input)) {
+	while (status == STATUS_OK && buf_read_line(&input, STDIN_FILENO)) {
 		if (!buf_ok(&input))
 			return err_set(err, STATUS_USAGE, "standard input: a line is too long");
-		status = answer_call(tool, &call, err);
-		begin_call(&call, args, &input, request);
+		status = tool_answer_call(tool, &call, err);
+		tool_begin(&call, args, &input, request);
 	}
 	return status;
 }
@@ -234,18 +153,21 @@ enum status tool_answer(const struct tool *tool, const struct request *request, 
 {
 	char *no_args[] = { NULL };
 
-	return converse(tool, no_args, request, err);
+	return tool_converse(tool, no_args, request, err);
 }
 
 // A tool's configuration may have it before the tool's own words.
 static enum status take_profile(char ***args, const char **profile, struct err *err)
 {
-	bool missing = false;
+	const char *word = **args;
 
-	if (!**args || !command_option(args, "--profile", profile, &missing))
+	if (!word || !text_starts(word, "--profile") || (word[9] && word[9] != '='))
 		return STATUS_OK;
+	*profile = word[9] ? word + 10 : *++*args;
+	if (!*profile)
+		return err_set(err, STATUS_USAGE, "--profile needs the name of a profile");
 	++*args;
-	return missing ? err_set(err, STATUS_USAGE, "--profile wants a name") : profile_name_check(*profile, err);
+	return profile_name_check(*profile, err);
 }
 
 enum status command_tool(char **args, struct err *err)
@@ -257,7 +179,7 @@ enum status command_tool(char **args, struct err *err)
 	if (args[0])
 		tool = tool_find_program(args[0], &request.profile);
 	if (!tool)
-		return err_set(err, STATUS_USAGE, "'%s' is none of the names that tools run sk-helper by",
+		return err_set(err, STATUS_USAGE, "'%s' is not one of the names by which tools run sk-helper",
 			       args[0] ? args[0] : "");
 	args++;
 	status = request.profile ? profile_name_check(request.profile, err) : take_profile(&args, &request.profile, err);
@@ -266,5 +188,5 @@ enum status command_tool(char **args, struct err *err)
 	if (tool->hello && args[0] && text_has_word(tool->reading, args[0], strlen(args[0])) &&
 	    write(STDOUT_FILENO, tool->hello, strlen(tool->hello)) < 0)
 		return err_set(err, STATUS_INTERNAL, "standard output: %s", strerror(errno));
-	return converse(tool, args, &request, err);
+	return tool_converse(tool, args, &request, err);
 }

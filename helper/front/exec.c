@@ -4,7 +4,9 @@
 #include "front/exec.h"
 
 #include "base/harden.h"
+#include "base/options.h"
 #include "base/text.h"
+#include "model/request.h"
 #include "model/token.h"
 
 #include <errno.h>
@@ -29,7 +31,12 @@ static struct variable variables[VARIABLES_MAX];
 
 static int complain(int code, const char *why, const char *what)
 {
-	dprintf(STDERR_FILENO, "sk-helper: exec: %s%s%s%s\n", why, what ? " '" : "", what ? what : "", what ? "'" : "");
+	char text[256];
+
+	// what is ours is ASCII; the rest is an argument, which may have a terminal's escape sequences in it
+	(void)snprintf(text, sizeof text, "%s%s%.150s%s", why, what ? " '" : "", what ? what : "", what ? "'" : "");
+	text_sanitize(text);
+	dprintf(STDERR_FILENO, "sk-helper: exec: %s\n", text);
 	return code;
 }
 
@@ -55,31 +62,32 @@ static bool take_variable(struct variable *variable, const char *text)
 	return !variable->profile || (*variable->profile && *variable->profile != '-');
 }
 
+static enum status exec_take_option(void *context, const char *option, const char *value, struct err *err)
+{
+	int *count = context;
+
+	(void)option;
+	if (*count == VARIABLES_MAX)
+		return err_set(err, STATUS_USAGE, "exec: at most %d variables", VARIABLES_MAX);
+	if (!take_variable(&variables[(*count)++], value))
+		return err_set(err, STATUS_USAGE, "exec: --env needs NAME=PROFILE, and not '%.100s'", value);
+	return STATUS_OK;
+}
+
 // How many variables there are; -1 when the words are wrong. *args then is the command.
 static int take_options(char ***args)
 {
+	const struct options options = { "exec", exec_options, true };
+	struct err err;
 	int count = 0;
 
-	for (; **args && text_starts(**args, "--"); ++*args) {
-		const char *option = **args;
-
-		if (!strcmp(option, "--")) {
-			++*args;
-			break;
-		}
-		if (!strcmp(option, "--env") && (*args)[1])
-			option = *++*args;
-		else if (text_starts(option, "--env="))
-			option += strlen("--env=");
-		else
-			return complain(-1, "an option that is not known, or is without its value:", option);
-		if (count == VARIABLES_MAX)
-			return complain(-1, "more variables than there is room for:", option);
-		if (!take_variable(&variables[count++], option))
-			return complain(-1, "--env wants NAME=PROFILE, and not", option);
+	if (options_parse(&options, args, exec_take_option, &count, &err) != STATUS_OK) {
+		text_sanitize(err.text);
+		dprintf(STDERR_FILENO, "sk-helper: %s\n", err.text);
+		return -1;
 	}
 	if (!**args)
-		return complain(-1, "which command?", NULL);
+		return complain(-1, "the command is missing: see 'sk-helper help exec'", NULL);
 	if (count == 0)
 		(void)take_variable(&variables[count++], "ACCESS_TOKEN");
 	return count;
@@ -95,7 +103,7 @@ static void become_get(const struct variable *variable, int out, int (*get)(char
 		fcntl(out, F_SETFD, 0);
 	if (null < 0 || (out != STDOUT_FILENO && dup2(out, STDOUT_FILENO) < 0) || dup2(null, STDIN_FILENO) < 0)
 		_exit(1);
-	harden();
+	harden_process();
 	_exit(get(args));
 }
 
@@ -120,7 +128,7 @@ static bool read_token(struct variable *variable, int in)
 }
 
 // 0, or the exit status of the get, which has said why.
-static int fill_in(struct variable *variable, int (*get)(char **argv))
+static int exec_fill_in(struct variable *variable, int (*get)(char **argv))
 {
 	int pair[2], how = 0;
 	bool whole;
@@ -139,7 +147,7 @@ static int fill_in(struct variable *variable, int (*get)(char **argv))
 	while ((ended = waitpid(pid, &how, 0)) < 0 && errno == EINTR)
 		;
 	if (ended != pid || !WIFEXITED(how))
-		return complain(1, "a get did not end well", NULL);
+		return complain(1, "getting the token failed", NULL);
 	if (WEXITSTATUS(how))
 		return WEXITSTATUS(how);
 	return whole && strchr(variable->entry, '=')[1] ? 0 : complain(1, "the token is empty or too long", NULL);
@@ -158,7 +166,7 @@ int exec_run(char **args, int (*get)(char **argv))
 	// ignored, as some daemons leave it, no exit status would be had
 	sigaction(SIGCHLD, &usual, &given);
 	for (int i = 0; i < count; i++) {
-		int code = fill_in(&variables[i], get);
+		int code = exec_fill_in(&variables[i], get);
 
 		if (code)
 			return code;

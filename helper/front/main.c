@@ -4,9 +4,10 @@
 #include "base/clock.h"
 #include "base/harden.h"
 #include "base/text.h"
+#include "base/wire.h"
 #include "front/exec.h"
 #include "keyring/kernel-read.h"
-#include "model/profiles.h"
+#include "model/profile-dir.h"
 #include "model/request.h"
 #include "model/token.h"
 #include "protocols/protocols.h"
@@ -71,7 +72,7 @@ static const char *base_name(const char *path)
 
 static int become_core(char **argv)
 {
-	harden_more();
+	harden_runner();
 	scrub_environment();
 	execv(CORE, argv);
 	dprintf(STDERR_FILENO, "sk-helper: cannot run '%s': is sk-helper installed whole? ('make install')\n", CORE);
@@ -114,22 +115,22 @@ static bool give_back(const char *text, size_t len)
 	return ok;
 }
 
-static void renew_behind(char **argv, const char *profile, const struct wanted *wanted)
+static void renew_behind(char **argv, const char *profile, const struct request *request)
 {
-	const char *scope = wanted->scope ? wanted->scope : "", *resource = wanted->resource ? wanted->resource : "";
+	const char *scope = request->scope ? request->scope : "", *resource = request->resource ? request->resource : "";
 	char *args[] = { argv[0], "renew", (char *)(uintptr_t)profile, (char *)(uintptr_t)scope, (char *)(uintptr_t)resource,
 			 NULL };
 
 	if (!fork_detached())
 		return;
-	harden_more();
+	harden_runner();
 	scrub_environment();
 	execv(CORE, args);
 	_exit(1);
 }
 
 // True when the whole request has been answered.
-static bool answer_from_cache(char **argv, struct request *request)
+static bool answer_from_cache(char **argv, struct request *request, const struct protocol *protocol)
 {
 	struct buf text = BUF_FIXED(profile_text), record = BUF_FIXED(record_text), out = BUF_FIXED(answer_text);
 	char slot[TOKEN_SLOT_SIZE];
@@ -139,20 +140,18 @@ static bool answer_from_cache(char **argv, struct request *request)
 	struct answer answer;
 	struct token token;
 	struct err err = { 0 };
-	struct wanted wanted;
 	const char *warning;
 	bool answered;
 
-	if (request->fresh || request->wwwauth_count || request->protocol->connection_variable ||
-	    profiles_for(request->profile, request->url, &text, &profile, NULL) != STATUS_OK ||
-	    strcmp(profile.token_cache, "kernel") != 0)
+	if (request->fresh || request->wwwauth_count || protocol->connection_variable ||
+	    profile_dir_for(request, &text, &profile, NULL, NULL) != STATUS_OK || strcmp(profile.token_cache, "kernel") != 0)
 		return false;
-	if (request_wanted(request, &profile, &wanted, NULL) != STATUS_OK)
+	if (request_resolve(request, &profile, NULL) != STATUS_OK)
 		return false;
-	token_slot(slot, &profile, &wanted);
+	token_slot(slot, &profile, request);
 	key = keyring_key(KEYRING_TOKEN, &profile, slot);
 	if (kernel_get(&key, &record, NULL) != STATUS_OK || !token_parse(&token, record.data, record.len) ||
-	    !token_is_for(&token, &profile, &wanted))
+	    !token_is_for(&token, &profile, request))
 		return false;
 	// no boot id: nothing in the kernel keyring is older than the boot
 	answer = (struct answer){ .profile = &profile, .token = &token, .now = clock_now() };
@@ -160,7 +159,7 @@ static bool answer_from_cache(char **argv, struct request *request)
 	freshness = token_freshness(&token, answer.now, NULL, request->min_ttl);
 	if (freshness == TOKEN_STALE)
 		return false;
-	answered = protocol_answer(request->protocol, &answer, &out, &err) == STATUS_OK;
+	answered = protocol_answer(protocol, &answer, &out, &err) == STATUS_OK;
 	// something of it may have been written: sk-core must not begin again
 	if (!answered && err.status == STATUS_INTERNAL) {
 		dprintf(STDERR_FILENO, "sk-helper: %s\n", err.text);
@@ -168,10 +167,10 @@ static bool answer_from_cache(char **argv, struct request *request)
 		_exit(status_exit_code(err.status));
 	}
 	warning = answered ? protocol_warning(request) : NULL;
-	if (warning)
+	if (warning && isatty(STDOUT_FILENO))
 		dprintf(STDERR_FILENO, "sk-helper: warning: %s\n", warning);
 	if (answered && freshness == TOKEN_AGING)
-		renew_behind(argv, profile.name, &wanted);
+		renew_behind(argv, profile.name, request);
 	buf_reset(&out);
 	explicit_bzero(record_text, record.len);
 	return answered;
@@ -181,26 +180,30 @@ static bool answer_from_cache(char **argv, struct request *request)
 static int get(char **argv)
 {
 	struct buf text = BUF_FIXED(request_text);
+	const struct protocol *protocol;
 	struct request request;
 	bool answered;
 
-	if (request_from_args(&request, argv + 2, NULL) != STATUS_OK || !request.protocol)
+	if (request_from_args(&request, argv + 2, NULL) != STATUS_OK || !(protocol = protocol_of(&request)) ||
+	    protocol_take_url(protocol, &request, NULL) != STATUS_OK)
 		return become_core(argv);
 	if (!request.from_stdin)
-		return answer_from_cache(argv, &request) ? 0 : become_core(argv);
+		return answer_from_cache(argv, &request, protocol) ? 0 : become_core(argv);
 
-	if (request_read(&text, STDIN_FILENO, NULL) != STATUS_OK) {
-		dprintf(STDERR_FILENO, "sk-helper: standard input: cannot be read, or longer than %d bytes\n", REQUEST_MAX);
+	if (wire_read(&text, STDIN_FILENO, NULL) != STATUS_OK) {
+		dprintf(STDERR_FILENO, "sk-helper: standard input: it cannot be read, or is longer than %d bytes\n",
+			REQUEST_MAX);
 		return 2;
 	}
 	memcpy(request_copy, request_text, text.len);
-	answered = request_parse(&request, request_text, text.len, NULL) == STATUS_OK && answer_from_cache(argv, &request);
+	answered = request_parse(&request, request_text, text.len, NULL) == STATUS_OK &&
+		   answer_from_cache(argv, &request, protocol);
 	if (answered)
 		return 0;
-	harden_more(); // a file size limit counts for what is handed on, too
+	harden_runner(); // a file size limit counts for what is handed on, too
 	if (give_back(request_copy, text.len))
 		return become_core(argv);
-	dprintf(STDERR_FILENO, "sk-helper: standard input: cannot be handed on: %s\n", strerror(errno));
+	dprintf(STDERR_FILENO, "sk-helper: standard input cannot be handed on: %s\n", strerror(errno));
 	return 1;
 }
 
@@ -210,7 +213,7 @@ int main(int argc, char **argv)
 
 	if (has_command && !strcmp(argv[1], "exec") && argc > 2 && strcmp(argv[2], "--help") != 0 && !is_other_name(argv[0]))
 		return exec_run(argv + 2, get);
-	harden();
+	harden_process();
 	if (argc > 0 && is_other_name(argv[0]))
 		return become_tool(argc, argv);
 	return has_command && !strcmp(argv[1], "get") ? get(argv) : become_core(argv);

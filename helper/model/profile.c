@@ -115,6 +115,8 @@ const struct profile_key profile_keys[] = {
 	  .help = "the OAuth client's id" },
 	{ "scope", TEXT(scope), .check = check_scope, .argument = "SCOPES",
 	  .help = "what to ask for, one space between scopes" },
+	{ "scope_limit", TEXT(scope_limit), .check = check_scope, .argument = "SCOPES",
+	  .help = "the most that a server's answer can make us ask for (default: scope); * for no limit" },
 	{ "resource", TEXT(resource), .check = check_resource, .argument = "URI",
 	  .help = "the resource that the token is for (RFC 8707), sent as it is" },
 	{ "audience", TEXT(audience), .check = check_graphic, .argument = "AUD",
@@ -303,15 +305,13 @@ void profile_write(const struct profile *p, struct buf *b)
 	}
 }
 
-size_t profile_covers(const struct profile *p, const char *text)
+size_t profile_covers(const struct profile *p, const struct url *url)
 {
-	struct url url, base;
+	struct url base;
 	size_t best = 0;
 
-	if (url_parse(&url, text, NULL) != STATUS_OK || !url_is_safe(&url))
-		return 0;
 	for (size_t i = 0; i < p->url_count; i++) {
-		if (url_parse(&base, p->urls[i], NULL) == STATUS_OK && url_covers(&base, &url) && base.path_len + 1 > best)
+		if (url_parse(&base, p->urls[i], NULL) == STATUS_OK && url_covers(&base, url) && base.path_len + 1 > best)
 			best = base.path_len + 1;
 	}
 	return best;

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/status.h"
+#include "model/url.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,7 +29,8 @@ struct profile {
 	const char *certificate;	// a PEM file; with a TLS method
 	const char *assertion_alg;	// NULL: the key's usual one
 	const char *assertion_audience; // NULL: the issuer
-	const char *scope;
+	const char *scope;		// what is asked for
+	const char *scope_limit;	// the most that a server can make us ask for; NULL: scope
 	const char *resource;
 	const char *audience;
 	const char *urls[PROFILE_URLS_MAX];
@@ -84,6 +86,6 @@ enum status profile_complete(struct profile *p, struct err *err);
 void profile_write(const struct profile *p, struct buf *b);
 
 // How well the profile's URLs cover this one: the length of the longest that does, 0 for none.
-size_t profile_covers(const struct profile *p, const char *url);
+size_t profile_covers(const struct profile *p, const struct url *url);
 
 #endif

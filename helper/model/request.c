@@ -1,16 +1,43 @@
 // SPDX-License-Identifier: MIT
 #include "model/request.h"
 
+#include "base/percent.h"
 #include "base/text.h"
 #include "base/wire.h"
-#include "model/profile.h"
-#include "model/url.h"
-#include "protocols/protocols.h"
 
-#include <errno.h>
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
-#include <unistd.h>
+
+struct request request_of(const struct profile *profile)
+{
+	return (struct request){ .scope = profile->scope, .resource = profile->resource };
+}
+
+static enum status request_judge_url(struct url *target, const char *url, struct err *err)
+{
+	enum status status = url_parse(target, url, err);
+
+	if (status == STATUS_OK && !url_is_safe(target))
+		status = err_set(err, STATUS_POLICY,
+				 "URL '%.*s' is plain http: a token goes over https only, or over http to this machine itself",
+				 url_shown(url), url);
+	return status;
+}
+
+void request_set_url(struct request *request, const char *url)
+{
+	request->url = url;
+	request->url_status = request_judge_url(&request->target, url, NULL);
+}
+
+enum status request_check_url(const struct request *request, struct err *err)
+{
+	struct url target;
+
+	if (!request->url || request->url_status == STATUS_OK)
+		return STATUS_OK;
+	return request_judge_url(&target, request->url, err);
+}
 
 // What is a profile's key, too, is checked as that.
 static enum status set_as_key(const char *key, const char **place, const char *value, struct err *err)
@@ -37,13 +64,22 @@ static enum status set_min_ttl(struct request *request, const char *value, struc
 	return STATUS_OK;
 }
 
-static enum status set_format(struct request *request, const char *value, struct err *err)
-{
-	(void)err;
-	request->format = value;
-	request->protocol = protocol_find(value);
-	return STATUS_OK;
-}
+// --- the command line
+
+const struct option request_options[] = {
+	{ "--format", "FORMAT", "how to print it" },
+	{ "--scope", "SCOPES", "ask for these scopes instead of the profile's" },
+	{ "--min-ttl", "SECONDS", "a token that is good for at least so long" },
+	{ "--fresh", NULL, "a new token, whatever is cached" },
+	{ "--quiet", NULL, "do not warn that the token is shown on the terminal" },
+	{ NULL, NULL, NULL },
+};
+
+const struct option exec_options[] = {
+	{ "--env", "NAME=PROFILE",
+	  "the variable and the profile whose token it gets; may be repeated (default: ACCESS_TOKEN)" },
+	{ NULL, NULL, NULL },
+};
 
 static enum status set_target(struct request *request, const char *value, struct err *err)
 {
@@ -54,112 +90,48 @@ static enum status set_target(struct request *request, const char *value, struct
 		return err_set(err, STATUS_USAGE, "get takes one profile and one URL, not also '%s'", value);
 	// "$URL" of a variable that is not set: never the default profile's token
 	if (!*value)
-		return err_set(err, STATUS_USAGE, "an empty name or URL");
+		return err_set(err, STATUS_USAGE, "get: the name or URL is empty: is a variable not set?");
 	if (!strcmp(value, "-"))
 		request->from_stdin = true;
 	else if (is_url)
-		request->url = value;
+		request_set_url(request, value);
 	else
 		request->profile = value;
 	return STATUS_OK;
 }
 
-static const struct {
-	const char *name;
-	enum status (*set)(struct request *request, const char *value, struct err *err);
-} options[] = {
-	{ "--format", set_format },
-	{ "--scope", set_scope },
-	{ "--min-ttl", set_min_ttl },
-};
-
-// The setter of the option that arg is, and its value: after '=', or the next word.
-static enum status take_option(struct request *request, char ***args, struct err *err)
+static enum status request_take_word(void *context, const char *option, const char *value, struct err *err)
 {
-	const char *arg = **args;
+	struct request *request = context;
 
-	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
-		size_t len = strlen(options[i].name);
-
-		if (strncmp(arg, options[i].name, len) != 0 || (arg[len] && arg[len] != '='))
-			continue;
-		if (arg[len] == '=')
-			return options[i].set(request, arg + len + 1, err);
-		if (!(*args)[1])
-			return err_set(err, STATUS_USAGE, "%s wants a value", arg);
-		return options[i].set(request, *++*args, err);
-	}
-	if (!strcmp(arg, "--fresh")) {
+	if (!option)
+		return set_target(request, value, err);
+	if (!strcmp(option, "--format"))
+		request->format = value;
+	else if (!strcmp(option, "--scope"))
+		return set_scope(request, value, err);
+	else if (!strcmp(option, "--min-ttl"))
+		return set_min_ttl(request, value, err);
+	else if (!strcmp(option, "--fresh"))
 		request->fresh = true;
-		return STATUS_OK;
-	}
-	if (!strcmp(arg, "--quiet")) {
+	else if (!strcmp(option, "--quiet"))
 		request->quiet = true;
-		return STATUS_OK;
-	}
-	return err_set(err, STATUS_USAGE, "get has no option '%s': see 'sk-helper help get'", arg);
+	return STATUS_OK;
 }
 
 enum status request_from_args(struct request *request, char **args, struct err *err)
 {
-	bool options_end = false;
-	const char *asked_for;
+	const struct options options = { "get", request_options, false };
+	enum status status;
 
 	*request = (struct request){ 0 };
-	for (; *args; args++) {
-		const char *arg = *args;
-		enum status status;
-
-		if (!options_end && !strcmp(arg, "--")) {
-			options_end = true;
-			continue;
-		}
-		if (!options_end && arg[0] == '-' && arg[1])
-			status = take_option(request, &args, err);
-		else
-			status = set_target(request, arg, err);
-		if (status != STATUS_OK)
-			return status;
-	}
-	if (request->from_stdin && request->format)
-		return err_set(err, STATUS_USAGE, "'get -' answers in key=value lines: no --format with it");
-	if (request->format && !request->protocol)
-		return STATUS_OK;
-	if (!request->format)
-		request->protocol = request->from_stdin ? &protocol_native : protocol_find("token");
-	asked_for = request->protocol->url_variable ? getenv(request->protocol->url_variable) : NULL;
-	// a profile that is named as well is then checked against it
-	if (!request->url && asked_for && *asked_for)
-		request->url = asked_for;
-	return STATUS_OK;
+	status = options_parse(&options, &args, request_take_word, request, err);
+	if (status == STATUS_OK && request->from_stdin && request->format)
+		return err_set(err, STATUS_USAGE, "'get -' answers in key=value lines: --format cannot be used with it");
+	return status;
 }
 
-// Whether a blank line has come: from then on nothing more belongs to the message.
-static bool message_ends(const struct buf *text)
-{
-	return (text->len && text->data[0] == '\n') || memmem(text->data, text->len, "\n\n", 2);
-}
-
-enum status request_read(struct buf *text, int fd, struct err *err)
-{
-	char chunk[4096];
-
-	while (!message_ends(text)) {
-		ssize_t got = read(fd, chunk, sizeof chunk);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return err_set(err, STATUS_USAGE, "standard input: %s", strerror(errno));
-		if (got == 0)
-			break;
-		buf_add(text, chunk, (size_t)got);
-		explicit_bzero(chunk, (size_t)got);
-		if (!buf_ok(text))
-			return err_set(err, STATUS_USAGE, "standard input: a request is at most %d bytes", REQUEST_MAX);
-	}
-	return STATUS_OK;
-}
+// --- lines of key=value
 
 static enum status set_profile(struct request *request, const char *value, struct err *err)
 {
@@ -172,7 +144,7 @@ static enum status set_profile(struct request *request, const char *value, struc
 static enum status set_url(struct request *request, const char *value, struct err *err)
 {
 	(void)err;
-	request->url = value;
+	request_set_url(request, value);
 	return STATUS_OK;
 }
 
@@ -266,24 +238,6 @@ static const struct {
 	{ "state[]", add_state, true },
 };
 
-// git has taken the escapes out of it: "%3F" is a question mark here, which must not become the beginning of a query.
-static void add_path(struct buf *url, const char *path)
-{
-	static const char hex[] = "0123456789ABCDEF";
-
-	for (; *path; path++) {
-		unsigned char c = (unsigned char)*path;
-
-		if (c > ' ' && c < 0x7f && !strchr("%?#\"<>\\^`{|}", c)) {
-			buf_addc(url, *path);
-			continue;
-		}
-		buf_addc(url, '%');
-		buf_addc(url, hex[c >> 4]);
-		buf_addc(url, hex[c & 15]);
-	}
-}
-
 // A host that is asked for and not looked at would get the default profile's token.
 static enum status join_url(struct request *request, struct err *err)
 {
@@ -292,17 +246,18 @@ static enum status join_url(struct request *request, struct err *err)
 	if (!request->scheme && !request->host && !request->path)
 		return STATUS_OK;
 	if (request->url)
-		return err_set(err, STATUS_USAGE, "url, and protocol, host or path: one of the two");
+		return err_set(err, STATUS_USAGE, "give either url, or protocol, host and path");
 	if (!request->scheme || !request->host)
 		return err_set(err, STATUS_USAGE, "protocol and host belong together");
 	buf_adds(&url, request->scheme);
 	buf_adds(&url, "://");
 	buf_adds(&url, request->host);
 	buf_addc(&url, '/');
-	add_path(&url, request->path ? request->path : "");
+	// git has taken the escapes out of it: "%3F" is a question mark here, which must not become the beginning of a query
+	percent_put(&url, request->path ? request->path : "", PERCENT_PATH);
 	if (!buf_ok(&url))
-		return err_set(err, STATUS_USAGE, "protocol, host and path: longer than %d bytes", URL_MAX);
-	request->url = request->joined;
+		return err_set(err, STATUS_USAGE, "protocol, host and path together are longer than %d bytes", URL_MAX);
+	request_set_url(request, request->joined);
 	return STATUS_OK;
 }
 
@@ -352,12 +307,17 @@ enum status request_parse(struct request *request, char *text, size_t len, struc
 	return STATUS_OK;
 }
 
-enum status request_wanted(const struct request *request, const struct profile *profile, struct wanted *wanted, struct err *err)
+enum status request_resolve(struct request *request, const struct profile *profile, struct err *err)
 {
-	wanted->scope = request->scope ? request->scope : profile->scope;
-	wanted->resource = request->resource ? request->resource : profile->resource;
-	if (!text_same(wanted->resource, profile->resource) && !profile_covers(profile, wanted->resource))
-		return err_set(err, STATUS_POLICY, "profile '%s': resource '%.*s' is neither its own nor one of its URLs",
-			       profile->name, url_shown(wanted->resource), wanted->resource);
-	return STATUS_OK;
+	struct url url;
+
+	if (!request->scope)
+		request->scope = profile->scope;
+	if (!request->resource)
+		request->resource = profile->resource;
+	if (text_same(request->resource, profile->resource) ||
+	    (url_parse(&url, request->resource, NULL) == STATUS_OK && url_is_safe(&url) && profile_covers(profile, &url)))
+		return STATUS_OK;
+	return err_set(err, STATUS_POLICY, "resource '%.*s' is neither the profile's own nor covered by one of its urls",
+		       url_shown(request->resource), request->resource);
 }

@@ -9,6 +9,11 @@
 
 static const char *const names[] = { "client_secret", "private_key" };
 
+const char *secret_noun(bool is_key)
+{
+	return is_key ? "private key" : "client secret";
+}
+
 // Whether this is a key of a profile's that a secret is bound to.
 static const struct profile_key *binding_key(const char *name)
 {
@@ -31,6 +36,8 @@ enum status secret_parse(struct secret *secret, char *record, size_t len, struct
 			secret->is_key = !strcmp(field.key, names[true]);
 		} else if (!strcmp(field.key, "previous_secret")) {
 			secret->previous = field.value;
+		} else if (!strcmp(field.key, "worked_at")) {
+			(void)text_to_number(field.value, 0, INT64_MAX, &secret->worked_at);
 		} else if (!strcmp(field.key, "profile")) {
 			secret->given_for.path = field.value;
 		} else if (binding_key(field.key)) {
@@ -50,20 +57,23 @@ void secret_write(const struct secret *secret, const struct profile *profile, st
 		if (profile_keys[i].binds_secret)
 			wire_put(b, profile_keys[i].name, profile_get(profile, &profile_keys[i]));
 	}
-	if (secret->previous && *secret->previous)
+	if (secret->previous && *secret->previous) {
 		wire_put(b, "previous_secret", secret->previous);
+		if (secret->worked_at)
+			wire_put_number(b, "worked_at", secret->worked_at);
+	}
 	wire_put(b, names[secret->is_key], secret->value);
 }
 
 enum status secret_check(const struct secret *secret, const struct profile *profile, struct err *err)
 {
 	if (secret->is_key != auth_method_uses_key(profile->auth_method))
-		return err_set(err, STATUS_POLICY,
-			       "auth_method '%s' wants a %s, and what is stored is a %s: nothing was sent; 'sk-helper add' "
-			       "takes the right one",
-			       profile->auth_method ? profile->auth_method : "client_secret_post",
-			       secret->is_key ? "client secret" : "private key",
-			       secret->is_key ? "private key" : "client secret");
+		return err_set(
+			err, STATUS_POLICY,
+			"auth_method '%s' needs a %s, and what is stored is a %s: nothing was sent; store the right one with "
+			"'sk-helper add'",
+			profile->auth_method ? profile->auth_method : "client_secret_post", secret_noun(!secret->is_key),
+			secret_noun(secret->is_key));
 	if (!text_same(secret->given_for.path, profile->path))
 		return err_set(err, STATUS_POLICY,
 			       "the secret was given for the profile at '%.200s', not for '%.200s': nothing was sent",

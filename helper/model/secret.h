@@ -16,8 +16,12 @@ struct secret {
 	bool is_key; // a private key: PKCS#8 (RFC 5208) in base64, and its id behind a space
 	const char *value;
 	const char *previous;	  // of the same kind; "" for none: for the time that a server needs to learn of a new one
+	int64_t worked_at;	  // when value has worked first since there is a previous one (seconds since 1970); 0: not yet
 	struct profile given_for; // its path and its keys that bind a secret (binds_secret), and no others
 };
+
+// "private key" or "client secret".
+const char *secret_noun(bool is_key);
 
 // Reads a record, which it cuts up in place. STATUS_INTERNAL when it is damaged.
 enum status secret_parse(struct secret *secret, char *record, size_t len, struct err *err);

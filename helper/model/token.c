@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "base/wire.h"
+#include "model/request.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -32,16 +33,16 @@ static const struct {
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-void token_slot(char slot[TOKEN_SLOT_SIZE], const struct profile *profile, const struct wanted *wanted)
+void token_slot(char slot[TOKEN_SLOT_SIZE], const struct profile *profile, const struct request *request)
 {
 	uint64_t hash;
 
 	slot[0] = '\0';
-	if (text_same(profile->scope, wanted->scope) && text_same(profile->resource, wanted->resource))
+	if (text_same(profile->scope, request->scope) && text_same(profile->resource, request->resource))
 		return;
-	hash = text_hash(wanted->scope ? wanted->scope : "");
-	if (!text_same(profile->resource, wanted->resource))
-		hash = hash * 31 + text_hash(wanted->resource ? wanted->resource : "");
+	hash = text_hash(request->scope ? request->scope : "");
+	if (!text_same(profile->resource, request->resource))
+		hash = hash * 31 + text_hash(request->resource ? request->resource : "");
 	(void)snprintf(slot, TOKEN_SLOT_SIZE, "%016" PRIx64, hash);
 }
 
@@ -87,24 +88,24 @@ void token_write(const struct token *token, struct buf *b)
 		wire_put(b, texts[i].key, *(const char *const *)((const char *)token + texts[i].offset));
 }
 
-void token_bind(struct token *token, const struct profile *profile, const struct wanted *wanted)
+void token_bind(struct token *token, const struct profile *profile, const struct request *request)
 {
 	token->profile = profile->path;
 	token->token_endpoint = profile->token_endpoint;
 	token->issuer = profile->issuer;
 	token->client_id = profile->client_id;
 	token->auth_method = profile->auth_method;
-	token->resource = wanted->resource;
+	token->resource = request->resource;
 	token->audience = profile->audience;
-	token->requested_scope = wanted->scope;
+	token->requested_scope = request->scope;
 }
 
-bool token_is_for(const struct token *token, const struct profile *profile, const struct wanted *wanted)
+bool token_is_for(const struct token *token, const struct profile *profile, const struct request *request)
 {
 	return text_same(token->profile, profile->path) && text_same(token->token_endpoint, profile->token_endpoint) &&
 	       text_same(token->issuer, profile->issuer) && text_same(token->client_id, profile->client_id) &&
-	       text_same(token->auth_method, profile->auth_method) && text_same(token->resource, wanted->resource) &&
-	       text_same(token->audience, profile->audience) && text_same(token->requested_scope, wanted->scope);
+	       text_same(token->auth_method, profile->auth_method) && text_same(token->resource, request->resource) &&
+	       text_same(token->audience, profile->audience) && text_same(token->requested_scope, request->scope);
 }
 
 bool token_text_ok(const char *access_token)

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct request;
+
 // The kernel's keyring takes 32,767 bytes for a whole record. Servers are known to issue some KiB.
 #define TOKEN_MAX	 24576
 #define TOKEN_RECORD_MAX 32767
@@ -29,26 +31,23 @@ struct token {
 	const char *profile, *token_endpoint, *issuer, *client_id, *auth_method, *resource, *audience, *requested_scope;
 };
 
-// What a token is asked for: the profile's own scope and resource, or others.
-struct wanted {
-	const char *scope, *resource; // NULL for none
-};
-
 #define TOKEN_SLOT_SIZE 20
+
+// In all of these, request has been resolved (request_resolve), and only its scope and resource count.
 
 // A profile's tokens are kept apart by what was asked for: "" for the profile's own scope and resource, else a short word.
 // Two may share one: the record says what it is for.
-void token_slot(char slot[TOKEN_SLOT_SIZE], const struct profile *profile, const struct wanted *wanted);
+void token_slot(char slot[TOKEN_SLOT_SIZE], const struct profile *profile, const struct request *request);
 
 // Reads a record, which it cuts up in place. Anything damaged is false: a miss, never an error.
 bool token_parse(struct token *token, char *record, size_t len);
 void token_write(const struct token *token, struct buf *b);
 
 // Fills in what a token is issued for.
-void token_bind(struct token *token, const struct profile *profile, const struct wanted *wanted);
+void token_bind(struct token *token, const struct profile *profile, const struct request *request);
 
-// Whether it was issued for this profile as it stands now, and for what is wanted.
-bool token_is_for(const struct token *token, const struct profile *profile, const struct wanted *wanted);
+// Whether it was issued for this profile as it stands now, and for what is asked for.
+bool token_is_for(const struct token *token, const struct profile *profile, const struct request *request);
 
 // Whether the access token is one line of printable ASCII without spaces, and not too long.
 bool token_text_ok(const char *access_token);

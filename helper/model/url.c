@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
@@ -76,52 +77,65 @@ static bool name_ok(const char *host, size_t len)
 
 static bool ipv6_ok(const char *host, size_t len)
 {
-	char text[INET6_ADDRSTRLEN];
-	struct in6_addr address;
+	const struct url url = { .host = host, .host_len = len };
+	struct sockaddr_storage address;
 
-	if (len < 4 || len - 2 >= sizeof text || host[len - 1] != ']')
-		return false;
-	memcpy(text, host + 1, len - 2);
-	text[len - 2] = '\0';
 	// no dots: an IPv4 address inside is a second spelling
-	return !strchr(text, '.') && inet_pton(AF_INET6, text, &address) == 1;
+	return len >= 4 && host[len - 1] == ']' && !memchr(host, '.', len) && url_address(&url, &address);
 }
 
+static bool is_escape(const char *s, size_t len, const char *hex)
+{
+	return len >= 3 && s[0] == '%' && s[1] == hex[0] && (s[2] | 0x20) == hex[1];
+}
+
+// One or two dots, plain or escaped, and then the segment's end, or a ';': what is behind that is a parameter to Java servers,
+// which take "/a/..;/b" for "/b".
 static bool segment_is_dots(const char *s, size_t len)
 {
 	size_t dots = 0;
 
-	while (len > 0) {
-		if (s[0] == '.') {
-			s++;
-			len--;
-		} else if (len >= 3 && s[0] == '%' && s[1] == '2' && (s[2] == 'e' || s[2] == 'E')) {
-			s += 3;
-			len -= 3;
-		} else {
-			return false;
-		}
+	while (len > 0 && (*s == '.' || is_escape(s, len, "2e"))) {
+		size_t one = *s == '.' ? 1 : 3;
+
+		s += one;
+		len -= one;
 		dots++;
 	}
-	return dots == 1 || dots == 2;
+	return (dots == 1 || dots == 2) && (len == 0 || *s == ';' || is_escape(s, len, "3b"));
 }
 
-// A server resolves "/a/../b" and "/a%2f..%2fb" in its own way, so no prefix of them means anything.
+// An escape that no path needs, and that servers read differently: a NUL, a backslash, and the escaped escapes of these, of a dot
+// and of a slash, which somebody may decode twice.
+static bool escape_ok(const char *s, size_t len)
+{
+	static const char *const twice[] = { "00", "2e", "2f", "5c" };
+
+	if (len < 3 || !is_hex(s[1]) || !is_hex(s[2]) || is_escape(s, len, "00") || is_escape(s, len, "5c"))
+		return false;
+	for (size_t i = 0; is_escape(s, len, "25") && i < sizeof twice / sizeof twice[0]; i++) {
+		if (len >= 5 && s[3] == twice[i][0] && (s[4] | 0x20) == (twice[i][1] | 0x20))
+			return false;
+	}
+	return true;
+}
+
+// A server resolves "/a/../b" in its own way, so no prefix of it means anything. An escaped slash is part of a segment's name to
+// most servers (GitLab: "/projects/group%2Fname"), and ends a segment to others: dots are dots in both readings.
 static bool path_ok(const char *path, size_t len)
 {
 	size_t start = 0;
 
 	for (size_t i = 0; i <= len; i++) {
-		if (i < len && path[i] == '%' &&
-		    (len - i < 3 || !is_hex(path[i + 1]) || !is_hex(path[i + 2]) ||
-		     (path[i + 1] == '2' && (path[i + 2] | 0x20) == 'f') ||
-		     (path[i + 1] == '5' && (path[i + 2] | 0x20) == 'c')))
+		bool slash = i < len && (path[i] == '/' || is_escape(path + i, len - i, "2f"));
+
+		if (i < len && path[i] == '%' && !escape_ok(path + i, len - i))
 			return false;
-		if (i < len && path[i] != '/')
+		if (i < len && !slash)
 			continue;
 		if (segment_is_dots(path + start, i - start))
 			return false;
-		start = i + 1;
+		start = i + (i < len && path[i] == '%' ? 3 : 1);
 	}
 	return true;
 }
@@ -151,11 +165,12 @@ enum status url_parse(struct url *url, const char *text, struct err *err)
 	if (strlen(text) > URL_MAX)
 		return err_set(err, STATUS_USAGE, "URL: longer than %d bytes", URL_MAX);
 	if (!text_is_graphic(text) || strpbrk(text, "\\\"<>^`{|}"))
-		return err_set(err, STATUS_USAGE, "URL: empty, or has a space or another character that no URL has");
+		return err_set(err, STATUS_USAGE,
+			       "URL: it is empty, or has a space or another character that a URL cannot have");
 	if (!strncasecmp(text, "https://", 8))
 		u.https = true;
 	else if (strncasecmp(text, "http://", 7) != 0)
-		return err_set(err, STATUS_USAGE, "URL: not https:// or http://");
+		return err_set(err, STATUS_USAGE, "URL: it does not begin with https:// or http://");
 	u.host = text + (u.https ? 8 : 7);
 	u.host_len = strcspn(u.host, *u.host == '[' ? "/?#@" : "/?#:@");
 	if (*u.host == '[') {
@@ -168,17 +183,17 @@ enum status url_parse(struct url *url, const char *text, struct err *err)
 	u.port = u.https ? 443 : 80;
 
 	if (!(*u.host == '[' ? ipv6_ok(u.host, u.host_len) : name_ok(u.host, u.host_len)))
-		why = "its host is not one";
+		why = "its host is not a host name or an IP address";
 	else if (*at == ':' && (at++, !take_port(&at, &u.port)))
-		why = "its port is not one";
+		why = "its port is not a number from 1 to 65535";
 	else if (*at && !strchr("/?#", *at))
-		why = "user names and passwords in a URL are not accepted";
+		why = "it has a user name, a password or another character that is not accepted behind its host";
 	u.path = at;
 	u.path_len = strcspn(at, "?#");
 	if (!why && strchr(at, '#'))
 		why = "it has a fragment";
 	if (!why && !path_ok(u.path, u.path_len))
-		why = "its path has dot segments or escaped slashes";
+		why = "its path has dot segments, or escapes that servers read in different ways";
 	if (why)
 		return err_set(err, STATUS_USAGE, "URL: %s", why);
 	u.has_query = u.path[u.path_len] == '?';
@@ -198,20 +213,33 @@ bool url_is_loopback(const struct url *url)
 	return url->host_len > 4 && !strncmp(url->host, "127.", 4) && is_ipv4(url->host, url->host_len);
 }
 
+bool url_address(const struct url *url, struct sockaddr_storage *address)
+{
+	struct sockaddr_in *v4 = (void *)address;
+	struct sockaddr_in6 *v6 = (void *)address;
+	bool bracketed = *url->host == '[';
+	size_t len = url->host_len - (bracketed ? 2 : 0);
+	char host[INET6_ADDRSTRLEN];
+
+	memset(address, 0, sizeof *address);
+	if (len >= sizeof host)
+		return false;
+	memcpy(host, url->host + bracketed, len);
+	host[len] = '\0';
+	address->ss_family = bracketed ? AF_INET6 : AF_INET;
+	return bracketed ? inet_pton(AF_INET6, host, &v6->sin6_addr) == 1 : inet_pton(AF_INET, host, &v4->sin_addr) == 1;
+}
+
 bool url_may_be_loopback(const struct url *url)
 {
 	static const char name[] = ".localhost"; // RFC 6761 section 6.3
 	size_t len = strlen(name);
-	char text[INET6_ADDRSTRLEN];
-	struct in6_addr address;
+	struct sockaddr_storage address;
 
 	if (url_is_loopback(url) || (url->host_len > len && !strncasecmp(url->host + url->host_len - len, name, len)))
 		return true;
-	if (*url->host != '[')
-		return false;
-	memcpy(text, url->host + 1, url->host_len - 2);
-	text[url->host_len - 2] = '\0';
-	return inet_pton(AF_INET6, text, &address) == 1 && IN6_IS_ADDR_LOOPBACK(&address);
+	return *url->host == '[' && url_address(url, &address) &&
+	       IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *)(void *)&address)->sin6_addr);
 }
 
 bool url_is_safe(const struct url *url)
@@ -219,12 +247,17 @@ bool url_is_safe(const struct url *url)
 	return url->https || url_is_loopback(url);
 }
 
+bool url_same_origin(const struct url *a, const struct url *b)
+{
+	return a->https == b->https && a->port == b->port && a->host_len == b->host_len &&
+	       !strncasecmp(a->host, b->host, a->host_len);
+}
+
 bool url_covers(const struct url *base, const struct url *url)
 {
 	size_t len = base->path_len;
 
-	if (base->https != url->https || base->port != url->port || base->host_len != url->host_len ||
-	    strncasecmp(base->host, url->host, base->host_len) != 0)
+	if (!url_same_origin(base, url))
 		return false;
 	while (len > 0 && base->path[len - 1] == '/')
 		len--;

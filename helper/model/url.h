@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // URLs, for one question: may a token that is for this URL go to that one? Strict on purpose: what two parsers could read
-// differently (user info, backslashes, dot segments, unusual IPv4 spellings, escapes in the host) is not a URL here.
+// differently (user info, backslashes, dot segments, unusual IPv4 spellings, escapes in the host) is not a URL here. An escaped slash is part of
+// the name that it is in.
 #ifndef SK_URL_H
 #define SK_URL_H
 
@@ -8,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/socket.h>
 
 #define URL_MAX 2048
 
@@ -36,7 +38,13 @@ bool url_is_loopback(const struct url *url);
 // Wider: any spelling that a resolver may take for this machine. To refuse what a peer names, never to allow anything.
 bool url_may_be_loopback(const struct url *url);
 
-// Same scheme, host and port, and base's path is a prefix of url's at a '/' boundary.
+// The address that the host is, without a port; false where it is a name.
+bool url_address(const struct url *url, struct sockaddr_storage *address);
+
+// Same scheme, host and port.
+bool url_same_origin(const struct url *a, const struct url *b);
+
+// Same origin, and base's path is a prefix of url's at a '/' boundary.
 bool url_covers(const struct url *base, const struct url *url);
 
 #endif

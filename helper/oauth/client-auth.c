@@ -3,9 +3,11 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/percent.h"
 #include "model/auth-method.h"
 #include "oauth/base64.h"
 #include "oauth/client-key.h"
+#include "oauth/form.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -38,7 +40,7 @@ bool client_auth_is_whole(const struct oauth_request *request)
 
 static void add_basic(const struct oauth_request *request, struct client_auth *auth, struct http_request *http)
 {
-	http_form_encode(&auth->user, request->client_id);
+	percent_put(&auth->user, request->client_id, PERCENT_FORM);
 	http->user = auth->user.data;
 	http->password = auth->password.data;
 }
@@ -48,9 +50,9 @@ static void note_secrets(const struct oauth_request *request, struct client_auth
 {
 	BUF_AUTO(both, 65536);
 
-	http_form_encode(&both, request->client_id);
+	percent_put(&both, request->client_id, PERCENT_FORM);
 	buf_addc(&both, ':');
-	http_form_encode(&auth->password, request->client_secret);
+	percent_put(&auth->password, request->client_secret, PERCENT_FORM);
 	buf_add(&both, auth->password.data, auth->password.len);
 	// as far as its last whole group: what follows depends on nothing else, but padding is not repeated by all
 	base64_encode(&auth->header, both.data, both.len - both.len % 3);
@@ -113,9 +115,9 @@ static enum status add_assertion(const struct oauth_request *request, struct cli
 		status = client_key_sign(request->private_key, algorithm, &auth->assertion, &algorithm, err);
 	if (status != STATUS_OK)
 		return status;
-	http_add_parameter(form, "client_id", request->client_id);
-	http_add_parameter(form, "client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
-	http_add_parameter(form, "client_assertion", auth->assertion.data);
+	form_add(form, "client_id", request->client_id);
+	form_add(form, "client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+	form_add(form, "client_assertion", auth->assertion.data);
 	// without its signature it is worth nothing
 	signature = strrchr(auth->assertion.data, '.');
 	auth->secrets[0] = signature ? signature + 1 : NULL;
@@ -127,7 +129,7 @@ static enum status add_assertion(const struct oauth_request *request, struct cli
 static void add_certificate(const struct oauth_request *request, struct client_auth *auth, struct buf *form,
 			    struct http_request *http)
 {
-	http_add_parameter(form, "client_id", request->client_id);
+	form_add(form, "client_id", request->client_id);
 	buf_adds(&auth->pem, "-----BEGIN PRIVATE KEY-----\n");
 	for (size_t at = 0, len = client_key_len(request->private_key); at < len; at += 64) {
 		buf_add(&auth->pem, request->private_key + at, len - at < 64 ? len - at : 64);
@@ -154,8 +156,8 @@ enum status client_auth_add(const struct oauth_request *request, struct client_a
 		if (!strcmp(request->auth_method, "client_secret_basic")) {
 			add_basic(request, auth, http);
 		} else {
-			http_add_parameter(form, "client_id", request->client_id);
-			http_add_parameter(form, "client_secret", request->client_secret);
+			form_add(form, "client_id", request->client_id);
+			form_add(form, "client_secret", request->client_secret);
 		}
 	}
 	while (auth->secrets[count])

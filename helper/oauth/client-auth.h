@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "base/status.h"
 #include "oauth/http.h"
-#include "oauth/token-endpoint.h"
+#include "oauth/operation.h"
 
 struct client_auth {
 	struct buf user, password, header, assertion, pem;
@@ -15,7 +15,7 @@ struct client_auth {
 	const char *secrets[5];
 };
 
-// Where it is kept must be declared with this, so that it is wiped.
+// Declare it with this macro: it is wiped on every return.
 #define CLIENT_AUTH_AUTO(name) __attribute__((cleanup(client_auth_free))) struct client_auth name = CLIENT_AUTH_INIT
 #define CLIENT_AUTH_INIT                                                                                                       \
 	((struct client_auth){ BUF_INIT(65536), BUF_INIT(65536), BUF_INIT(131072), BUF_INIT(16384), BUF_INIT(16384), { 0 } })

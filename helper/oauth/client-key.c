@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "oauth/client-key.h"
 
+#include "base/json-read.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "base/wire.h"
 #include "oauth/base64.h"
 
-#include <cjson/cJSON.h>
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
@@ -84,13 +85,6 @@ static const struct algorithm *algorithm_of(const EVP_PKEY *key, const char *nam
 
 // --- as a JWK
 
-static const char *member(const cJSON *json, const char *name)
-{
-	const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, name));
-
-	return text ? text : "";
-}
-
 static bool push_number(OSSL_PARAM_BLD *params, const char *name, const char *encoded, BIGNUM **number)
 {
 	BUF_AUTO(bytes, NUMBER_MAX);
@@ -132,7 +126,7 @@ static EVP_PKEY *rsa_from_jwk(const cJSON *json)
 	bool ok = params != NULL;
 
 	for (size_t i = 0; i < COUNT && ok; i++)
-		ok = push_number(params, names[i][1], member(json, names[i][0]), &numbers[i]);
+		ok = push_number(params, names[i][1], json_text(json, names[i][0]), &numbers[i]);
 	if (ok)
 		key = key_from_params("RSA", params);
 	for (size_t i = 0; i < COUNT; i++)
@@ -144,7 +138,7 @@ static EVP_PKEY *rsa_from_jwk(const cJSON *json)
 static EVP_PKEY *ec_from_jwk(const cJSON *json, const struct algorithm *algorithm)
 {
 	OSSL_PARAM_BLD *params = OSSL_PARAM_BLD_new();
-	const char *x = member(json, "x"), *y = member(json, "y");
+	const char *x = json_text(json, "x"), *y = json_text(json, "y");
 	BUF_AUTO(point, 256);
 	BIGNUM *number = NULL;
 	EVP_PKEY *key = NULL;
@@ -154,7 +148,7 @@ static EVP_PKEY *ec_from_jwk(const cJSON *json, const struct algorithm *algorith
 	if (params && base64url_decode(&point, x, strlen(x)) && base64url_decode(&point, y, strlen(y)) &&
 	    OSSL_PARAM_BLD_push_utf8_string(params, OSSL_PKEY_PARAM_GROUP_NAME, algorithm->group, 0) == 1 &&
 	    OSSL_PARAM_BLD_push_octet_string(params, OSSL_PKEY_PARAM_PUB_KEY, point.data, point.len) == 1 &&
-	    push_number(params, OSSL_PKEY_PARAM_PRIV_KEY, member(json, "d"), &number))
+	    push_number(params, OSSL_PKEY_PARAM_PRIV_KEY, json_text(json, "d"), &number))
 		key = key_from_params("EC", params);
 	BN_clear_free(number);
 	OSSL_PARAM_BLD_free(params);
@@ -163,7 +157,7 @@ static EVP_PKEY *ec_from_jwk(const cJSON *json, const struct algorithm *algorith
 
 static EVP_PKEY *ed25519_from_jwk(const cJSON *json)
 {
-	const char *d = member(json, "d");
+	const char *d = json_text(json, "d");
 	BUF_AUTO(seed, 64);
 
 	if (!base64url_decode(&seed, d, strlen(d)))
@@ -173,7 +167,7 @@ static EVP_PKEY *ed25519_from_jwk(const cJSON *json)
 
 static EVP_PKEY *key_from_jwk(const cJSON *json)
 {
-	const char *type = member(json, "kty"), *curve = member(json, "crv");
+	const char *type = json_text(json, "kty"), *curve = json_text(json, "crv");
 
 	if (!strcmp(type, "RSA"))
 		return rsa_from_jwk(json);
@@ -291,7 +285,7 @@ static void put_private_key(struct buf *answer, const EVP_PKEY *key, const char 
 
 static bool id_ok(const char *id)
 {
-	return strlen(id) <= 200 && (!*id || text_is_graphic(id)) && !strpbrk(id, "\"\\");
+	return strlen(id) <= 200 && (!*id || text_is_graphic(id));
 }
 
 // id: "" where the key has none.
@@ -319,11 +313,8 @@ static enum status answer_with(EVP_PKEY *key, const char *id, struct buf *answer
 	wire_put(answer, "algorithms", list.data);
 	buf_adds(answer, "public_jwk={");
 	buf_adds(answer, members.data);
-	if (*id) {
-		buf_adds(answer, ",\"kid\":\"");
-		buf_adds(answer, id);
-		buf_addc(answer, '"');
-	}
+	if (*id)
+		json_put(answer, ",\"kid\":", id);
 	buf_adds(answer, ",\"use\":\"sig\"}\n");
 	return buf_ok(&members) && buf_ok(answer) ? STATUS_OK : err_set(err, STATUS_INTERNAL, "private key: cannot be written");
 }
@@ -365,21 +356,22 @@ static EVP_PKEY *key_from_pem(const char *text, size_t len)
 
 static enum status import_jwk(const cJSON *json, const char *key_id, struct buf *answer, struct err *err)
 {
-	const char *id = key_id ? key_id : member(json, "kid");
+	const char *id = key_id ? key_id : json_text(json, "kid");
 	KEY_AUTO(key);
 
 	key = key_from_jwk(json);
 	if (!key)
 		return err_set(err, STATUS_USAGE, "private key: a JWK, but not a private key that is understood: %s",
 			       cJSON_GetObjectItemCaseSensitive(json, "keys") ? "it is a set of them: take one out" :
-			       *member(json, "d") ? "is it whole, and P-256, P-384, P-521, Ed25519 or RSA?" :
-						    "it has no private part");
+			       *json_text(json, "d") ? "is it whole, and P-256, P-384, P-521, Ed25519 or RSA?" :
+						       "it has no private part");
 	return answer_with(key, id, answer, err);
 }
 
 enum status client_key_import(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
 			      struct err *err)
 {
+	const struct buf body = { .data = (char *)(uintptr_t)request->body, .len = request->body_len };
 	const char *text = request->body;
 	enum status status;
 	KEY_AUTO(key);
@@ -388,13 +380,12 @@ enum status client_key_import(const struct oauth_request *request, struct buf *a
 	(void)failure;
 	if (strlen(text) != request->body_len)
 		return err_set(err, STATUS_USAGE, "private key: not PEM, and not a JWK: it has a NUL byte (a DER file?)");
-	json = cJSON_ParseWithOpts(text, NULL, 1);
-	if (cJSON_IsObject(json)) {
+	json = json_object(&body);
+	if (json) {
 		status = import_jwk(json, request->key_id, answer, err);
 		cJSON_Delete(json);
 		return status;
 	}
-	cJSON_Delete(json);
 	key = key_from_pem(text, request->body_len);
 	if (key)
 		return answer_with(key, request->key_id ? request->key_id : "", answer, err);

@@ -4,9 +4,7 @@
 #ifndef SK_CLIENT_KEY_H
 #define SK_CLIENT_KEY_H
 
-#include "base/buf.h"
-#include "base/status.h"
-#include "oauth/token-endpoint.h"
+#include "oauth/operation.h"
 
 // The longest signature, in base64url: of RSA with 8192 bits.
 #define SIGNATURE_MAX 1400
@@ -20,15 +18,12 @@ const char *client_key_id(const char *private_key); // NULL for none
 
 // Reads the key in the request's body: PEM without a passphrase, or a JWK. STATUS_USAGE when it is none. The request's key_id
 // comes before an id that the key has.
-enum status client_key_import(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
-			      struct err *err);
+oauth_operation client_key_import;
 // Makes one for the request's assertion_alg, or ES256. Its own id is its thumbprint (RFC 7638).
-enum status client_key_generate(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
-				struct err *err);
+oauth_operation client_key_generate;
 
 // Tells of the request's private_key.
-enum status client_key_public(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
-			      struct err *err);
+oauth_operation client_key_public;
 
 // Appends '.' and the signature over what text has so far. algorithm: NULL for the key's usual one; *name then says which it
 // is, before anything is signed, so that a header can be made: call it with text NULL for that.

@@ -2,13 +2,13 @@
 #include "oauth/discovery.h"
 
 #include "base/clock.h"
+#include "base/json-read.h"
 #include "base/text.h"
 #include "base/wire.h"
 #include "model/challenge.h"
 #include "model/url.h"
 #include "oauth/http.h"
 
-#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -18,36 +18,30 @@
 
 struct discovery {
 	const struct oauth_request *request;
-	int64_t end;  // of the time for all of it
-	bool is_here; // the resource server, or the issuer that the user named, is on this machine
+	int64_t end;	       // of the time for all of it
+	bool loopback_allowed; // the resource server, or the issuer that the user named, is on this machine
 	char issuer[URL_MAX + 1];
 	char resource[URL_MAX + 1];
 	char scope[CHALLENGE_SCOPE_MAX + 1];
 };
 
-static bool same_origin(const struct url *a, const struct url *b)
-{
-	return a->https == b->https && a->port == b->port && a->host_len == b->host_len &&
-	       !strncasecmp(a->host, b->host, a->host_len);
-}
-
-// A URL that a peer named. Only a peer on this machine may name another on this machine, or plain http.
+// A URL that a server named. Only a server on this machine may name another on this machine, or plain http.
 static enum status check_named_url(struct url *url, const char *text, const char *namer, const char *what, struct err *err)
 {
 	struct url by;
 
 	if (url_parse(url, text, NULL) != STATUS_OK)
-		return err_set(err, STATUS_POLICY, "%s: not a URL that can be used", what);
+		return err_set(err, STATUS_POLICY, "%s: it is not a URL that can be used", what);
 	if (!url_is_safe(url))
 		return err_set(err, STATUS_POLICY, "%s: '%.*s' is plain http", what, url_shown(text), text);
 	if (url_may_be_loopback(url) && (url_parse(&by, namer, NULL) != STATUS_OK || !url_is_loopback(&by)))
-		return err_set(err, STATUS_POLICY, "%s: '%.*s' is on this machine, and who names it is not", what,
+		return err_set(err, STATUS_POLICY, "%s: '%.*s' is on this machine, but the server that names it is not", what,
 			       url_shown(text), text);
 	return STATUS_OK;
 }
 
-static enum status send(const struct discovery *discovery, struct http_request *http, struct http_response *response,
-			struct err *err)
+static enum status discovery_send(const struct discovery *discovery, struct http_request *http, struct http_response *response,
+				  struct err *err)
 {
 	int64_t left = discovery->end - clock_now().boot;
 
@@ -56,8 +50,8 @@ static enum status send(const struct discovery *discovery, struct http_request *
 	http->ca_file = discovery->request->ca_file;
 	http->proxy = discovery->request->proxy;
 	http->timeout_ms = left;
-	http->wary = true;
-	http->no_loopback = !discovery->is_here;
+	http->untrusted_url = true;
+	http->loopback_allowed = discovery->loopback_allowed;
 	return http_send(http, response, err);
 }
 
@@ -73,13 +67,13 @@ static enum status get_json(const struct discovery *discovery, const char *addre
 	for (int hop = 0; hop <= REDIRECTS_MAX; hop++) {
 		__attribute__((cleanup(http_response_free))) struct http_response response = HTTP_RESPONSE_INIT;
 		struct http_request http = { .url = at, .method = HTTP_GET };
-		enum status status = send(discovery, &http, &response, err);
+		enum status status = discovery_send(discovery, &http, &response, err);
 
 		if (status != STATUS_OK)
 			return status;
 		if (response.code >= 300 && response.code < 400) {
 			if (url_parse(&from, at, NULL) != STATUS_OK || url_parse(&to, response.redirect, NULL) != STATUS_OK ||
-			    !same_origin(&from, &to))
+			    !url_same_origin(&from, &to))
 				return err_set(err, STATUS_POLICY, "a redirect to another server, which is not followed");
 			(void)snprintf(at, sizeof at, "%s", response.redirect);
 			continue;
@@ -89,14 +83,9 @@ static enum status get_json(const struct discovery *discovery, const char *addre
 		if (response.code != 200)
 			return err_set(err, STATUS_NOT_FOUND, "HTTP %ld", response.code);
 		if (strncasecmp(response.content_type, "application/json", 16) != 0)
-			return err_set(err, STATUS_POLICY, "not JSON by its content type");
-		if (!memchr(response.body.data, '\0', response.body.len) && !strstr(response.body.data, "\\u0000"))
-			*json = cJSON_ParseWithOpts(response.body.data, NULL, 1);
-		if (cJSON_IsObject(*json))
-			return STATUS_OK;
-		cJSON_Delete(*json);
-		*json = NULL;
-		return err_set(err, STATUS_POLICY, "not a JSON object");
+			return err_set(err, STATUS_POLICY, "the answer is not JSON, by its content type");
+		*json = json_object(&response.body);
+		return *json ? STATUS_OK : err_set(err, STATUS_POLICY, "the answer is not a JSON object");
 	}
 	return err_set(err, STATUS_POLICY, "more than %d redirects", REDIRECTS_MAX);
 }
@@ -143,9 +132,9 @@ static enum status ask_server(struct discovery *discovery, struct challenge *cha
 	enum status status;
 
 	memset(challenge, 0, sizeof *challenge);
-	discovery->is_here = true; // if it is: the user says so
-	status = send(discovery, &http, &response, err);
-	discovery->is_here = !strncmp(response.address, "127.", 4) || !strcmp(response.address, "::1");
+	discovery->loopback_allowed = true; // the user typed this URL, so loopback is allowed
+	status = discovery_send(discovery, &http, &response, err);
+	discovery->loopback_allowed = response.from_loopback;
 	// an API that is no MCP server may answer anything; what counts is whether it says where to go
 	if (status == STATUS_OK && response.code == 401)
 		(void)challenge_parse(challenge, response.wwwauth);
@@ -165,7 +154,7 @@ static enum status get_resource_metadata(const struct discovery *discovery, cons
 		return status;
 	if (*challenge->resource_metadata) {
 		status = check_named_url(&named, challenge->resource_metadata, text, "resource_metadata", err);
-		if (status == STATUS_OK && !same_origin(&named, &url))
+		if (status == STATUS_OK && !url_same_origin(&named, &url))
 			status = err_set(err, STATUS_POLICY, "resource_metadata: '%.*s' is another server's",
 					 url_shown(challenge->resource_metadata), challenge->resource_metadata);
 		(void)snprintf(addresses[count++], sizeof addresses[0], "%s", challenge->resource_metadata);
@@ -375,14 +364,14 @@ static enum status read_issuer_metadata(const struct discovery *discovery, const
 enum status discovery_run(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
 			  struct err *err)
 {
-	struct discovery discovery = { .request = request, .is_here = true };
+	struct discovery discovery = { .request = request, .loopback_allowed = true };
 	cJSON *json = NULL;
 	int64_t timeout = 0;
 	enum status status = STATUS_OK;
 
 	(void)failure;
 	if ((!request->url && !request->issuer) || !text_to_number(request->timeout_ms, 1, 60000, &timeout))
-		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request is not whole");
+		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request is incomplete");
 	discovery.end = clock_now().boot + timeout;
 	if (request->url)
 		status = find_issuer(&discovery, err);

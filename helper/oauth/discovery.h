@@ -5,13 +5,12 @@
 #ifndef SK_DISCOVERY_H
 #define SK_DISCOVERY_H
 
-#include "oauth/token-endpoint.h"
+#include "oauth/operation.h"
 
 // request->url: the resource server, or NULL with request->issuer; request->issuer: the only one that will do, or NULL.
 // Writes status, issuer and token_endpoint; where the authorization server says them, and they are fit for it: auth_methods,
 // signing_algs (words with a space between), revocation_endpoint, mtls_token_endpoint, mtls_revocation_endpoint; where the
 // resource server does: resource, scope. STATUS_NOT_FOUND when there is no metadata.
-enum status discovery_run(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
-			  struct err *err);
+oauth_operation discovery_run;
 
 #endif

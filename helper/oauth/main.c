@@ -4,10 +4,13 @@
 #include "base/harden.h"
 #include "base/text.h"
 #include "base/wire.h"
+#include "http/loopback.h"
+#include "http/proxy.h"
+#include "http/sandbox.h"
+#include "model/url.h"
 #include "oauth/client-key.h"
 #include "oauth/discovery.h"
 #include "oauth/http.h"
-#include "oauth/sandbox.h"
 #include "oauth/token-endpoint.h"
 
 #include <cjson/cJSON.h>
@@ -16,13 +19,14 @@
 #include <string.h>
 #include <unistd.h>
 
-static enum status read_request(struct buf *text, struct oauth_request *request, struct err *err)
+static enum status oauth_read_request(struct buf *text, struct oauth_request *request, struct err *err)
 {
 	static const struct {
 		const char *key;
 		size_t offset;
 	} keys[] = {
 #define KEY(member) { #member, offsetof(struct oauth_request, member) }
+		KEY(version),
 		KEY(operation),
 		KEY(url),
 		KEY(issuer),
@@ -66,28 +70,73 @@ static enum status read_request(struct buf *text, struct oauth_request *request,
 	}
 	if (result == WIRE_BAD)
 		return STATUS_INTERNAL;
+	if (!wire_is_our_version(request->version))
+		return err_set(
+			err, STATUS_INTERNAL,
+			"sk-oauth: it is of another version than sk-core: is sk-helper installed completely? ('make install')");
 	if (!request->operation || !request->timeout_ms)
-		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request is not whole");
+		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request is incomplete");
 	return STATUS_OK;
 }
 
 static const struct {
 	const char *name;
-	enum status (*run)(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
-			   struct err *err);
+	oauth_operation *run;
+	bool chooses_ports; // it follows URLs that servers name, to any port
 } operations[] = {
-	{ "token", token_endpoint_request }, { "look", token_endpoint_look },	  { "revoke", token_endpoint_revoke },
-	{ "discover", discovery_run },	     { "import-key", client_key_import }, { "generate-key", client_key_generate },
-	{ "public-key", client_key_public },
+	{ "token", token_endpoint_request, false }, { "look", token_endpoint_look, false },
+	{ "revoke", token_endpoint_revoke, false }, { "discover", discovery_run, true },
+	{ "import-key", client_key_import, false }, { "generate-key", client_key_generate, false },
+	{ "public-key", client_key_public, false },
 };
 
-static enum status run(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure, struct err *err)
+static bool oauth_chooses_ports(const struct oauth_request *request)
+{
+	for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
+		if (!strcmp(operations[i].name, request->operation))
+			return operations[i].chooses_ports;
+	}
+	return false;
+}
+
+static enum status oauth_run(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
+			     struct err *err)
 {
 	for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
 		if (!strcmp(operations[i].name, request->operation))
 			return operations[i].run(request, answer, failure, err);
 	}
 	return err_set(err, STATUS_INTERNAL, "sk-oauth: no operation '%s'", request->operation);
+}
+
+// The port of a URL that is asked, or of the proxy on the way to it. *plain: it is plain http.
+static void add_port(struct sandbox *sandbox, const char *text, const char *proxy, bool *plain)
+{
+	struct url url;
+
+	if (!text || url_parse(&url, text, NULL) != STATUS_OK)
+		return;
+	*plain = *plain || !url.https;
+	proxy = proxy_for(&url, proxy);
+	sandbox->ports[sandbox->port_count++] = proxy ? proxy_port(proxy) : url.port;
+}
+
+static const char *const no_port = "https://localhost:1";
+
+static struct sandbox_report enter_sandbox(const struct oauth_request *request)
+{
+	struct sandbox sandbox = { .ca_file = request->ca_file, .certificate = request->certificate };
+	bool plain = false;
+
+	add_port(&sandbox, request->token_endpoint ? request->token_endpoint : no_port, request->proxy, &plain);
+	add_port(&sandbox, request->revocation_endpoint, request->proxy, &plain);
+	add_port(&sandbox, request->url, request->proxy, &plain);
+	add_port(&sandbox, request->issuer, request->proxy, &plain);
+	if (oauth_chooses_ports(request))
+		sandbox.port_count = 0;
+	if (plain)
+		loopback_prepare();
+	return sandbox_enter(&sandbox);
 }
 
 // A JWK has a private key in it, an answer a token.
@@ -106,19 +155,21 @@ int main(void)
 	struct oauth_request request;
 	struct err err = { STATUS_OK, "" };
 	struct oauth_failure failure = { .retry_after = -1 };
+	struct sandbox_report walls;
 	enum status status;
 
-	harden();
-	harden_more();
-	harden_child();
+	harden_process();
+	harden_runner();
+	die_with_parent();
 	harden_deadline(62); // the longest timeout there is, and a little
-	status = read_request(&text, &request, &err);
+	status = oauth_read_request(&text, &request, &err);
 	if (status == STATUS_OK) {
-		sandbox_enter(request.ca_file, request.certificate);
+		walls = enter_sandbox(&request);
 		cJSON_InitHooks(&hooks);
 		http_start();
-		status = run(&request, &answer, &failure, &err);
-		http_stop();
+		status = oauth_run(&request, &answer, &failure, &err);
+		wire_put_number(&answer, "landlock", walls.landlock);
+		wire_put(&answer, "seccomp", walls.seccomp ? "yes" : "no");
 	}
 	if (status == STATUS_OK && !buf_ok(&answer))
 		status = err_set(&err, STATUS_POLICY, "token endpoint: the answer is too large, or has control characters");
@@ -129,8 +180,14 @@ int main(void)
 		wire_put(&answer, "message", err.text);
 		if (failure.retry_after >= 0)
 			wire_put_number(&answer, "retry_after", failure.retry_after);
-		if (failure.invalid_client)
-			wire_put(&answer, "invalid_client", "yes");
+		if (failure.http_status)
+			wire_put_number(&answer, "http_status", failure.http_status);
+		wire_put(&answer, "error", oauth_error_code(failure.error));
 	}
-	return buf_ok(&answer) && buf_write(&answer, STDOUT_FILENO) ? 0 : 1;
+	wire_end(&answer);
+	if (!buf_ok(&answer) || !buf_write(&answer, STDOUT_FILENO))
+		return 1;
+	buf_free(&answer);
+	buf_free(&text);
+	wire_exit(0);
 }

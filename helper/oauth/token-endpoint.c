@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/wire.h"
 #include "oauth/client-auth.h"
+#include "oauth/form.h"
 #include "oauth/http.h"
 
 #include <stdio.h>
@@ -28,30 +29,30 @@ static struct http_request to_endpoint(const struct oauth_request *request, cons
 // RFC 6749 section 4.4.2
 static void write_grant(const struct oauth_request *request, struct buf *form)
 {
-	http_add_parameter(form, "grant_type", "client_credentials");
-	http_add_parameter(form, "scope", request->scope);
-	http_add_parameter(form, "resource", request->resource);
-	http_add_parameter(form, "audience", request->audience);
+	form_add(form, "grant_type", "client_credentials");
+	form_add(form, "scope", request->scope);
+	form_add(form, "resource", request->resource);
+	form_add(form, "audience", request->audience);
 }
 
 // RFC 7009 section 2.1
 static void write_revocation(const struct oauth_request *request, struct buf *form)
 {
-	http_add_parameter(form, "token", request->token);
-	http_add_parameter(form, "token_type_hint", "access_token");
+	form_add(form, "token", request->token);
+	form_add(form, "token_type_hint", "access_token");
 }
 
 // What is asked of which endpoint, and what its answer means.
 struct exchange {
 	const char *endpoint;
 	void (*write)(const struct oauth_request *request, struct buf *form);
-	enum status (*read)(long code, const char *content_type, struct buf *body, int64_t retry_after,
-			    const char *const *secrets, struct buf *answer, struct err *err);
+	enum status (*read)(const struct token_response *response, const char *const *secrets, struct buf *answer,
+			    struct oauth_failure *failure, struct err *err);
 };
 
 // One request. What failure says is only of this one.
-static enum status attempt(const struct oauth_request *request, const struct exchange *exchange, int64_t timeout_ms,
-			   struct oauth_failure *failure, struct buf *answer, struct err *err)
+static enum status exchange_once(const struct oauth_request *request, const struct exchange *exchange, int64_t timeout_ms,
+				 struct oauth_failure *failure, struct buf *answer, struct err *err)
 {
 	__attribute__((cleanup(http_response_free))) struct http_response response = HTTP_RESPONSE_INIT;
 	struct http_request http = to_endpoint(request, exchange->endpoint, timeout_ms);
@@ -65,13 +66,12 @@ static enum status attempt(const struct oauth_request *request, const struct exc
 	status = client_auth_add(request, &auth, &form, &http, err);
 	if (status == STATUS_OK)
 		status = http_send(&http, &response, err);
-	failure->retry_after = response.retry_after;
+	*failure = (struct oauth_failure){ .retry_after = response.retry_after };
 	if (status != STATUS_OK)
 		return status;
-	status = exchange->read(response.code, response.content_type, &response.body, response.retry_after, auth.secrets,
-				answer, err);
-	failure->invalid_client = status == STATUS_REFUSED && (response.code == 401 || strstr(err->text, " invalid_client"));
-	return status;
+	return exchange->read(&(struct token_response){ response.code, response.content_type, &response.body,
+							response.retry_after },
+			      auth.secrets, answer, failure, err);
 }
 
 // Full jitter, so that those who failed together do not come back together.
@@ -92,20 +92,20 @@ static void sleep_ms(int64_t ms)
 }
 
 // Tries again by itself, within the time given, after temporary failures.
-static enum status converse(const struct oauth_request *request, const struct exchange *exchange, struct buf *answer,
-			    struct oauth_failure *failure, struct err *err)
+static enum status exchange_with_patience(const struct oauth_request *request, const struct exchange *exchange,
+					  struct buf *answer, struct oauth_failure *failure, struct err *err)
 {
 	enum status status = STATUS_TEMPORARY;
 	int64_t timeout = 0, end;
 
 	if (!exchange->endpoint || !client_auth_is_whole(request) || !text_to_number(request->timeout_ms, 1, 60000, &timeout))
-		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request is not whole");
+		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request is incomplete");
 	end = clock_now().boot + timeout;
 	for (int attempts = 1; attempts <= ATTEMPTS_MAX; attempts++) {
 		int64_t left = end - clock_now().boot, wait;
 
 		buf_reset(answer);
-		status = attempt(request, exchange, left > 0 ? left : 1, failure, answer, err);
+		status = exchange_once(request, exchange, left > 0 ? left : 1, failure, answer, err);
 		if (status != STATUS_TEMPORARY)
 			break;
 		wait = failure->retry_after >= 0 ? failure->retry_after * 1000 : pause_ms(attempts);
@@ -121,7 +121,7 @@ enum status token_endpoint_request(const struct oauth_request *request, struct b
 				   struct err *err)
 {
 	const struct exchange exchange = { request->token_endpoint, write_grant, token_response_read };
-	enum status status = converse(request, &exchange, answer, failure, err);
+	enum status status = exchange_with_patience(request, &exchange, answer, failure, err);
 
 	if (status != STATUS_OK)
 		err_prefix(err, "token endpoint");
@@ -132,8 +132,8 @@ enum status token_endpoint_revoke(const struct oauth_request *request, struct bu
 				  struct err *err)
 {
 	const struct exchange exchange = { request->revocation_endpoint, write_revocation, revocation_response_read };
-	enum status status = request->token ? converse(request, &exchange, answer, failure, err) :
-					      err_set(err, STATUS_INTERNAL, "sk-oauth: its request is not whole");
+	enum status status = request->token ? exchange_with_patience(request, &exchange, answer, failure, err) :
+					      err_set(err, STATUS_INTERNAL, "sk-oauth: its request is incomplete");
 
 	if (status != STATUS_OK)
 		err_prefix(err, "revocation endpoint");
@@ -152,7 +152,7 @@ enum status token_endpoint_look(const struct oauth_request *request, struct buf 
 
 	(void)failure;
 	if (!request->token_endpoint || !text_to_number(request->timeout_ms, 1, 60000, &timeout))
-		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request is not whole");
+		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request is incomplete");
 	http = to_endpoint(request, request->token_endpoint, timeout);
 	if (request->certificate && client_auth_is_whole(request))
 		status = client_auth_add(request, &auth, &form, &http, err);

@@ -3,11 +3,11 @@
 // repeats the client secret.
 #include "oauth/token-endpoint.h"
 
+#include "base/json-read.h"
 #include "base/text.h"
 #include "base/wire.h"
 #include "model/token.h"
 
-#include <cjson/cJSON.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +15,11 @@
 
 // As much of a secret as this, in a peer's text, is too much of it.
 #define ECHO_LENGTH 8
+
+// As much of a server's words as is shown; and of a scope, which is looked through for the secret.
+#define DESCRIPTION_MAX 301
+#define SEARCHED_MAX	2048
+#define SCOPE_MAX	4096
 
 static bool repeats(const char *text, const char *secret)
 {
@@ -41,78 +46,53 @@ static bool repeats_secret(const char *text, const char *const *secrets)
 	return false;
 }
 
-// RFC 6749 section 5.2, RFC 8707, and what servers send besides; true: time can heal it.
-static const struct {
-	const char *code;
-	bool temporary;
-} codes[] = {
-	{ "invalid_request", false },
-	{ "invalid_client", false },
-	{ "invalid_grant", false },
-	{ "unauthorized_client", false },
-	{ "unsupported_grant_type", false },
-	{ "invalid_scope", false },
-	{ "invalid_target", false },
-	{ "access_denied", false },
-	{ "unsupported_token_type", false },
-	{ "temporarily_unavailable", true },
-	{ "server_error", true },
-	{ "slow_down", true },
-	{ "too_many_requests", true },
-	{ "rate_limit_exceeded", true },
-};
-
-static bool is_known_code(const char *code, bool *temporary)
-{
-	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
-		if (!strcmp(code, codes[i].code)) {
-			*temporary = codes[i].temporary;
-			return true;
-		}
-	}
-	return false;
-}
-
-static const char *string_of(const cJSON *json, const char *name)
-{
-	const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, name));
-
-	return text ? text : "";
-}
-
 // "invalid_client: the secret is wrong", fit for a terminal.
-static void describe_error(const cJSON *json, const char *const *secrets, char *text, size_t size)
+static void describe_error(const cJSON *json, enum oauth_error error, const char *const *secrets, char *text, size_t size)
 {
-	const char *code = string_of(json, "error"), *description = string_of(json, "error_description");
-	bool temporary;
+	const char *code = json_text(json, "error");
+	char description[SEARCHED_MAX];
 
-	if (!is_known_code(code, &temporary) && (strlen(code) > 64 || !text_is_graphic(code) || repeats_secret(code, secrets)))
-		code = "an error";
+	// cut before it is searched for the secret: it may be as long as the body
+	(void)snprintf(description, sizeof description, "%s", json_text(json, "error_description"));
+	if (error != OAUTH_ERROR_OTHER || strlen(code) > 64 || !text_is_graphic(code) || repeats_secret(code, secrets))
+		code = oauth_error_code(error);
 	if (repeats_secret(description, secrets))
-		description = "(in words that repeat a secret)";
-	(void)snprintf(text, size, "%s%s%.300s", code, *description ? ": " : "", description);
+		(void)snprintf(description, sizeof description, "(its words repeat a secret)");
+	(void)snprintf(text, size, "%s%s%.*s", code, *description ? ": " : "", DESCRIPTION_MAX - 1, description);
 	text_sanitize(text);
 }
 
-static enum status read_error(long code, const cJSON *json, const char *content_type, int64_t retry_after,
-			      const char *const *secrets, struct err *err)
+static bool is_html(const struct token_response *response)
 {
-	bool temporary = false;
-	char what[400] = "", when[64] = "";
+	return !strncasecmp(response->content_type, "text/html", 9);
+}
 
-	(void)is_known_code(string_of(json, "error"), &temporary);
-	temporary = temporary || code >= 500 || code == 429 || code == 408;
-	if (json && *string_of(json, "error"))
-		describe_error(json, secrets, what, sizeof what);
-	else if (code == 429)
+// An answer that is an error, with or without an OAuth error in it.
+static enum status read_error(const struct token_response *response, const cJSON *json, const char *const *secrets,
+			      struct oauth_failure *failure, struct err *err)
+{
+	bool has_error = json && cJSON_GetObjectItemCaseSensitive(json, "error");
+	char what[DESCRIPTION_MAX + 80] = "", when[64] = "";
+	bool temporary;
+
+	failure->http_status = response->code;
+	failure->error = has_error ? oauth_error_find(json_text(json, "error")) : OAUTH_ERROR_NONE;
+	if (has_error && failure->error == OAUTH_ERROR_NONE)
+		failure->error = OAUTH_ERROR_OTHER; // not a string, or an empty one
+	temporary = oauth_error_is_temporary(failure->error) || response->code >= 500 || response->code == 429 ||
+		    response->code == 408;
+	if (has_error)
+		describe_error(json, failure->error, secrets, what, sizeof what);
+	else if (response->code == 429)
 		(void)snprintf(what, sizeof what, "too many requests");
-	else if (!strncasecmp(content_type, "text/html", 9))
-		(void)snprintf(what, sizeof what, "an HTML page: is this the token endpoint?");
+	else if (is_html(response))
+		(void)snprintf(what, sizeof what, "the answer is an HTML page: is this the token endpoint?");
 	else
-		(void)snprintf(what, sizeof what, "no OAuth error in it%s", code == 404 ? ": is this the token endpoint?" : "");
-	if (temporary && retry_after >= 0)
-		(void)snprintf(when, sizeof when, "; try again in %lld s", (long long)retry_after);
-	return err_set(err, temporary ? STATUS_TEMPORARY : STATUS_REFUSED, "HTTP %ld %s%s", code, what, when);
+		(void)snprintf(what, sizeof what, "the answer has no OAuth error in it%s",
+			       response->code == 404 ? ": is this the token endpoint?" : "");
+	if (temporary && response->retry_after >= 0)
+		(void)snprintf(when, sizeof when, "; try again in %lld s", (long long)response->retry_after);
+	return err_set(err, temporary ? STATUS_TEMPORARY : STATUS_REFUSED, "HTTP %ld %s%s", response->code, what, when);
 }
 
 // A number, or a number in a string. What makes no sense is as good as absent: 0.
@@ -129,12 +109,12 @@ static int64_t read_lifetime(const cJSON *item)
 
 static enum status read_grant(const cJSON *json, const char *const *secrets, struct buf *answer, struct err *err)
 {
-	const char *token = string_of(json, "access_token"), *type = string_of(json, "token_type");
-	const char *scope = string_of(json, "scope");
+	const char *token = json_text(json, "access_token"), *type = json_text(json, "token_type");
+	const char *scope = json_text(json, "scope");
 	int64_t lifetime = read_lifetime(cJSON_GetObjectItemCaseSensitive(json, "expires_in"));
 
 	if (!*token)
-		return err_set(err, STATUS_POLICY, "an answer without an access_token");
+		return err_set(err, STATUS_POLICY, "the answer has no access_token");
 	if (strlen(token) > TOKEN_MAX)
 		return err_set(err, STATUS_POLICY, "the access token is larger than %d bytes", TOKEN_MAX);
 	if (!token_text_ok(token))
@@ -142,67 +122,64 @@ static enum status read_grant(const cJSON *json, const char *const *secrets, str
 	if (strcasecmp(type, "bearer") != 0) {
 		char shown[33];
 
-		(void)snprintf(shown, sizeof shown, "%s", repeats_secret(type, secrets) ? "(a secret)" : type);
+		(void)snprintf(shown, sizeof shown, "%s", type);
+		if (repeats_secret(shown, secrets))
+			(void)snprintf(shown, sizeof shown, "(a secret)");
 		text_sanitize(shown);
-		return err_set(err, STATUS_POLICY, "token_type '%s', and only Bearer is understood", shown);
+		return err_set(err, STATUS_POLICY, "the token_type is '%s', and sk-helper understands only Bearer", shown);
 	}
 	wire_put(answer, "status", "ok");
 	wire_put(answer, "access_token", token);
 	wire_put_number(answer, "expires_in", lifetime);
 	// RFC 6749 section 3.3's characters; anything else is not repeated
-	if (text_is_scope(scope) && !repeats_secret(scope, secrets))
+	if (strlen(scope) <= SCOPE_MAX && text_is_scope(scope) && !repeats_secret(scope, secrets))
 		wire_put(answer, "scope", scope);
 	return STATUS_OK;
 }
 
-// NULL for what is none. A NUL, raw or escaped, would end a string of cJSON's early.
-static cJSON *parse_json(const struct buf *body)
+static enum status refuse_redirect(const struct token_response *response, struct err *err)
 {
-	if (memchr(body->data, '\0', body->len) || strstr(body->data, "\\u0000"))
-		return NULL;
-	return cJSON_ParseWithOpts(body->data, NULL, 1);
+	return err_set(err, STATUS_POLICY,
+		       "HTTP %ld is a redirect, which is not followed: it would take the client secret along", response->code);
 }
 
-static enum status refuse_redirect(long code, struct err *err)
-{
-	return err_set(err, STATUS_POLICY, "HTTP %ld, a redirect: not followed, it would carry the client secret along", code);
-}
-
-enum status revocation_response_read(long code, const char *content_type, struct buf *body, int64_t retry_after,
-				     const char *const *secrets, struct buf *answer, struct err *err)
+enum status revocation_response_read(const struct token_response *response, const char *const *secrets, struct buf *answer,
+				     struct oauth_failure *failure, struct err *err)
 {
 	enum status status;
 	cJSON *json;
 
-	if (code >= 300 && code < 400)
-		return refuse_redirect(code, err);
+	if (response->code >= 300 && response->code < 400)
+		return refuse_redirect(response, err);
 	// RFC 7009 section 2.2: the body says nothing, and a token that is not known is as good as revoked
-	if (code == 200) {
+	if (response->code == 200) {
 		wire_put(answer, "status", "ok");
 		return STATUS_OK;
 	}
-	json = parse_json(body);
-	status = read_error(code, json, content_type, retry_after, secrets, err);
+	json = json_object(response->body);
+	status = read_error(response, json, secrets, failure, err);
 	cJSON_Delete(json);
 	return status;
 }
 
-enum status token_response_read(long code, const char *content_type, struct buf *body, int64_t retry_after,
-				const char *const *secrets, struct buf *answer, struct err *err)
+enum status token_response_read(const struct token_response *response, const char *const *secrets, struct buf *answer,
+				struct oauth_failure *failure, struct err *err)
 {
 	enum status status;
 	cJSON *json;
 
-	if (code >= 300 && code < 400)
-		return refuse_redirect(code, err);
-	json = parse_json(body);
-	if (code != 200 || *string_of(json, "error")) {
-		status = read_error(code, json, content_type, retry_after, secrets, err);
-	} else if (!cJSON_IsObject(json)) {
+	if (response->code >= 300 && response->code < 400)
+		return refuse_redirect(response, err);
+	json = json_object(response->body);
+	// some servers answer 200 to everything
+	if (response->code != 200 || (json && cJSON_GetObjectItemCaseSensitive(json, "error") &&
+				      !cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(json, "error")))) {
+		status = read_error(response, json, secrets, failure, err);
+	} else if (!json) {
 		status = err_set(err, STATUS_POLICY, "HTTP 200, but %s",
-				 body->len == 0					? "an empty body" :
-				 strncasecmp(content_type, "text/html", 9) == 0 ? "an HTML page: is this the token endpoint?" :
-										  "not a JSON object");
+				 response->body->len == 0 ? "the body is empty" :
+				 is_html(response)	  ? "the answer is an HTML page: is this the token endpoint?" :
+							    "the answer is not a JSON object");
 	} else {
 		status = read_grant(json, secrets, answer, err);
 	}

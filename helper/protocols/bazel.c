@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The credential helper protocol of Bazel, Buildbarn, EngFlow and others: {"uri":…} in, headers out.
+#include "base/json-read.h"
 #include "protocols/rows.h"
-#include "protocols/tool-json.h"
 #include "protocols/tool-rows.h"
 
 #include <string.h>
@@ -15,8 +15,8 @@ enum status bazel_parse(struct tool_call *call, struct buf *out, struct err *err
 	(void)out;
 	if (strcmp(tool_operation(call), "get") != 0)
 		return err_set(err, STATUS_USAGE, "bazel: no operation '%s'", tool_operation(call));
-	json = tool_json(call->input);
-	uri = tool_json_text(json, "uri");
+	json = json_object(call->input);
+	uri = json_text(json, "uri");
 	if (!strstr(uri, "://"))
 		status = err_set(err, STATUS_USAGE, "bazel: standard input: no JSON object with a uri");
 	else

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Cargo's credential provider protocol: a line of JSON for each request, a line for each answer.
+#include "base/json-read.h"
 #include "base/json.h"
 #include "protocols/rows.h"
-#include "protocols/tool-json.h"
 #include "protocols/tool-rows.h"
 
 #include <string.h>
@@ -40,10 +40,10 @@ enum status cargo_parse(struct tool_call *call, struct buf *out, struct err *err
 	call->operation = TOOL_DONE;
 	if (strcmp(tool_operation(call), "--cargo-plugin") != 0)
 		return err_set(err, STATUS_USAGE, "cargo: only for Cargo, which says --cargo-plugin");
-	json = tool_json(call->input);
-	kind = tool_json_text(json, "kind");
+	json = json_object(call->input);
+	kind = json_text(json, "kind");
 	registry = cJSON_GetObjectItemCaseSensitive(json, "registry");
-	index = tool_json_text(registry, "index-url");
+	index = json_text(registry, "index-url");
 	if (!*kind || !*index) {
 		status = err_set(err, STATUS_USAGE, "cargo: standard input: not a request of Cargo's");
 	} else if (strcmp(kind, "get") != 0) {
@@ -69,11 +69,11 @@ enum status cargo_write(const struct tool_call *call, const struct answer *answe
 }
 
 // Cargo shows the message by itself.
-enum status cargo_refuse(const struct tool_call *call, bool none, struct buf *out, struct err *err)
+enum status cargo_refuse(const struct tool_call *call, enum tool_failure why, struct buf *out, struct err *err)
 {
 	if (strcmp(tool_operation(call), "--cargo-plugin") != 0)
 		return err->status;
-	if (none) {
+	if (why == TOOL_NOT_OURS) {
 		buf_adds(out, "{\"Err\":{\"kind\":\"url-not-supported\"}}\n");
 		return STATUS_OK;
 	}

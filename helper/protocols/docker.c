@@ -34,6 +34,7 @@ static enum status take_server(struct tool_call *call, const char *server, struc
 	if (!strstr(server, "://") && names_this_machine(server)) {
 		status = tool_set_url(call, server, err);
 		memmove(call->url + 4, call->url + 5, strlen(call->url + 5) + 1);
+		request_set_url(&call->request, call->url);
 		call->https_instead = true;
 		return status;
 	}
@@ -87,13 +88,13 @@ enum status docker_write(const struct tool_call *call, const struct answer *answ
 	return STATUS_OK;
 }
 
-enum status docker_refuse(const struct tool_call *call, bool none, struct buf *out, struct err *err)
+enum status docker_refuse(const struct tool_call *call, enum tool_failure why, struct buf *out, struct err *err)
 {
-	if (call->operation == TOOL_ERASE && none)
+	if (call->operation == TOOL_ERASE && why == TOOL_NOT_OURS)
 		return STATUS_OK;
 	if (out->len == 0)
-		buf_adds(out, none ? "credentials not found in native keychain" : err->text);
-	return none ? err_set(err, STATUS_NOT_FOUND, "%s", "") : err->status;
+		buf_adds(out, why == TOOL_NOT_OURS ? "credentials not found in native keychain" : err->text);
+	return why == TOOL_NOT_OURS ? err_set(err, STATUS_NOT_FOUND, "%s", "") : err->status;
 }
 
 void docker_write_entry(struct buf *out, bool first, const char *url, const struct profile *profile)

@@ -61,11 +61,11 @@ enum status git_write(const struct tool_call *call, const struct answer *answer,
 }
 
 // Where it is ours to answer and we cannot, nobody else is to be asked, and no password.
-enum status git_refuse(const struct tool_call *call, bool none, struct buf *out, struct err *err)
+enum status git_refuse(const struct tool_call *call, enum tool_failure why, struct buf *out, struct err *err)
 {
-	if (none)
+	if (why == TOOL_NOT_OURS)
 		return STATUS_OK;
-	if (call->found && call->operation == TOOL_GET)
+	if (why == TOOL_NO_TOKEN && call->operation == TOOL_GET)
 		wire_put(out, "quit", "1");
 	return err->status;
 }

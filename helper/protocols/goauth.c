@@ -61,9 +61,9 @@ enum status goauth_write(const struct tool_call *call, const struct answer *answ
 	return STATUS_OK;
 }
 
-enum status goauth_refuse(const struct tool_call *call, bool none, struct buf *out, struct err *err)
+enum status goauth_refuse(const struct tool_call *call, enum tool_failure why, struct buf *out, struct err *err)
 {
 	(void)call;
 	(void)out;
-	return none ? STATUS_OK : err->status;
+	return why == TOOL_NOT_OURS ? STATUS_OK : err->status;
 }

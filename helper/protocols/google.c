@@ -22,10 +22,10 @@ enum status google_write(const struct tool_call *call, const struct answer *answ
 	return STATUS_OK;
 }
 
-enum status google_refuse(const struct tool_call *call, bool none, struct buf *out, struct err *err)
+enum status google_refuse(const struct tool_call *call, enum tool_failure why, struct buf *out, struct err *err)
 {
 	(void)call;
-	(void)none;
+	(void)why;
 	json_put(out, "{\"version\":1,\"success\":false,\"code\":", status_word(err->status));
 	json_put(out, ",\"message\":", err->text);
 	buf_adds(out, "}\n");

@@ -38,9 +38,9 @@ enum status keyring_write(const struct tool_call *call, const struct answer *ans
 }
 
 // A keyring that has nothing says nothing, and fails.
-enum status keyring_refuse(const struct tool_call *call, bool none, struct buf *out, struct err *err)
+enum status keyring_refuse(const struct tool_call *call, enum tool_failure why, struct buf *out, struct err *err)
 {
 	(void)call;
 	(void)out;
-	return none ? err_set(err, STATUS_NOT_FOUND, "%s", "") : err->status;
+	return why == TOOL_NOT_OURS ? err_set(err, STATUS_NOT_FOUND, "%s", "") : err->status;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // client-go's exec credential plugins: client.authentication.k8s.io.
+#include "base/json-read.h"
 #include "base/json.h"
-#include "protocols/tool-json.h"
 #include "protocols/tool-rows.h"
 
 #include <stdlib.h>
@@ -20,21 +20,20 @@ enum status kubernetes_parse(struct tool_call *call, struct buf *out, struct err
 	cJSON *json;
 
 	(void)out;
-	call->takes_default = true;
 	call->version = versions[0];
 	if (!info || !*info)
 		return STATUS_OK;
 	buf_adds(&text, info);
-	json = tool_json(&text);
+	json = json_object(&text);
 	if (!json)
 		return err_set(err, STATUS_USAGE, "KUBERNETES_EXEC_INFO: not a JSON object");
-	version = tool_json_text(json, "apiVersion");
+	version = json_text(json, "apiVersion");
 	call->version = !strcmp(version, versions[1]) ? versions[1] : versions[0];
 	if (*version && strcmp(version, call->version) != 0)
 		status =
 			err_set(err, STATUS_USAGE, "KUBERNETES_EXEC_INFO: an apiVersion that is not known: v1 and v1beta1 are");
 	cluster = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(json, "spec"), "cluster");
-	server = tool_json_text(cluster, "server");
+	server = json_text(cluster, "server");
 	if (status == STATUS_OK && *server && !call->request.url)
 		status = tool_set_url(call, server, err);
 	cJSON_Delete(json);

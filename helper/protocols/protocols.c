@@ -2,10 +2,10 @@
 // The list of formats.
 #include "protocols/protocols.h"
 
-#include "model/request.h"
 #include "protocols/rows.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -30,11 +30,33 @@ const struct protocol *protocol_find(const char *name)
 	return NULL;
 }
 
+const struct protocol *protocol_of(const struct request *request)
+{
+	if (request->format)
+		return protocol_find(request->format);
+	return request->from_stdin ? &protocol_native : &protocols[0];
+}
+
+enum status protocol_take_url(const struct protocol *protocol, struct request *request, struct err *err)
+{
+	const char *url = protocol->url_variable ? getenv(protocol->url_variable) : NULL;
+
+	// a profile that is named as well is then checked against it
+	if (!request->url && url && *url)
+		request_set_url(request, url);
+	if (!protocol->url_variable || request->url || request->profile)
+		return STATUS_OK;
+	return err_set(err, STATUS_POLICY,
+		       "format '%s': no token without knowing for which server: %s is not set, so give the name of a profile "
+		       "('sk-helper get NAME --format %s')",
+		       protocol->name, protocol->url_variable, protocol->name);
+}
+
 const char *protocol_warning(const struct request *request)
 {
-	if (request->quiet || request->url || request->from_stdin || !isatty(STDOUT_FILENO))
+	if (request->quiet || request->url || request->from_stdin)
 		return NULL;
-	return "the token is on the terminal now, and in what it keeps: --quiet if that is meant";
+	return "the token is now on the terminal and in its scrollback; --quiet leaves this warning out";
 }
 
 enum status protocol_answer(const struct protocol *protocol, const struct answer *answer, struct buf *out, struct err *err)

@@ -31,9 +31,9 @@ enum status terraform_write(const struct tool_call *call, const struct answer *a
 	return STATUS_OK;
 }
 
-enum status terraform_refuse(const struct tool_call *call, bool none, struct buf *out, struct err *err)
+enum status terraform_refuse(const struct tool_call *call, enum tool_failure why, struct buf *out, struct err *err)
 {
-	if (!none)
+	if (why != TOOL_NOT_OURS)
 		return err->status;
 	if (call->operation == TOOL_GET)
 		buf_adds(out, "{}\n");

@@ -7,7 +7,7 @@
 
 typedef enum status tool_parser(struct tool_call *call, struct buf *out, struct err *err);
 typedef enum status tool_writer(const struct tool_call *call, const struct answer *answer, struct buf *out, struct err *err);
-typedef enum status tool_refuser(const struct tool_call *call, bool none, struct buf *out, struct err *err);
+typedef enum status tool_refuser(const struct tool_call *call, enum tool_failure why, struct buf *out, struct err *err);
 
 tool_parser git_parse, docker_parse, bazel_parse, terraform_parse, cargo_parse, vault_parse, pnpm_parse, keyring_parse,
 	kubernetes_parse, goauth_parse, google_parse;

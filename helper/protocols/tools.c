@@ -2,11 +2,16 @@
 // The list of tools.
 #include "protocols/tools.h"
 
+#include "base/text.h"
+#include "base/wire.h"
+#include "model/profile-dir.h"
 #include "protocols/tool-rows.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 const struct tool tools[] = {
 	{ .name = "git",
@@ -115,6 +120,53 @@ const struct tool *tool_find_format(const char *name)
 	return NULL;
 }
 
+void tool_begin(struct tool_call *call, char **args, struct buf *input, const struct request *request)
+{
+	memset(call, 0, sizeof *call);
+	call->args = args;
+	call->input = input;
+	if (request)
+		call->request = *request;
+	call->request.keep_scope = true;
+}
+
+bool tool_has_input(const struct tool *tool, const struct tool_call *call)
+{
+	const char *operation = tool_operation(call);
+
+	return !tool->reading || text_has_word(tool->reading, operation, strlen(operation));
+}
+
+enum status tool_read_input(const struct tool *tool, const struct tool_call *call, struct buf *input, struct err *err)
+{
+	if (!tool_has_input(tool, call))
+		return STATUS_OK;
+	if (tool->input == TOOL_READS_MESSAGE || (tool->input == TOOL_READS_WITH_URL && call->request.url))
+		return wire_read(input, STDIN_FILENO, err);
+	if (tool->input == TOOL_READS_ALL && !buf_read(input, STDIN_FILENO))
+		return err_set(err, STATUS_USAGE, "standard input: %s", errno == EFBIG ? "it is too long" : strerror(errno));
+	return STATUS_OK;
+}
+
+bool tool_is_for_nobody(const struct tool_call *call)
+{
+	return !call->request.url && !call->request.profile && !call->takes_default;
+}
+
+enum status tool_find_profile(struct tool_call *call, struct buf *text, struct profile *profile, bool *uncovered,
+			      struct err *err)
+{
+	enum status status = profile_dir_for(&call->request, text, profile, uncovered, err);
+
+	if (status == STATUS_OK || !*uncovered || !call->https_instead)
+		return status;
+	// "localhost:5000" may be a registry of either kind
+	memmove(call->url + 5, call->url + 4, strlen(call->url + 4) + 1);
+	call->url[4] = 's';
+	request_set_url(&call->request, call->url);
+	return profile_dir_for(&call->request, text, profile, uncovered, err);
+}
+
 const char *tool_operation(const struct tool_call *call)
 {
 	return call->args[0] ? call->args[0] : "";
@@ -126,7 +178,7 @@ enum status tool_set_url(struct tool_call *call, const char *text, struct err *e
 
 	if (len < 0 || (size_t)len >= sizeof call->url)
 		return err_set(err, STATUS_USAGE, "URL: longer than %d bytes", URL_MAX);
-	call->request.url = call->url;
+	request_set_url(&call->request, call->url);
 	return STATUS_OK;
 }
 

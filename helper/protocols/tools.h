@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/status.h"
+#include "model/profile-dir.h"
 #include "model/request.h"
 #include "protocols/protocols.h"
 
@@ -26,12 +27,18 @@ struct tool_call {
 	enum tool_operation operation;
 	struct request request;
 	char url[URL_MAX + 1];		    // where request.url may point
-	bool https_instead;		    // where no profile is for that URL, the same with https is meant
-	bool found;			    // for refuse: a profile is meant, and it is not that nobody is asked for
+	bool https_instead;		    // retry the URL as https when no profile covers it as http
 	char profile[PROFILE_NAME_MAX + 1]; // and request.profile
 	bool takes_default;		    // it has no way to say whom the token is for: as a bare get
 	const char *server;		    // as the tool has it, to be repeated
 	const char *version;		    // of its protocol
+};
+
+// Why there is no answer.
+enum tool_failure {
+	TOOL_NOT_OURS, // no profile's token may go to the URL, or the request says neither a URL nor a profile: others may be asked
+	TOOL_NO_TOKEN, // a profile covers the URL, so the failure is ours to report
+	TOOL_NO_SENSE, // the request is malformed, or it is not known whom it is for
 };
 
 enum tool_input {
@@ -52,9 +59,9 @@ struct tool {
 	// From args and input to an operation and a request. What it writes to out is the answer, with TOOL_DONE.
 	enum status (*parse)(struct tool_call *call, struct buf *out, struct err *err);
 	enum status (*write)(const struct tool_call *call, const struct answer *answer, struct buf *out, struct err *err);
-	// Says in the tool's words that there is no credential (none), or what went wrong. STATUS_OK: all is said, and well. Else
+	// Says in the tool's words that there is no credential for it, or what went wrong. STATUS_OK: all is said, and well. Else
 	// err is left to be reported, too. NULL: that is all there is to do.
-	enum status (*refuse)(const struct tool_call *call, bool none, struct buf *out, struct err *err);
+	enum status (*refuse)(const struct tool_call *call, enum tool_failure why, struct buf *out, struct err *err);
 	// For TOOL_LIST: one entry, and what stands before the first and after the last.
 	void (*write_entry)(struct buf *out, bool first, const char *url, const struct profile *profile);
 	const char *list_begin, *list_end;
@@ -67,6 +74,24 @@ extern const size_t tool_count;
 // where that is a format. NULL for none.
 const struct tool *tool_find_program(const char *program, const char **profile);
 const struct tool *tool_find_format(const char *name);
+
+// --- a call, for who answers it
+
+// A call with these words; the request has what is known before: the profile of the command line, or nothing (NULL).
+void tool_begin(struct tool_call *call, char **args, struct buf *input, const struct request *request);
+
+// Whether it has an input: what has none may have a standard input that never ends.
+bool tool_has_input(const struct tool *tool, const struct tool_call *call);
+
+// Reads it, for a tool that does not read lines.
+enum status tool_read_input(const struct tool *tool, const struct tool_call *call, struct buf *input, struct err *err);
+
+// Whether a request says neither whom the token is for nor which profile: no default is sent to whoever asks.
+bool tool_is_for_nobody(const struct tool_call *call);
+
+// The profile that the call is for, in text and profile: profile_dir_for, and once more with https where the tool cannot tell.
+enum status tool_find_profile(struct tool_call *call, struct buf *text, struct profile *profile, bool *uncovered,
+			      struct err *err);
 
 // --- what the files of this folder share
 

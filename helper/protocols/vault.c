@@ -29,9 +29,9 @@ enum status vault_parse(struct tool_call *call, struct buf *out, struct err *err
 	return server ? tool_set_url(call, server, err) : STATUS_OK;
 }
 
-enum status vault_refuse(const struct tool_call *call, bool none, struct buf *out, struct err *err)
+enum status vault_refuse(const struct tool_call *call, enum tool_failure why, struct buf *out, struct err *err)
 {
 	(void)call;
 	(void)out;
-	return none ? STATUS_OK : err->status;
+	return why == TOOL_NOT_OURS ? STATUS_OK : err->status;
 }

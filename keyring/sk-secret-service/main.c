@@ -35,7 +35,7 @@ static const SecretSchema schema = {
 };
 
 struct item_request {
-	const char *operation, *name, *path, *collection;
+	const char *version, *operation, *name, *path, *collection;
 	struct buf value;
 };
 
@@ -339,7 +339,11 @@ static enum status list_items(SecretService *service, struct item_request *reque
 	for (GList *i = items; i; i = i->next) {
 		GHashTable *attributes = secret_item_get_attributes(i->data);
 
-		wire_put(answer, "name", g_hash_table_lookup(attributes, "name"));
+		const char *name = g_hash_table_lookup(attributes, "name");
+
+		// somebody else's: it would make the whole list fail
+		if (name && text_has_no_control(name, strlen(name)) && strlen(name) < 256)
+			wire_put(answer, "name", name);
 		g_hash_table_unref(attributes);
 	}
 	g_list_free_full(items, g_object_unref);
@@ -369,8 +373,12 @@ static enum status run(struct item_request *request, struct buf *answer, struct 
 			(!operations[i].needs_name || (request->name && request->collection));
 		operation = operations[i].run;
 	}
+	if (!wire_is_our_version(request->version))
+		return err_set(
+			err, STATUS_INTERNAL,
+			"sk-secret-service is of another version than sk-core: is sk-helper installed completely? ('make install')");
 	if (!known)
-		return err_set(err, STATUS_INTERNAL, "its request is not whole");
+		return err_set(err, STATUS_INTERNAL, "its request is incomplete");
 	status = look(&bus, request, err);
 	if (status == STATUS_OK && operation) {
 		service = secret_service_get_sync(SECRET_SERVICE_OPEN_SESSION, NULL, &error);
@@ -392,7 +400,9 @@ static bool read_request(struct buf *text, struct item_request *request)
 		return false;
 	wire = wire_message(text->data, text->len);
 	while ((result = wire_next(&wire, &field, NULL)) == WIRE_FIELD) {
-		if (!strcmp(field.key, "operation"))
+		if (!strcmp(field.key, "version"))
+			request->version = field.value;
+		else if (!strcmp(field.key, "operation"))
 			request->operation = field.value;
 		else if (!strcmp(field.key, "name"))
 			request->name = field.value;
@@ -416,9 +426,9 @@ int main(void)
 	struct err err = { STATUS_OK, "works: unlocked" };
 	enum status status;
 
-	harden();
-	harden_more();
-	harden_child();
+	harden_process();
+	harden_runner();
+	die_with_parent();
 	harden_deadline(3); // whoever runs us ends us after two seconds
 	setenv("GIO_USE_VFS", "local", 1);
 	status = read_request(&text, &request) ? run(&request, &answer, &err) :
@@ -428,5 +438,10 @@ int main(void)
 	wire_put(&answer, "status", status_word(status));
 	wire_put(&answer, "message", err.text);
 	buf_free(&request.value);
-	return buf_ok(&answer) && buf_write(&answer, STDOUT_FILENO) ? 0 : 1;
+	wire_end(&answer);
+	if (!buf_ok(&answer) || !buf_write(&answer, STDOUT_FILENO))
+		return 1;
+	buf_free(&answer);
+	buf_free(&text);
+	wire_exit(0);
 }

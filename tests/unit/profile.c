@@ -73,6 +73,13 @@ static void names_are_file_names(void)
 		CHECK(!profile_name_ok(bad[i]));
 }
 
+static size_t covers(const struct profile *p, const char *text)
+{
+	struct url url;
+
+	return url_parse(&url, text, NULL) == STATUS_OK ? profile_covers(p, &url) : 0;
+}
+
 static void writes_what_it_reads(void)
 {
 	static const char source[] =
@@ -87,10 +94,9 @@ static void writes_what_it_reads(void)
 	profile_write(&p, &b);
 	CHECK(buf_ok(&b));
 	CHECK_TEXT(b.data, source);
-	CHECK(profile_covers(&p, "https://b.com/x/y") > profile_covers(&p, "https://a.com/"));
-	CHECK(profile_covers(&p, "https://a.com/") > 0);
-	CHECK(profile_covers(&p, "https://c.com/") == 0);
-	CHECK(profile_covers(&p, "nonsense") == 0);
+	CHECK(covers(&p, "https://b.com/x/y") > covers(&p, "https://a.com/"));
+	CHECK(covers(&p, "https://a.com/") > 0);
+	CHECK(covers(&p, "https://c.com/") == 0);
 }
 
 int main(void)

@@ -15,19 +15,19 @@ static void takes_arguments(void)
 	struct err err;
 
 	CHECK(request_from_args(&r, (char *[]){ NULL }, &err) == STATUS_OK && !r.profile && !r.url && !r.from_stdin);
-	CHECK_TEXT(r.protocol->name, "token");
+	CHECK_TEXT(protocol_of(&r)->name, "token");
 	CHECK(from_args(&r, &err, ARGS("todo", "--format=json", "--min-ttl", "60", "--fresh")) == STATUS_OK);
 	CHECK_TEXT(r.profile, "todo");
-	CHECK_TEXT(r.protocol->name, "json");
+	CHECK_TEXT(protocol_of(&r)->name, "json");
 	CHECK(r.min_ttl == 60 && r.fresh);
 	CHECK(from_args(&r, &err, ARGS("https://a.com/x", "--scope", "a b")) == STATUS_OK);
 	CHECK_TEXT(r.url, "https://a.com/x");
 	CHECK_TEXT(r.scope, "a b");
-	CHECK(from_args(&r, &err, ARGS("-")) == STATUS_OK && r.from_stdin && r.protocol == &protocol_native);
+	CHECK(from_args(&r, &err, ARGS("-")) == STATUS_OK && r.from_stdin && protocol_of(&r) == &protocol_native);
 	CHECK(from_args(&r, &err, ARGS("--", "todo")) == STATUS_OK);
 	CHECK(from_args(&r, &err, ARGS("--format")) == STATUS_USAGE);
 	// a tool's, or nobody's: core knows
-	CHECK(from_args(&r, &err, ARGS("--format", "xml")) == STATUS_OK && !r.protocol);
+	CHECK(from_args(&r, &err, ARGS("--format", "xml")) == STATUS_OK && !protocol_of(&r));
 	CHECK_TEXT(r.format, "xml");
 	CHECK(from_args(&r, &err, ARGS("todo", "https://a.com/x")) == STATUS_OK);
 	CHECK_TEXT(r.profile, "todo");
@@ -76,7 +76,6 @@ static void reads_what_an_asker_was_told(void)
 	struct profile profile = {
 		.name = "p", .scope = "a", .resource = "urn:x", .urls = { "https://a.com/x" }, .url_count = 1
 	};
-	struct wanted wanted;
 	struct request r = { 0 };
 	struct err err;
 
@@ -84,18 +83,18 @@ static void reads_what_an_asker_was_told(void)
 		    &err) == STATUS_OK);
 	CHECK(r.wwwauth_count == 2);
 	CHECK_TEXT(r.wwwauth[0], "Bearer");
-	CHECK(request_wanted(&r, &profile, &wanted, &err) == STATUS_OK);
-	CHECK_TEXT(wanted.scope, "a");
-	CHECK_TEXT(wanted.resource, "urn:x");
+	CHECK(request_resolve(&r, &profile, &err) == STATUS_OK);
+	CHECK_TEXT(r.scope, "a");
+	CHECK_TEXT(r.resource, "urn:x");
 	r = (struct request){ 0 };
 	CHECK(parse(&r, "profile=p\nscope=b\nresource=https://a.com/x/y\n", &err) == STATUS_OK);
-	CHECK(request_wanted(&r, &profile, &wanted, &err) == STATUS_OK);
-	CHECK_TEXT(wanted.scope, "b");
-	CHECK_TEXT(wanted.resource, "https://a.com/x/y");
+	CHECK(request_resolve(&r, &profile, &err) == STATUS_OK);
+	CHECK_TEXT(r.scope, "b");
+	CHECK_TEXT(r.resource, "https://a.com/x/y");
 	r.resource = "https://evil.com/x";
-	CHECK(request_wanted(&r, &profile, &wanted, &err) == STATUS_POLICY);
+	CHECK(request_resolve(&r, &profile, &err) == STATUS_POLICY);
 	r.resource = "urn:y";
-	CHECK(request_wanted(&r, &profile, &wanted, &err) == STATUS_POLICY);
+	CHECK(request_resolve(&r, &profile, &err) == STATUS_POLICY);
 }
 
 int main(void)

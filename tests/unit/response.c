@@ -5,12 +5,14 @@
 #define TOKEN  "\"access_token\":\"tok\",\"token_type\":\"Bearer\""
 #define SECRET "s3cr3t-value-of-the-client"
 
-static enum status read_body(long code, const char *type, const char *text, size_t len, struct buf *answer, struct err *err)
+static enum status read_body(long code, const char *type, const char *text, size_t len, struct buf *answer,
+			     struct oauth_failure *failure, struct err *err)
 {
 	BUF_AUTO(body, 262144);
 
 	buf_add(&body, text, len);
-	return token_response_read(code, type, &body, -1, (const char *[]){ SECRET, NULL }, answer, err);
+	return token_response_read(&(struct token_response){ code, type, &body, -1 }, (const char *[]){ SECRET, NULL }, answer, failure,
+				   err);
 }
 
 static void reads_what_servers_say(void)
@@ -40,14 +42,17 @@ static void reads_what_servers_say(void)
 		{ 200, "", "{\"access_token\":\"tok\"}", STATUS_POLICY, "token_type" },
 		{ 200, "", "{\"access_token\":\"t\\nok\",\"token_type\":\"Bearer\"}", STATUS_POLICY, "printable" },
 		{ 200, "", "{\"access_token\":\"t ok\",\"token_type\":\"Bearer\"}", STATUS_POLICY, "printable" },
-		{ 200, "", "{\"access_token\":\"t\\u0000ok\",\"token_type\":\"Bearer\"}", STATUS_POLICY, "not a JSON" },
-		{ 200, "", "{\"access_token\":\"\",\"token_type\":\"Bearer\"}", STATUS_POLICY, "without an access_token" },
-		{ 200, "", "{\"access_token\":7,\"token_type\":\"Bearer\"}", STATUS_POLICY, "without an access_token" },
-		{ 200, "", "", STATUS_POLICY, "empty body" },
+		{ 200, "", "{\"access_token\":\"t\\u0000ok\",\"token_type\":\"Bearer\"}", STATUS_POLICY, "not a JSON object" },
+		{ 200, "", "{\"access_token\":\"\",\"token_type\":\"Bearer\"}", STATUS_POLICY, "no access_token" },
+		{ 200, "", "{\"access_token\":7,\"token_type\":\"Bearer\"}", STATUS_POLICY, "no access_token" },
+		{ 200, "", "", STATUS_POLICY, "the body is empty" },
 		{ 200, "", "[]", STATUS_POLICY, "not a JSON object" },
 		{ 200, "", "{" TOKEN "} trailing", STATUS_POLICY, "not a JSON object" },
 		{ 200, "text/html; charset=utf-8", "<html>", STATUS_POLICY, "HTML" },
 		{ 200, "", "{\"error\":\"invalid_client\"}", STATUS_REFUSED, "invalid_client" },
+		{ 200, "", "{" TOKEN ",\"error\":null}", STATUS_OK, "access_token=tok\n" },
+		{ 200, "", "{\"error\":{\"code\":7}}", STATUS_REFUSED, "an error" },
+		{ 200, "", "{\"error\":\"slow_down\"}", STATUS_TEMPORARY, "slow_down" },
 		{ 401, "", "{\"error\":\"invalid_client\",\"error_description\":\"no \\u001b[31mway\"}", STATUS_REFUSED,
 		  "HTTP 401 invalid_client: no ?[31mway" },
 		{ 403, "", "", STATUS_REFUSED, "HTTP 403" },
@@ -62,8 +67,9 @@ static void reads_what_servers_say(void)
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct err err = { STATUS_OK, "" };
 		BUF_AUTO(answer, 65536);
+		struct oauth_failure failure = { 0 };
 		enum status status =
-			read_body(cases[i].code, cases[i].type, cases[i].body, strlen(cases[i].body), &answer, &err);
+			read_body(cases[i].code, cases[i].type, cases[i].body, strlen(cases[i].body), &answer, &failure, &err);
 
 		if (status != cases[i].status || !strstr(status == STATUS_OK ? answer.data : err.text, cases[i].says)) {
 			fprintf(stderr, "case %zu: %d %s %s\n", i, status, err.text, answer.data);
@@ -71,6 +77,29 @@ static void reads_what_servers_say(void)
 		}
 		CHECK(status == STATUS_OK || answer.len == 0);
 		CHECK(!strstr(answer.data, "\nb"));
+	}
+}
+
+static void tells_the_error_as_data(void)
+{
+	static const struct {
+		const char *body;
+		enum oauth_error error;
+	} cases[] = {
+		{ "{\"error\":\"invalid_client\"}", OAUTH_INVALID_CLIENT },
+		{ "{\"error\":\"invalid_scope\",\"error_description\":\"not an invalid_client thing\"}", OAUTH_INVALID_SCOPE },
+		{ "{\"error\":\"invalid_client \"}", OAUTH_ERROR_OTHER },
+		{ "{\"error\":\"\"}", OAUTH_ERROR_OTHER },
+		{ "{\"error_description\":\"invalid_client\"}", OAUTH_ERROR_NONE },
+		{ "invalid_client", OAUTH_ERROR_NONE },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct oauth_failure failure = { 0 };
+		BUF_AUTO(answer, 65536);
+
+		CHECK(read_body(401, "", cases[i].body, strlen(cases[i].body), &answer, &failure, NULL) == STATUS_REFUSED);
+		CHECK(failure.error == cases[i].error && failure.http_status == 401);
 	}
 }
 
@@ -85,8 +114,9 @@ static void does_not_repeat_the_secret(void)
 	for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
 		struct err err = { STATUS_OK, "" };
 		BUF_AUTO(answer, 65536);
+		struct oauth_failure failure = { 0 };
 
-		CHECK(read_body(401, "", bodies[i], strlen(bodies[i]), &answer, &err) == STATUS_REFUSED);
+		CHECK(read_body(401, "", bodies[i], strlen(bodies[i]), &answer, &failure, &err) == STATUS_REFUSED);
 		CHECK(!strstr(err.text, "s3cr3t") && !strstr(err.text, "S3CR3T"));
 		CHECK(i == 2 || strstr(err.text, "invalid_client"));
 	}
@@ -95,23 +125,25 @@ static void does_not_repeat_the_secret(void)
 static void takes_tokens_of_16_kib(void)
 {
 	static char body[40000];
+	struct oauth_failure failure;
 	struct err err;
 	BUF_AUTO(answer, 65536);
 	int used = snprintf(body, sizeof body, "{\"token_type\":\"Bearer\",\"access_token\":\"");
 
 	memset(body + used, 'x', 16384);
 	strcpy(body + used + 16384, "\"}");
-	CHECK(read_body(200, "", body, strlen(body), &answer, &err) == STATUS_OK && answer.len > 16384);
+	CHECK(read_body(200, "", body, strlen(body), &answer, &failure, &err) == STATUS_OK && answer.len > 16384);
 	memset(body + used, 'x', 24577);
 	strcpy(body + used + 24577, "\"}");
 	buf_reset(&answer);
-	CHECK(read_body(200, "", body, strlen(body), &answer, &err) == STATUS_POLICY);
-	CHECK(read_body(200, "", "{\0}", 3, &answer, &err) == STATUS_POLICY);
+	CHECK(read_body(200, "", body, strlen(body), &answer, &failure, &err) == STATUS_POLICY);
+	CHECK(read_body(200, "", "{\0}", 3, &answer, &failure, &err) == STATUS_POLICY);
 }
 
 int main(void)
 {
 	reads_what_servers_say();
+	tells_the_error_as_data();
 	does_not_repeat_the_secret();
 	takes_tokens_of_16_kib();
 	TEST_END;

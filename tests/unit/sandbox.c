@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the program that talks to the network cannot do any more.
-#include "oauth/sandbox.h"
+#include "http/sandbox.h"
 #include "test.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@ int main(void)
 	int fd;
 
 	CHECK(open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0);
-	sandbox_enter(NULL, NULL);
+	(void)sandbox_enter(&(struct sandbox){ .port_count = 0 });
 	CHECK(open("/etc/passwd", O_RDONLY | O_CLOEXEC) < 0 && errno == EACCES);
 	CHECK(open("/tmp/sk-helper-sandbox-test", O_WRONLY | O_CREAT | O_CLOEXEC, 0600) < 0 && errno == EACCES);
 	CHECK(syscall(SYS_truncate, "/tmp/sk-helper-sandbox-test", 0L) < 0 && errno == EPERM);

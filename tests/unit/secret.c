@@ -54,13 +54,13 @@ static void is_not_used_as_what_it_is_not(void)
 	CHECK_TEXT(secret.previous, "MIH=");
 	CHECK(secret_check(&secret, &profile, &err) == STATUS_OK);
 	profile.auth_method = "client_secret_post";
-	CHECK(secret_check(&secret, &profile, &err) == STATUS_POLICY && strstr(err.text, "wants a client secret"));
+	CHECK(secret_check(&secret, &profile, &err) == STATUS_POLICY && strstr(err.text, "needs a client secret"));
 	profile.auth_method = NULL;
 	CHECK(secret_check(&secret, &profile, &err) == STATUS_POLICY);
 	profile.auth_method = "tls_client_auth";
 	CHECK(secret_check(&secret, &profile, &err) == STATUS_OK);
 	CHECK(secret_parse(&secret, password.data, password.len, &err) == STATUS_OK && !secret.is_key);
-	CHECK(secret_check(&secret, &profile, &err) == STATUS_POLICY && strstr(err.text, "wants a private key"));
+	CHECK(secret_check(&secret, &profile, &err) == STATUS_POLICY && strstr(err.text, "needs a private key"));
 }
 
 static void refuses_what_is_no_secret(void)

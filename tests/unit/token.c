@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "model/token.h"
+#include "model/request.h"
 #include "test.h"
 
 #define START 1800000000
@@ -105,7 +106,7 @@ static void tells_tools_to_come_early(void)
 
 static bool is_for(const struct token *token, const struct profile *profile, const char *scope)
 {
-	return token_is_for(token, profile, &(struct wanted){ scope, profile->resource });
+	return token_is_for(token, profile, &(struct request){ .scope = scope, .resource = profile->resource });
 }
 
 static void survives_the_record(void)
@@ -153,12 +154,12 @@ static void the_slot_is_what_is_wanted(void)
 	struct profile profile = { .scope = "a b" };
 	char usual[TOKEN_SLOT_SIZE], other[TOKEN_SLOT_SIZE], none[TOKEN_SLOT_SIZE];
 
-	token_slot(usual, &profile, &(struct wanted){ "a b", NULL });
-	token_slot(other, &profile, &(struct wanted){ "a", NULL });
-	token_slot(none, &profile, &(struct wanted){ NULL, NULL });
+	token_slot(usual, &profile, &(struct request){ .scope = "a b", .resource = NULL });
+	token_slot(other, &profile, &(struct request){ .scope = "a", .resource = NULL });
+	token_slot(none, &profile, &(struct request){ .scope = NULL, .resource = NULL });
 	CHECK_TEXT(usual, "");
 	CHECK(strlen(other) == 16 && strlen(none) == 16 && strcmp(other, none) != 0);
-	token_slot(other, &profile, &(struct wanted){ "a b", "https://a.example.com/" });
+	token_slot(other, &profile, &(struct request){ .scope = "a b", .resource = "https://a.example.com/" });
 	CHECK(strlen(other) == 16 && strcmp(other, none) != 0);
 }
 

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 // The client half of sk-oauth, the program that talks to the network.
-#ifndef SK_OAUTH_CLIENT_H
-#define SK_OAUTH_CLIENT_H
+#ifndef SK_ASK_OAUTH_H
+#define SK_ASK_OAUTH_H
 
 #include "base/buf.h"
 #include "base/status.h"
+#include "model/oauth-error.h"
 #include "model/profile.h"
+#include "model/request.h"
 #include "model/secret.h"
 #include "model/token.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 // What a token endpoint granted. The strings point into the caller's buf.
@@ -16,19 +19,24 @@ struct grant {
 	const char *access_token; // has passed token_text_ok()
 	const char *scope;	  // "" where the server did not say
 	int64_t expires_in;	  // 0 where the server did not say anything that makes sense
-	bool invalid_client;	  // on failure: the server does not know the secret
-	int64_t retry_after;	  // on failure, too: the seconds that the server wants not to be asked; 0 where it did not say
+};
+
+// What a server answered to a request that failed, as far as it is data.
+struct oauth_failure {
+	enum oauth_error error;
+	int64_t http_status; // 0 where there was no answer
+	int64_t retry_after; // the seconds that it wants not to be asked; 0 where it did not say
 };
 
 // Sends the client secret to the profile's token endpoint: secret_check() must have said yes. STATUS_REFUSED, TEMPORARY or
 // POLICY with the reason; nothing in err is the secret, even when the server repeats it.
-enum status oauth_request_token(const struct profile *profile, const struct wanted *wanted, const struct secret *secret,
-				struct buf *answer, struct grant *grant, struct err *err);
+enum status oauth_request_token(const struct profile *profile, const struct request *request, const struct secret *secret,
+				struct buf *answer, struct grant *grant, struct oauth_failure *failure, struct err *err);
 
 // Revokes a token (RFC 7009) at the profile's revocation_endpoint, which must be there. The same errors; STATUS_REFUSED, too,
 // where the server cannot revoke such tokens.
 enum status oauth_revoke_token(const struct profile *profile, const char *access_token, const struct secret *secret,
-			       struct err *err);
+			       struct oauth_failure *failure, struct err *err);
 
 // What the servers say of themselves; "" for what they do not. The strings point into the caller's buf.
 struct metadata {
@@ -62,6 +70,8 @@ struct endpoint_report {
 	int64_t http_status;
 	int64_t date; // the server's clock, seconds since 1970; 0 where it did not say
 	const char *address;
+	int64_t landlock; // the version that holds the program that talks to the network (helper/http/sandbox.h); 0 for none
+	bool seccomp;
 };
 
 // Looks at the token endpoint: without any credential, but for the connection's where the method is a TLS one and there is a

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "model/profiles.h"
+#include "model/profile-dir.h"
 
 #include "base/text.h"
 #include "model/url.h"
@@ -19,7 +19,7 @@
 #define SYSTEM_DIR SK_SYSCONFDIR "/sk-helper/profiles"
 
 // One spelling of a path that several may be given: "/home/u//./" is "/home/u". Links and ".." are left as they are.
-static void profiles_normalize(char *path)
+static void profile_dir_normalize(char *path)
 {
 	char *out = path, *in = path;
 
@@ -32,7 +32,7 @@ static void profiles_normalize(char *path)
 	*out = '\0';
 }
 
-enum status profiles_user_dir(char dir[PROFILES_PATH_MAX], struct err *err)
+enum status profile_dir_user_dir(char dir[PROFILE_PATH_MAX], struct err *err)
 {
 	const char *base = getenv("XDG_CONFIG_HOME"), *tail = "/sk-helper/profiles";
 	int len;
@@ -43,39 +43,39 @@ enum status profiles_user_dir(char dir[PROFILES_PATH_MAX], struct err *err)
 	}
 	if (!base || base[0] != '/')
 		return err_set(err, STATUS_USAGE, "profiles: neither HOME nor XDG_CONFIG_HOME is an absolute path");
-	len = snprintf(dir, PROFILES_PATH_MAX, "%s%s", base, tail);
-	if (len < 0 || len >= PROFILES_PATH_MAX - PROFILE_NAME_MAX - 16)
+	len = snprintf(dir, PROFILE_PATH_MAX, "%s%s", base, tail);
+	if (len < 0 || len >= PROFILE_PATH_MAX - PROFILE_NAME_MAX - 16)
 		return err_set(err, STATUS_USAGE, "profiles: the path of the home directory is too long");
-	profiles_normalize(dir);
+	profile_dir_normalize(dir);
 	return STATUS_OK;
 }
 
-enum status profiles_user_path(char path[PROFILES_PATH_MAX], const char *name, struct err *err)
+enum status profile_dir_user_path(char path[PROFILE_PATH_MAX], const char *name, struct err *err)
 {
-	enum status status = profiles_user_dir(path, err);
+	enum status status = profile_dir_user_dir(path, err);
 
 	if (status == STATUS_OK)
-		(void)snprintf(path + strlen(path), PROFILES_PATH_MAX - strlen(path), "/%s" SUFFIX, name);
+		(void)snprintf(path + strlen(path), PROFILE_PATH_MAX - strlen(path), "/%s" SUFFIX, name);
 	return status;
 }
 
-enum status profiles_make_own(struct profile *profile, char path[PROFILES_PATH_MAX], struct err *err)
+enum status profile_dir_make_own(struct profile *profile, char path[PROFILE_PATH_MAX], struct err *err)
 {
-	enum status status = profiles_user_path(path, profile->name, err);
+	enum status status = profile_dir_user_path(path, profile->name, err);
 
 	if (status == STATUS_OK)
 		profile_set_path(profile, path);
 	return status;
 }
 
-void profiles_lock_name(char lock[PROFILES_LOCK_NAME_MAX], const struct profile *profile, const char *suffix)
+void profile_dir_lock_name(char lock[PROFILE_LOCK_NAME_MAX], const struct profile *profile, const char *suffix)
 {
-	(void)snprintf(lock, PROFILES_LOCK_NAME_MAX, "%s-%s%s", profile->name, profile->file_id, suffix);
+	(void)snprintf(lock, PROFILE_LOCK_NAME_MAX, "%s-%s%s", profile->name, profile->file_id, suffix);
 }
 
-static void system_path(char path[PROFILES_PATH_MAX], const char *name)
+static void system_path(char path[PROFILE_PATH_MAX], const char *name)
 {
-	(void)snprintf(path, PROFILES_PATH_MAX, SYSTEM_DIR "/%s" SUFFIX, name);
+	(void)snprintf(path, PROFILE_PATH_MAX, SYSTEM_DIR "/%s" SUFFIX, name);
 }
 
 // One directory's profiles, by getdents64(2): opendir(3) allocates, and the front door must not.
@@ -140,14 +140,14 @@ static bool file_exists(const char *path)
 
 static bool user_has(const char *name)
 {
-	char path[PROFILES_PATH_MAX];
+	char path[PROFILE_PATH_MAX];
 
-	return profiles_user_path(path, name, NULL) == STATUS_OK && file_exists(path);
+	return profile_dir_user_path(path, name, NULL) == STATUS_OK && file_exists(path);
 }
 
-bool profiles_exists(const char *name)
+bool profile_dir_exists(const char *name)
 {
-	char path[PROFILES_PATH_MAX];
+	char path[PROFILE_PATH_MAX];
 
 	if (user_has(name))
 		return true;
@@ -155,10 +155,10 @@ bool profiles_exists(const char *name)
 	return file_exists(path);
 }
 
-enum status profiles_each(bool (*visit)(const char *name, void *context), void *context, struct err *err)
+enum status profile_dir_each(bool (*visit)(const char *name, void *context), void *context, struct err *err)
 {
-	char dir[PROFILES_PATH_MAX], name[PROFILE_NAME_MAX + 1];
-	enum status status = profiles_user_dir(dir, err);
+	char dir[PROFILE_PATH_MAX], name[PROFILE_NAME_MAX + 1];
+	enum status status = profile_dir_user_dir(dir, err);
 	struct listing listing;
 	bool more = true;
 
@@ -222,13 +222,13 @@ static enum status read_file(const char *path, struct buf *text, struct err *err
 	return STATUS_OK;
 }
 
-enum status profiles_load(const char *name, struct buf *text, struct profile *profile, struct err *err)
+enum status profile_dir_load(const char *name, struct buf *text, struct profile *profile, struct err *err)
 {
-	char path[PROFILES_PATH_MAX];
+	char path[PROFILE_PATH_MAX];
 	enum status status = profile_name_check(name, err);
 
 	if (status == STATUS_OK)
-		status = profiles_user_path(path, name, err);
+		status = profile_dir_user_path(path, name, err);
 	if (status != STATUS_OK)
 		return status;
 	status = read_file(path, text, err);
@@ -259,7 +259,7 @@ enum status profiles_load(const char *name, struct buf *text, struct profile *pr
 static long file_covers(const char *dir, const char *name, const struct url *url)
 {
 	static char text[PROFILE_FILE_MAX + 1];
-	char path[PROFILES_PATH_MAX];
+	char path[PROFILE_PATH_MAX];
 	size_t best = 0;
 	ssize_t len;
 	int fd;
@@ -316,32 +316,26 @@ static enum status choose_by_url_in(struct by_url *choice, const char *dir, bool
 	return status;
 }
 
-static enum status choose_by_url(char name[PROFILE_NAME_MAX + 1], const char *text, struct err *err)
+static enum status choose_by_url(char name[PROFILE_NAME_MAX + 1], const struct request *request, struct err *err)
 {
+	const char *text = request->url;
 	struct by_url choice = { 0 };
-	char dir[PROFILES_PATH_MAX];
-	struct url url;
-	enum status status = url_parse(&url, text, err);
+	char dir[PROFILE_PATH_MAX];
+	enum status status = profile_dir_user_dir(dir, err);
 
 	if (status == STATUS_OK)
-		status = profiles_user_dir(dir, err);
-	if (status != STATUS_OK)
-		return status;
-	if (!url_is_safe(&url))
-		return err_set(err, STATUS_POLICY, "URL '%.*s': no token goes over plain http, but to this machine itself",
-			       url_shown(text), text);
-	status = choose_by_url_in(&choice, dir, false, &url, err);
+		status = choose_by_url_in(&choice, dir, false, &request->target, err);
 	if (status == STATUS_OK)
-		status = choose_by_url_in(&choice, SYSTEM_DIR, true, &url, err);
+		status = choose_by_url_in(&choice, SYSTEM_DIR, true, &request->target, err);
 	if (status != STATUS_OK)
 		return status;
 	if (choice.best == 0)
 		return err_set(err, STATUS_NOT_FOUND,
-			       "no profile has a 'url' that covers '%.*s': 'sk-helper add' with --url gives it one",
+			       "no profile has a 'url' that covers '%.*s': 'sk-helper add' with --url makes one that has",
 			       url_shown(text), text);
 	if (choice.tie)
-		return err_set(err, STATUS_USAGE, "profiles '%s' and '%s' both cover '%.*s': name one", choice.name,
-			       choice.other, url_shown(text), text);
+		return err_set(err, STATUS_USAGE, "profiles '%s' and '%s' both cover '%.*s': give the name of one of them",
+			       choice.name, choice.other, url_shown(text), text);
 	memcpy(name, choice.name, sizeof choice.name);
 	return STATUS_OK;
 }
@@ -362,52 +356,56 @@ static bool count_or_default(const char *name, void *context)
 	return !found;
 }
 
-enum status profiles_choose(char name[PROFILE_NAME_MAX + 1], const char *wanted, const char *url, struct err *err)
+enum status profile_dir_choose(char name[PROFILE_NAME_MAX + 1], const char *wanted, struct err *err)
 {
 	struct only only = { 0 };
 	enum status status;
 
-	if (!wanted && url)
-		return choose_by_url(name, url, err);
 	if (!wanted && getenv(PROFILE_VARIABLE) && *getenv(PROFILE_VARIABLE))
 		wanted = getenv(PROFILE_VARIABLE);
+	if (!wanted && user_has("default"))
+		wanted = "default";
 	if (!wanted) {
-		if (user_has("default")) {
-			wanted = "default";
-		} else {
-			status = profiles_each(count_or_default, &only, err);
-			if (status != STATUS_OK)
-				return status;
-			if (only.count == 0)
-				return err_set(err, STATUS_NOT_FOUND,
-					       "there is no profile yet: 'sk-helper add NAME ...' makes one");
-			if (only.count > 1)
-				return err_set(
-					err, STATUS_USAGE,
-					"there are several profiles and none is called 'default': name one ('sk-helper list')");
-			wanted = only.name;
-		}
+		status = profile_dir_each(count_or_default, &only, err);
+		if (status != STATUS_OK)
+			return status;
+		if (only.count == 0)
+			return err_set(err, STATUS_NOT_FOUND, "there is no profile yet: 'sk-helper add NAME ...' makes one");
+		if (only.count > 1)
+			return err_set(err, STATUS_USAGE,
+				       "there are several profiles and none is called 'default': give the name of one of them "
+				       "('sk-helper list' shows them)");
+		wanted = only.name;
 	}
 	status = profile_name_check(wanted, err);
-	if (status != STATUS_OK)
-		return status;
-	memcpy(name, wanted, strlen(wanted) + 1);
-	return STATUS_OK;
+	if (status == STATUS_OK)
+		memcpy(name, wanted, strlen(wanted) + 1);
+	return status;
 }
 
-enum status profiles_for(const char *wanted, const char *url, struct buf *text, struct profile *profile, struct err *err)
+enum status profile_dir_for(const struct request *request, struct buf *text, struct profile *profile, bool *uncovered,
+			    struct err *err)
 {
-	char name[PROFILE_NAME_MAX + 1];
-	struct url parsed;
-	// by URL alone, choosing parses it
-	enum status status = wanted && url ? url_parse(&parsed, url, err) : STATUS_OK;
+	char name[PROFILE_NAME_MAX + 1] = "";
+	bool is_uncovered = request->url && request->url_status != STATUS_OK;
+	enum status status = request_check_url(request, err);
 
+	if (status == STATUS_OK && request->url && !request->profile) {
+		status = choose_by_url(name, request, err);
+		is_uncovered = status == STATUS_NOT_FOUND;
+	} else if (status == STATUS_OK) {
+		status = profile_dir_choose(name, request->profile, err);
+	}
 	if (status == STATUS_OK)
-		status = profiles_choose(name, wanted, url, err);
-	if (status == STATUS_OK)
-		status = profiles_load(name, text, profile, err);
-	if (status == STATUS_OK && url && !profile_covers(profile, url))
-		status = err_set(err, STATUS_POLICY, "profile '%s': it has no url that covers '%.*s'", name, url_shown(url),
-				 url);
+		status = profile_dir_load(name, text, profile, err);
+	if (status == STATUS_OK && request->url && !profile_covers(profile, &request->target)) {
+		is_uncovered = true;
+		status = err_set(err, STATUS_POLICY, "profile '%s': none of its urls covers '%.*s'", name,
+				 url_shown(request->url), request->url);
+	}
+	if (status != STATUS_OK)
+		memcpy(profile->name, name, sizeof name);
+	if (uncovered)
+		*uncovered = is_uncovered && status != STATUS_OK;
 	return status;
 }

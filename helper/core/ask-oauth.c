@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "core/oauth-client.h"
+#include "core/ask-oauth.h"
 
 #include "base/subprocess.h"
 #include "base/text.h"
 #include "base/wire.h"
-#include "core/terminal.h"
 #include "model/auth-method.h"
 #include "model/token.h"
 
@@ -39,13 +38,14 @@ static void put_client(struct buf *request, const struct profile *profile, const
 	wire_put(request, "auth_method", profile->auth_method);
 	wire_put(request, "client_id", profile->client_id);
 	wire_put(request, secret->is_key ? "private_key" : "client_secret", secret->value);
-	wire_put(request, "certificate", profile->certificate);
+	if (auth_method_uses_certificate(profile->auth_method))
+		wire_put(request, "certificate", profile->certificate);
 	wire_put(request, "assertion_alg", profile->assertion_alg);
 	wire_put(request, "assertion_audience", profile->assertion_audience ? profile->assertion_audience : profile->issuer);
 }
 
-static enum status converse(const struct buf *request, const struct profile *profile, struct buf *answer,
-			    void (*take)(const struct wire_field *field, void *context), void *context, struct err *err)
+static enum status oauth_ask(const struct buf *request, const struct profile *profile, struct buf *answer,
+			     void (*take)(const struct wire_field *field, void *context), void *context, struct err *err)
 {
 	const struct subprocess what = {
 		.program = "sk-oauth",
@@ -54,67 +54,76 @@ static enum status converse(const struct buf *request, const struct profile *pro
 		.timeout_ms = profile->timeout * 1000 + 1500, // it keeps its own time; this is for the case that it hangs
 	};
 
-	enum status status;
-
 	if (!buf_ok(request))
-		return err_set(err, STATUS_INTERNAL, "token request: too long");
-	terminal_wait_begin("the server");
-	status = subprocess_ask(&what, answer, take, context, err);
-	terminal_wait_end();
-	return status;
+		return err_set(err, STATUS_INTERNAL, "the request to the server is too long");
+	return subprocess_ask(&what, answer, take, context, err);
 }
+
+static void take_failure(const struct wire_field *field, struct oauth_failure *failure)
+{
+	if (!strcmp(field->key, "error"))
+		failure->error = oauth_error_find(field->value);
+	else if (!strcmp(field->key, "http_status"))
+		(void)text_to_number(field->value, 0, 999, &failure->http_status);
+	else if (!strcmp(field->key, "retry_after"))
+		(void)text_to_number(field->value, 0, 86400, &failure->retry_after);
+}
+
+struct granting {
+	struct grant *grant;
+	struct oauth_failure *failure;
+};
 
 static void take_grant(const struct wire_field *field, void *context)
 {
-	struct grant *grant = context;
+	const struct granting *granting = context;
 
 	if (!strcmp(field->key, "access_token"))
-		grant->access_token = field->value;
+		granting->grant->access_token = field->value;
 	else if (!strcmp(field->key, "scope"))
-		grant->scope = field->value;
+		granting->grant->scope = field->value;
 	else if (!strcmp(field->key, "expires_in"))
-		(void)text_to_number(field->value, 0, TOKEN_LIFETIME_MAX, &grant->expires_in);
-	else if (!strcmp(field->key, "invalid_client"))
-		grant->invalid_client = true;
-	else if (!strcmp(field->key, "retry_after"))
-		(void)text_to_number(field->value, 0, 86400, &grant->retry_after);
+		(void)text_to_number(field->value, 0, TOKEN_LIFETIME_MAX, &granting->grant->expires_in);
+	else
+		take_failure(field, granting->failure);
 }
 
-enum status oauth_request_token(const struct profile *profile, const struct wanted *wanted, const struct secret *secret,
-				struct buf *answer, struct grant *grant, struct err *err)
+enum status oauth_request_token(const struct profile *profile, const struct request *request, const struct secret *secret,
+				struct buf *answer, struct grant *grant, struct oauth_failure *failure, struct err *err)
 {
-	BUF_AUTO(request, 65536);
-	struct grant got = { .access_token = "", .scope = "" };
+	struct granting granting = { grant, failure };
+	BUF_AUTO(message, MESSAGE_MAX);
 	enum status status;
 
-	put_endpoint(&request, "token", profile);
-	put_client(&request, profile, secret);
-	wire_put(&request, "scope", wanted->scope);
-	wire_put(&request, "resource", wanted->resource);
-	wire_put(&request, "audience", profile->audience);
-	status = converse(&request, profile, answer, take_grant, &got, err);
-	if (status == STATUS_OK && !token_text_ok(got.access_token))
+	*grant = (struct grant){ .access_token = "", .scope = "" };
+	*failure = (struct oauth_failure){ 0 };
+	put_endpoint(&message, "token", profile);
+	put_client(&message, profile, secret);
+	wire_put(&message, "scope", request->scope);
+	wire_put(&message, "resource", request->resource);
+	wire_put(&message, "audience", profile->audience);
+	status = oauth_ask(&message, profile, answer, take_grant, &granting, err);
+	if (status == STATUS_OK && !token_text_ok(grant->access_token))
 		status = err_set(err, STATUS_POLICY, "token endpoint: the token is not one line of printable ASCII");
-	*grant = got;
 	return status;
 }
 
-static void take_nothing(const struct wire_field *field, void *context)
+static void take_revocation(const struct wire_field *field, void *context)
 {
-	(void)field;
-	(void)context;
+	take_failure(field, context);
 }
 
 enum status oauth_revoke_token(const struct profile *profile, const char *access_token, const struct secret *secret,
-			       struct err *err)
+			       struct oauth_failure *failure, struct err *err)
 {
-	BUF_AUTO(request, 65536);
+	BUF_AUTO(message, MESSAGE_MAX);
 	BUF_AUTO(answer, 4096);
 
-	put_endpoint(&request, "revoke", profile);
-	put_client(&request, profile, secret);
-	wire_put(&request, "token", access_token);
-	return converse(&request, profile, &answer, take_nothing, NULL, err);
+	*failure = (struct oauth_failure){ 0 };
+	put_endpoint(&message, "revoke", profile);
+	put_client(&message, profile, secret);
+	wire_put(&message, "token", access_token);
+	return oauth_ask(&message, profile, &answer, take_revocation, failure, err);
 }
 
 static void take_report(const struct wire_field *field, void *context)
@@ -127,18 +136,22 @@ static void take_report(const struct wire_field *field, void *context)
 		(void)text_to_number(field->value, 0, INT32_MAX * 4LL, &report->date);
 	else if (!strcmp(field->key, "address"))
 		report->address = field->value;
+	else if (!strcmp(field->key, "landlock"))
+		(void)text_to_number(field->value, 0, 1000, &report->landlock);
+	else if (!strcmp(field->key, "seccomp"))
+		report->seccomp = !strcmp(field->value, "yes");
 }
 
 enum status oauth_look(const struct profile *profile, const struct secret *secret, struct buf *answer,
 		       struct endpoint_report *report, struct err *err)
 {
-	BUF_AUTO(request, 65536);
+	BUF_AUTO(request, ANSWER_MAX);
 
-	*report = (struct endpoint_report){ 0, 0, "" };
+	*report = (struct endpoint_report){ .address = "" };
 	put_endpoint(&request, "look", profile);
 	if (secret && auth_method_uses_certificate(profile->auth_method))
 		put_client(&request, profile, secret);
-	return converse(&request, profile, answer, take_report, report, err);
+	return oauth_ask(&request, profile, answer, take_report, report, err);
 }
 
 // What is answered, by name, into a struct whose members are strings of the same names.
@@ -182,16 +195,16 @@ static void take_metadata(const struct wire_field *field, void *context)
 enum status oauth_discover(const struct profile *profile, const char *url, struct buf *answer, struct metadata *metadata,
 			   struct err *err)
 {
-	BUF_AUTO(request, 65536);
+	BUF_AUTO(request, ANSWER_MAX);
 
 	*metadata = (struct metadata){ "", "", "", "", "", "", "", "", "" };
 	put_endpoint(&request, "discover", profile);
 	wire_put(&request, "url", url);
 	wire_put(&request, "issuer", profile->issuer);
-	return converse(&request, profile, answer, take_metadata, metadata, err);
+	return oauth_ask(&request, profile, answer, take_metadata, metadata, err);
 }
 
-static void take_key(const struct wire_field *field, void *context)
+static void take_client_key(const struct wire_field *field, void *context)
 {
 #define MEMBER(name)                                                                                                           \
 	{                                                                                                                      \
@@ -208,12 +221,12 @@ static enum status ask_for_key(const struct buf *request, struct buf *answer, st
 	const struct profile profile = { .timeout = 20 }; // RSA keys take their time to be made
 
 	*key = (struct client_key){ "", "", "" };
-	return converse(request, &profile, answer, take_key, key, err);
+	return oauth_ask(request, &profile, answer, take_client_key, key, err);
 }
 
 enum status oauth_public_key(const char *private_key, struct buf *answer, struct client_key *key, struct err *err)
 {
-	BUF_AUTO(request, 65536);
+	BUF_AUTO(request, ANSWER_MAX);
 
 	wire_put(&request, "operation", "public-key");
 	wire_put_number(&request, "timeout_ms", 20000);
@@ -224,7 +237,7 @@ enum status oauth_public_key(const char *private_key, struct buf *answer, struct
 enum status oauth_import_key(const struct buf *text, const char *id, struct buf *answer, struct client_key *key,
 			     struct err *err)
 {
-	BUF_AUTO(request, 65536);
+	BUF_AUTO(request, ANSWER_MAX);
 
 	wire_put(&request, "operation", "import-key");
 	wire_put(&request, "key_id", id);

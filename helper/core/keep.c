@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "core/client.h"
+#include "core/keep.h"
 
-#include "core/obtain.h"
-#include "model/profiles.h"
+#include "core/flight.h"
+#include "core/token-cache.h"
+#include "model/profile-dir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define PROFILES_LOCK "profiles.lock"
 
 // mkdir -p, for us alone.
 static bool make_dirs(char *path)
@@ -23,16 +26,16 @@ static bool make_dirs(char *path)
 		made = mkdir(path, 0700) == 0 || errno == EEXIST;
 		if (slash)
 			*slash = '/';
-		// above the first directory of ours, a mkdir may fail in many ways for what is there
+		// only the last mkdir's result counts: the parents may exist and not be ours
 		if (!slash)
 			return made;
 	}
 }
 
-enum status client_prepare_profiles(struct err *err)
+enum status keep_prepare(struct err *err)
 {
-	char dir[PROFILES_PATH_MAX];
-	enum status status = profiles_user_dir(dir, err);
+	char dir[PROFILE_PATH_MAX];
+	enum status status = profile_dir_user_dir(dir, err);
 
 	if (status != STATUS_OK)
 		return status;
@@ -41,7 +44,7 @@ enum status client_prepare_profiles(struct err *err)
 	return STATUS_OK;
 }
 
-enum status client_choose_keyrings(struct profile *profile, struct err *why_not, struct err *err)
+enum status keep_choose_keyrings(struct profile *profile, struct err *why_not, struct err *err)
 {
 	const struct keyring *chosen = NULL;
 	struct err found;
@@ -66,7 +69,7 @@ enum status client_choose_keyrings(struct profile *profile, struct err *why_not,
 	return STATUS_OK;
 }
 
-enum status client_try_store(const struct profile *profile, struct err *err)
+enum status keep_try_store(const struct profile *profile, struct err *err)
 {
 	const struct keyring *store = keyring_find(profile->secret_store);
 	const struct keyring_key key = keyring_key(KEYRING_PROBE, profile, NULL);
@@ -95,13 +98,13 @@ static bool write_file(int fd, const struct buf *text)
 
 // A profile's new file, written beside the old one.
 struct draft {
-	char path[PROFILES_PATH_MAX], temporary[PROFILES_PATH_MAX + 2];
+	char path[PROFILE_PATH_MAX], temporary[PROFILE_PATH_MAX + 2];
 };
 
 static enum status write_draft(const struct profile *profile, struct draft *draft, struct err *err)
 {
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
-	enum status status = profiles_user_path(draft->path, profile->name, err);
+	enum status status = profile_dir_user_path(draft->path, profile->name, err);
 	int fd;
 
 	if (status != STATUS_OK)
@@ -111,7 +114,7 @@ static enum status write_draft(const struct profile *profile, struct draft *draf
 	if (!buf_ok(&text))
 		return err_set(err, STATUS_USAGE, "the profile is too long, or has a control character");
 	(void)snprintf(draft->temporary, sizeof draft->temporary, "%s~", draft->path);
-	(void)unlink(draft->temporary); // of one that was killed: one at a time writes profiles (client_lock)
+	(void)unlink(draft->temporary); // of one that was killed: one at a time writes profiles (keep_lock)
 	fd = open(draft->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd >= 0 && write_file(fd, &text))
 		return STATUS_OK;
@@ -141,24 +144,60 @@ static void put_back(const struct keyring *store, const struct keyring_key *key,
 			failed.text, why.text);
 }
 
+// The new record, and behind an empty line the old one: between the secret's change and the file's, somebody may kill us, and the
+// one that fits the file is then still there (stored_secret).
+static void put_behind(struct buf *both, const struct buf *record, const struct buf *old)
+{
+	const char *end = memmem(old->data, old->len, "\n\n", 2);
+
+	buf_add(both, record->data, record->len);
+	buf_addc(both, '\n');
+	buf_add(both, old->data, end ? (size_t)(end - old->data) + 1 : old->len);
+}
+
+// The file's name, and the directory that it is in: a rename that is not written to the disk may be lost, the keyring's change not.
+static enum status rename_draft(const struct draft *draft, struct err *err)
+{
+	char dir[PROFILE_PATH_MAX];
+	int fd;
+
+	if (rename(draft->temporary, draft->path) < 0)
+		return err_set(err, STATUS_INTERNAL, "'%s': %s", draft->path, strerror(errno));
+	(void)snprintf(dir, sizeof dir, "%.*s", (int)(strrchr(draft->path, '/') - draft->path), draft->path);
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0) {
+		(void)fsync(fd);
+		close(fd);
+	}
+	return STATUS_OK;
+}
+
 // The secret, then the file's name; the old secret comes back when either fails.
 static enum status put_both(const struct draft *draft, const struct keyring *store, const struct keyring_key *key,
 			    const struct buf *record, struct err *err)
 {
 	BUF_AUTO(old, SECRET_RECORD_MAX);
-	enum status had = STATUS_OK, status = STATUS_OK;
+	BUF_AUTO(both, SECRET_RECORD_MAX);
+	enum status had, status;
 
-	if (record) {
-		had = store->get(key, &old, err);
-		// what cannot be read could not be put back
-		if (had != STATUS_OK && had != STATUS_NOT_FOUND)
-			return had;
+	if (!record)
+		return rename_draft(draft, err);
+	had = store->get(key, &old, err);
+	// what cannot be read could not be put back
+	if (had != STATUS_OK && had != STATUS_NOT_FOUND)
+		return had;
+	put_behind(&both, record, &old);
+	// where there is no room for both, there is for one
+	status = had == STATUS_OK && buf_ok(&both) ? store->put(key, &both, 0, err) : STATUS_FULL;
+	if (status == STATUS_FULL)
 		status = store->put(key, record, 0, err);
-	}
-	if (status == STATUS_OK && rename(draft->temporary, draft->path) < 0)
-		status = err_set(err, STATUS_INTERNAL, "'%s': %s", draft->path, strerror(errno));
-	if (status != STATUS_OK && record)
+	if (status == STATUS_OK)
+		status = rename_draft(draft, err);
+	if (status != STATUS_OK)
 		put_back(store, key, had, &old, err);
+	else if (had == STATUS_OK)
+		// a failure leaves the old one behind the new one, which fits the file
+		(void)store->put(key, record, 0, NULL);
 	return status;
 }
 
@@ -167,7 +206,6 @@ static void forget_old_places(const struct profile *old, const struct profile *p
 {
 	const struct keyring_key key = keyring_key(KEYRING_SECRET, old, NULL);
 	enum status status;
-	unsigned count;
 
 	if (strcmp(old->secret_store, profile->secret_store) != 0) {
 		status = keyring_find(old->secret_store)->del(&key, warning);
@@ -177,10 +215,10 @@ static void forget_old_places(const struct profile *old, const struct profile *p
 			warning->text[0] = '\0';
 	}
 	if (strcmp(old->token_cache, profile->token_cache) != 0)
-		(void)obtain_forget(old, NULL, &count, NULL);
+		(void)token_cache_forget(old, NULL, NULL, NULL);
 }
 
-enum status client_keep(const struct profile *profile, const struct secret *secret, struct err *warning, struct err *err)
+enum status keep_client(const struct profile *profile, const struct secret *secret, struct err *warning, struct err *err)
 {
 	const struct keyring_key key = keyring_key(KEYRING_SECRET, profile, NULL);
 	BUF_AUTO(record, SECRET_RECORD_MAX);
@@ -188,7 +226,7 @@ enum status client_keep(const struct profile *profile, const struct secret *secr
 	struct profile old;
 	struct draft draft;
 	sigset_t all, before;
-	bool replaces = profiles_load(profile->name, &old_text, &old, NULL) == STATUS_OK;
+	bool replaces = profile_dir_load(profile->name, &old_text, &old, NULL) == STATUS_OK;
 	enum status status;
 
 	warning->text[0] = '\0';
@@ -208,22 +246,22 @@ enum status client_keep(const struct profile *profile, const struct secret *secr
 	else if (replaces)
 		forget_old_places(&old, profile, warning);
 	if (status == STATUS_OK)
-		obtain_forgive(profile);
+		flight_forgive(profile);
 	return status;
 }
 
-enum status client_lock_unchanged(struct lock *lock, const struct profile *as_read, struct err *err)
+enum status keep_lock_unchanged(struct lock *lock, const struct profile *as_read, struct err *err)
 {
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	BUF_AUTO(before, PROFILE_FILE_MAX);
 	BUF_AUTO(now, PROFILE_FILE_MAX);
 	struct profile profile;
-	enum status status = client_lock(lock, err);
+	enum status status = keep_lock(lock, err);
 
 	if (status != STATUS_OK)
 		return status;
 	profile_write(as_read, &before);
-	status = profiles_load(as_read->name, &text, &profile, err);
+	status = profile_dir_load(as_read->name, &text, &profile, err);
 	if (status == STATUS_OK)
 		profile_write(&profile, &now);
 	if (status == STATUS_OK && strcmp(before.data, now.data) != 0)
@@ -233,9 +271,16 @@ enum status client_lock_unchanged(struct lock *lock, const struct profile *as_re
 	return status;
 }
 
-enum status client_lock(struct lock *lock, struct err *err)
+enum status keep_lock(struct lock *lock, struct err *err)
 {
-	if (lock_take(lock, "profiles.lock", 10000))
-		return STATUS_OK;
-	return err_set(err, STATUS_TEMPORARY, "another sk-helper is changing the profiles: try again");
+	enum status status = lock_take(lock, PROFILES_LOCK, 10000, err);
+
+	if (status == STATUS_TEMPORARY)
+		return err_set(err, status, "another sk-helper process is changing the profiles: try again");
+	return status;
+}
+
+bool keep_lock_at_once(struct lock *lock)
+{
+	return lock_take(lock, PROFILES_LOCK, 0, NULL) == STATUS_OK;
 }

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#include "core/get-token.h"
+
+#include "base/text.h"
+#include "core/askers.h"
+#include "core/obtain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void get_result_free(struct get_result *result)
+{
+	buf_free(&result->text);
+	buf_free(&result->scope);
+	cached_token_free(&result->obtained);
+}
+
+enum status get_profile(const struct request *request, struct get_result *result, bool *uncovered, struct err *err)
+{
+	result->request = *request;
+	// it points into itself
+	if (request->url == request->joined)
+		request_set_url(&result->request, result->request.joined);
+	return profile_dir_for(&result->request, &result->text, &result->profile, uncovered, err);
+}
+
+unsigned get_seconds(const struct get_result *result)
+{
+	return (unsigned)result->profile.timeout * 4 + 15;
+}
+
+// --- what a server said to the asker
+
+// The scopes that were asked for before, and those of the challenge. Bounded, so that a server that always wants one more does not
+// get its way for ever.
+static enum status unite_scopes(const char *before, const char *more, struct buf *both, struct err *err)
+{
+	buf_adds(both, before ? before : "");
+	for (const char *word = more; *word; word = text_next_word(word)) {
+		size_t len = strcspn(word, " ");
+
+		if (text_has_word(both->data, word, len))
+			continue;
+		if (both->len)
+			buf_addc(both, ' ');
+		buf_add(both, word, len);
+	}
+	return buf_ok(both) ? STATUS_OK :
+			      err_set(err, STATUS_POLICY, "the server asks for more and more scopes: no token was requested");
+}
+
+// A server may name any scope, also one of another API of the same authorization server: the profile says how far it may go.
+static enum status check_scope_limit(const struct profile *profile, const char *scope, struct err *err)
+{
+	const char *limit = profile->scope_limit ? profile->scope_limit : profile->scope ? profile->scope : "";
+	BUF_AUTO(beyond, CHALLENGE_SCOPE_MAX);
+
+	if (!strcmp(limit, "*"))
+		return STATUS_OK;
+	for (const char *word = scope; *word; word = text_next_word(word)) {
+		size_t len = strcspn(word, " ");
+
+		if (text_has_word(limit, word, len))
+			continue;
+		if (beyond.len)
+			buf_addc(&beyond, ' ');
+		buf_add(&beyond, word, len);
+	}
+	if (beyond.len == 0)
+		return STATUS_OK;
+	return err_set(err, STATUS_POLICY,
+		       "the server asks for scopes that the profile does not allow: '%.300s': if it may have them, add them to "
+		       "scope_limit (printf 'profile=%s\\nscope_limit=...\\n' | sk-helper store)",
+		       beyond.data, profile->name);
+}
+
+// MCP, "Scope Selection Strategy", and RFC 6750 section 3.1: the scope of a 401 is what to ask for; a 403's insufficient_scope is
+// asked for on top of what was. scope_given: the asker has named scopes itself.
+static enum status apply_challenge(struct get_result *result, const struct challenge *challenge, bool scope_given,
+				   struct err *err)
+{
+	struct request *request = &result->request;
+	bool step_up = !strcmp(challenge->error, "insufficient_scope");
+	enum status status = STATUS_OK;
+
+	if (!strcmp(challenge->error, "invalid_token")) {
+		request->renewal = RENEWAL_REFUSED;
+		request->refused_token = request->credential;
+	}
+	if (!*challenge->scope || request->keep_scope || (scope_given && !step_up))
+		return STATUS_OK;
+	status = check_scope_limit(&result->profile, challenge->scope, err);
+	if (status == STATUS_OK)
+		status = unite_scopes(step_up ? request->scope : "", challenge->scope, &result->scope, err);
+	request->scope = result->scope.data;
+	return status;
+}
+
+static enum status apply_challenges(struct get_result *result, bool scope_given, struct err *err)
+{
+	struct challenge challenge;
+
+	for (size_t i = 0; i < result->request.wwwauth_count; i++) {
+		if (challenge_parse(&challenge, result->request.wwwauth[i]))
+			return apply_challenge(result, &challenge, scope_given, err);
+	}
+	return STATUS_OK;
+}
+
+// --- hooks that are run once for each connection
+
+// It is not told why it is run again: who was given this very token, and asks again, may have had it refused.
+static enum status get_for_connection(struct get_result *result, const char *server, struct err *err)
+{
+	const struct profile *profile = &result->profile;
+	bool renews = !profile->renew_on_repeat || strcmp(profile->renew_on_repeat, "no") != 0;
+	struct request again = result->request;
+	CACHED_TOKEN_AUTO(renewed);
+	enum status status;
+
+	again.long_lived = true;
+	status = obtain_token(profile, &again, &result->obtained, err);
+	if (status != STATUS_OK || !renews)
+		return status;
+	again.renewal = askers_was_given(profile, server, result->obtained.token.access_token);
+	again.refused_token = result->obtained.token.access_token;
+	// where there is no new one, the old one may be good after all
+	if (again.renewal && obtain_token(profile, &again, &renewed, NULL) == STATUS_OK) {
+		cached_token_move(&result->obtained, &renewed);
+		renewed = CACHED_TOKEN_INIT;
+	}
+	askers_note(profile, server, result->obtained.token.access_token);
+	return STATUS_OK;
+}
+
+enum status get_token(struct get_result *result, const struct protocol *protocol, struct err *err)
+{
+	bool scope_given = result->request.scope != NULL;
+	enum status status = request_resolve(&result->request, &result->profile, err);
+
+	if (status == STATUS_OK)
+		status = apply_challenges(result, scope_given, err);
+	if (status == STATUS_OK && protocol && protocol->connection_variable)
+		status = get_for_connection(result, getenv(protocol->connection_variable), err);
+	else if (status == STATUS_OK)
+		status = obtain_token(&result->profile, &result->request, &result->obtained, err);
+	if (status != STATUS_OK)
+		err_prefix(err, "profile '%s'", result->profile.name);
+	return status;
+}
+
+struct answer get_answer(const struct get_result *result)
+{
+	struct moment now = clock_now();
+
+	return (struct answer){ .profile = &result->profile,
+				.token = &result->obtained.token,
+				.now = now,
+				.left = cached_token_left(&result->obtained, now) };
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// What a request gets: its profile, and a token of it.
+#ifndef SK_GET_TOKEN_H
+#define SK_GET_TOKEN_H
+
+#include "base/status.h"
+#include "core/token-cache.h"
+#include "model/challenge.h"
+#include "model/profile-dir.h"
+#include "model/request.h"
+#include "protocols/protocols.h"
+
+struct get_result {
+	struct buf text, scope; // what profile and request point into
+	struct profile profile;
+	struct request request; // resolved for the profile
+	struct cached_token obtained;
+};
+
+#define GET_RESULT_INIT                                                                                                        \
+	((struct get_result){                                                                                                  \
+		.text = BUF_INIT(PROFILE_TEXT_MAX), .scope = BUF_INIT(CHALLENGE_SCOPE_MAX), .obtained = CACHED_TOKEN_INIT })
+#define GET_RESULT_AUTO(name) __attribute__((cleanup(get_result_free))) struct get_result name = GET_RESULT_INIT
+
+void get_result_free(struct get_result *result);
+
+// The profile. uncovered: as profile_dir_for has it; may be NULL.
+enum status get_profile(const struct request *request, struct get_result *result, bool *uncovered, struct err *err);
+
+// How many seconds a get_token for this profile takes at most: two flights, a wait for another's and our own; and for a hook whose
+// token was refused, once more. For the caller's harden_deadline.
+unsigned get_seconds(const struct get_result *result);
+
+// The token, after get_profile: with the scopes that a server wants, as far as the profile allows. protocol: how it will be
+// answered; NULL for a tool's.
+enum status get_token(struct get_result *result, const struct protocol *protocol, struct err *err);
+
+// The token as a protocol writes it.
+struct answer get_answer(const struct get_result *result);
+
+#endif

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#include "http/loopback.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define STATE_LISTEN 0x0a // TCP_LISTEN in include/net/tcp_states.h
+
+static int tables[2] = { -1, -1 };
+
+void loopback_prepare(void)
+{
+	tables[0] = open("/proc/net/tcp", O_RDONLY | O_CLOEXEC);
+	tables[1] = open("/proc/net/tcp6", O_RDONLY | O_CLOEXEC);
+}
+
+// A line of /proc/net/tcp and tcp6 (proc_net(5)), as far as it is used.
+struct tcp_line {
+	struct in6_addr local; // IPv4 as ::ffff:a.b.c.d
+	unsigned local_port, remote_port, state, uid;
+};
+
+// "0100007F": words of 32 bits, each in the byte order of the machine, printed as numbers.
+static bool read_tcp_address(const char *hex, struct in6_addr *address)
+{
+	size_t words = strlen(hex) / 8;
+	uint32_t word;
+
+	memset(address, 0, sizeof *address);
+	if (words != 1 && words != 4)
+		return false;
+	if (words == 1)
+		address->s6_addr[10] = address->s6_addr[11] = 0xff;
+	for (size_t i = 0; i < words; i++) {
+		char digits[9] = "";
+
+		memcpy(digits, hex + 8 * i, 8);
+		word = (uint32_t)strtoul(digits, NULL, 16);
+		memcpy(address->s6_addr + (words == 1 ? 12 : 4 * i), &word, 4);
+	}
+	return true;
+}
+
+static bool read_tcp_line(const char *text, struct tcp_line *line)
+{
+	char local[33];
+
+	return sscanf(text, " %*u: %32[0-9A-F]:%x %*32[0-9A-F]:%x %x %*x:%*x %*x:%*x %*x %u", local, &line->local_port,
+		      &line->remote_port, &line->state, &line->uid) == 5 &&
+	       read_tcp_address(local, &line->local);
+}
+
+struct tcp_search {
+	struct in6_addr address; // of the server
+	unsigned port, local_port;
+	bool found;
+	unsigned foreign; // the uid of another user that has it; 0 for none
+};
+
+static bool is_any(const struct in6_addr *address)
+{
+	return IN6_IS_ADDR_UNSPECIFIED(address) ||
+	       (IN6_IS_ADDR_V4MAPPED(address) && !memcmp(address->s6_addr + 12, "\0\0\0", 4));
+}
+
+// A connection that its server has not accepted yet has no owner of its own (uid 0 before Linux 6.5), but then the socket that
+// listens is still there; one that was accepted has its owner, even where that one has closed the socket that listened.
+static void look_at_line(struct tcp_search *search, const struct tcp_line *line)
+{
+	bool here = !memcmp(&line->local, &search->address, sizeof line->local);
+	bool listens = line->state == STATE_LISTEN && (here || is_any(&line->local));
+	bool is_our_connection = here && line->remote_port == search->local_port;
+
+	if (line->local_port != search->port || (!listens && !is_our_connection))
+		return;
+	search->found = true;
+	if (line->uid != 0 && line->uid != geteuid())
+		search->foreign = line->uid;
+}
+
+static void look_at_table(struct tcp_search *search, int fd)
+{
+	char text[8192];
+	size_t used = 0;
+	ssize_t got;
+
+	if (fd < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return;
+	while ((got = read(fd, text + used, sizeof text - 1 - used)) > 0) {
+		char *at = text, *end;
+
+		used += (size_t)got;
+		text[used] = '\0';
+		while ((end = strchr(at, '\n'))) {
+			struct tcp_line line;
+
+			*end = '\0';
+			if (read_tcp_line(at, &line))
+				look_at_line(search, &line);
+			at = end + 1;
+		}
+		used = (size_t)(text + used - at);
+		memmove(text, at, used);
+	}
+}
+
+bool loopback_is_ours(const char *address, unsigned port, unsigned local_port, char *why)
+{
+	struct tcp_search search = { .port = port, .local_port = local_port };
+	struct in_addr v4;
+
+	if (inet_pton(AF_INET, address, &v4) == 1) {
+		search.address.s6_addr[10] = search.address.s6_addr[11] = 0xff;
+		memcpy(search.address.s6_addr + 12, &v4, 4);
+	} else if (inet_pton(AF_INET6, address, &search.address) != 1) {
+		search.port = 0;
+	}
+	look_at_table(&search, tables[0]);
+	look_at_table(&search, tables[1]);
+	if (search.foreign)
+		(void)snprintf(
+			why, 200,
+			"port %u of this machine belongs to another user (uid %u), and over plain http that user would get what is "
+			"sent: nothing was sent; use https, or run the server as yourself or root",
+			port, search.foreign);
+	else if (!search.found)
+		(void)snprintf(
+			why, 200,
+			"it cannot be found out whose server has port %u of this machine, and http is plain: nothing was "
+			"sent",
+			port);
+	return search.found && !search.foreign;
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// Whose server listens on this machine. Any local account can open a port above 1023, also the one that a service of yours has when it
+// is not running: over plain http, it would be given the secret.
+#ifndef SK_LOOPBACK_H
+#define SK_LOOPBACK_H
+
+#include <stdbool.h>
+
+// Opens what the look-up reads, before the sandbox closes the files.
+void loopback_prepare(void);
+
+// Whether the server at this address and port, to which there is a connection from local_port, is the user's own or root's. False
+// with why, which has room for 200 bytes, where it is another user's, and where that cannot be found out.
+bool loopback_is_ours(const char *address, unsigned port, unsigned local_port, char *why);
+
+#endif

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#include "http/policy.h"
+
+#include "http/loopback.h"
+#include "http/proxy.h"
+#include "http/walls.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+// "0a1b2c3d.0": how OpenSSL names the certificates of a directory that it can look them up in.
+static bool is_hashed_name(const char *name)
+{
+	return strspn(name, "0123456789abcdef") == 8 && name[8] == '.' && name[9] >= '0' && name[9] <= '9';
+}
+
+static bool is_hashed_directory(const char *path)
+{
+	DIR *dir = opendir(path);
+	const struct dirent *entry;
+	bool found = false;
+
+	while (dir && !found && (entry = readdir(dir)))
+		found = is_hashed_name(entry->d_name);
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+// Parsing a bundle of 145 certificates takes 26 ms, looking up the one that is needed in a hashed directory next to nothing,
+// and the trust is the same. Where there is no such directory, libcurl's own default.
+static void set_certificates(CURL *curl, const char *ca_file)
+{
+	static const char *const directories[] = { "/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/openssl/certs" };
+	struct stat st;
+
+	if (ca_file) {
+		bool directory = stat(ca_file, &st) == 0 && S_ISDIR(st.st_mode);
+
+		curl_easy_setopt(curl, CURLOPT_CAINFO, directory ? NULL : ca_file);
+		curl_easy_setopt(curl, CURLOPT_CAPATH, directory ? ca_file : NULL);
+		return;
+	}
+	for (size_t i = 0; i < sizeof directories / sizeof directories[0]; i++) {
+		if (is_hashed_directory(directories[i])) {
+			curl_easy_setopt(curl, CURLOPT_CAINFO, NULL);
+			curl_easy_setopt(curl, CURLOPT_CAPATH, directories[i]);
+			return;
+		}
+	}
+}
+
+static void set_protocols(CURL *curl, bool https)
+{
+#if LIBCURL_VERSION_NUM >= 0x075500
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, https ? "https" : "http");
+#else
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS, https ? CURLPROTO_HTTPS : CURLPROTO_HTTP);
+#endif
+}
+
+static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct policy *policy = context;
+	const char *why = NULL;
+
+	(void)purpose;
+	// a proxy's address is the user's own choice; the server's is the proxy's to resolve
+	if (!policy->proxied) {
+		policy->went_to_loopback = walls_is_loopback(&address->addr);
+		if (policy->untrusted_url)
+			why = walls_why_not(&address->addr, policy->loopback_allowed);
+	}
+	if (!why)
+		return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	(void)snprintf(policy->why_refused, sizeof policy->why_refused, "%s", why);
+	return CURL_SOCKET_BAD;
+}
+
+// Connected, and nothing sent yet.
+static int before_request(void *context, char *address, char *local_address, int port, int local_port)
+{
+	struct policy *policy = context;
+
+	(void)local_address;
+	if (policy->target.https || loopback_is_ours(address, (unsigned)port, (unsigned)local_port, policy->why_refused)) {
+		policy->why_refused[0] = '\0'; // one of several addresses was good
+		return CURL_PREREQFUNC_OK;
+	}
+	return CURL_PREREQFUNC_ABORT;
+}
+
+static void set_proxy(struct policy *policy, CURL *curl)
+{
+	const char *proxy = proxy_for(&policy->target, policy->proxy);
+
+	policy->proxied = proxy != NULL;
+	// "": none, whatever the environment says; and no list of libcurl's own
+	curl_easy_setopt(curl, CURLOPT_PROXY, proxy ? proxy : "");
+	curl_easy_setopt(curl, CURLOPT_NOPROXY, "");
+	// a proxy's headers are not the server's
+	curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+}
+
+enum status policy_apply(struct policy *policy, CURL *curl, struct err *err)
+{
+	enum status status = url_parse(&policy->target, policy->url, err);
+	const char *why;
+
+	if (status != STATUS_OK)
+		return status;
+	if (!url_is_safe(&policy->target))
+		return err_set(err, STATUS_POLICY, "'%.*s' is plain http: only https is used, or http to this machine itself",
+			       url_shown(policy->url), policy->url);
+	why = policy->untrusted_url ? walls_why_not_url(&policy->target, policy->loopback_allowed) : NULL;
+	if (why)
+		return err_set(err, STATUS_POLICY, "%s", why);
+	curl_easy_setopt(curl, CURLOPT_URL, policy->url);
+	set_protocols(curl, policy->target.https);
+	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
+	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
+	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(curl, CURLOPT_USERAGENT, "sk-helper/" SK_VERSION);
+	set_certificates(curl, policy->ca_file);
+	set_proxy(policy, curl);
+	curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, policy);
+#if LIBCURL_VERSION_NUM < 0x075000
+#error "libcurl 7.80 or newer is needed, for CURLOPT_PREREQFUNCTION: whose server it is must be known before anything is sent"
+#endif
+	curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, before_request);
+	curl_easy_setopt(curl, CURLOPT_PREREQDATA, policy);
+	return STATUS_OK;
+}

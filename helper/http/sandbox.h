@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// The walls around a process that reads what servers send: what is not needed for an exchange over HTTPS cannot be done any more.
+#ifndef SK_SANDBOX_H
+#define SK_SANDBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define SANDBOX_PORTS_MAX 4
+
+struct sandbox {
+	const char *ca_file, *certificate; // files that may be read, too; NULL for none
+	unsigned ports[SANDBOX_PORTS_MAX]; // TCP ports that may be connected to, besides that of DNS
+	size_t port_count;		   // 0: any
+};
+
+// Which walls this kernel has.
+struct sandbox_report {
+	int landlock; // the version of its interface (landlock(7)); 0: none
+	bool seccomp;
+};
+
+// From here on: files can be read where certificates, resolver files and libraries are, and written nowhere; no program can be run; no
+// key of the kernel's, no bus and no other process can be reached, nothing listened for; and of system calls there are only those that
+// an exchange needs. Best effort: a kernel without Landlock or seccomp has weaker walls, which the report says.
+struct sandbox_report sandbox_enter(const struct sandbox *sandbox);
+
+#endif

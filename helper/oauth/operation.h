@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// What sk-oauth is asked to do, and what it can answer: the request of every operation.
+#ifndef SK_OPERATION_H
+#define SK_OPERATION_H
+
+#include "base/buf.h"
+#include "base/status.h"
+#include "model/oauth-error.h"
+
+#include <stdint.h>
+
+// As it came over the pipe; what is absent is NULL.
+struct oauth_request {
+	const char *version, *operation, *url, *issuer, *token_endpoint, *revocation_endpoint, *auth_method, *client_id,
+		*client_secret, *private_key, *certificate, *key_id, *assertion_alg, *assertion_audience, *scope, *resource,
+		*audience, *token, *ca_file, *proxy, *timeout_ms;
+	const char *body; // what follows the blank line; "" for nothing
+	size_t body_len;
+};
+
+// What there is to know of a failure besides its status.
+struct oauth_failure {
+	enum oauth_error error;
+	long http_status;    // 0 where there was no answer
+	int64_t retry_after; // the seconds that the server asked for; -1 where it did not
+};
+
+// Writes status=ok and what was asked for to answer; on failure, err and failure are what is answered.
+typedef enum status oauth_operation(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
+				    struct err *err);
+
+#endif
