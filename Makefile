@@ -44,20 +44,21 @@ HARDENING = -fPIE -pie -Wl,-z,relro,-z,now
 SK_LDFLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE),$(HARDENING))
 
 BASE_FRONT = status buf wire text json harden clock sha256 options percent
+WALLS = confine landlock syscall-filter
 FORMATS = json native plain protocols
 SHARED = $(BASE_FRONT:%=helper/base/%.c) $(wildcard helper/model/*.c) $(FORMATS:%=helper/protocols/%.c) keyring/keyring-name.c \
 	keyring/kernel-read.c
 TOOLS = $(filter-out $(FORMATS:%=helper/protocols/%.c),$(wildcard helper/protocols/*.c))
-KEYRING = $(SHARED) helper/base/json-read.c helper/base/lock.c helper/base/subprocess.c helper/base/syscall-filter.c \
+KEYRING = $(SHARED) helper/base/json-read.c helper/base/lock.c helper/base/subprocess.c $(WALLS:%=helper/base/%.c) \
 	keyring/keyring.c keyring/kernel.c keyring/secret-service.c
 
 OAUTH_MODEL = auth-method challenge oauth-error token url
 
 sk-helper_SOURCES = $(wildcard helper/front/*.c) $(SHARED)
 sk-core_SOURCES = $(wildcard helper/core/*.c) $(TOOLS) $(KEYRING)
-sk-oauth_SOURCES = $(wildcard helper/oauth/*.c) $(wildcard helper/http/*.c) helper/base/json-read.c helper/base/syscall-filter.c \
-	$(BASE_FRONT:%=helper/base/%.c) $(OAUTH_MODEL:%=helper/model/%.c)
-sk-secret-service_SOURCES = keyring/sk-secret-service/main.c $(BASE_FRONT:%=helper/base/%.c)
+sk-oauth_SOURCES = $(wildcard helper/oauth/*.c) $(wildcard helper/http/*.c) helper/base/json-read.c helper/base/landlock.c \
+	helper/base/syscall-filter.c $(BASE_FRONT:%=helper/base/%.c) $(OAUTH_MODEL:%=helper/model/%.c)
+sk-secret-service_SOURCES = $(wildcard keyring/sk-secret-service/*.c) $(BASE_FRONT:%=helper/base/%.c) $(WALLS:%=helper/base/%.c)
 
 PRIVATE = sk-core sk-oauth sk-secret-service
 PROGRAMS = sk-helper $(PRIVATE)
@@ -92,7 +93,7 @@ $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(SK_CPPFLAGS) $(CPPFLAGS) $(SK_CFLAGS) -fPIE $(EXTRA) $(CFLAGS) $(WERROR) -MMD -MP -c -o $@ $<
 
-$(B)/obj/keyring/sk-secret-service/main.o: EXTRA = $(SECRET_CFLAGS)
+$(B)/obj/keyring/sk-secret-service/%.o: EXTRA = $(SECRET_CFLAGS)
 
 $(B)/sk-helper: $(sk-helper_SOURCES:%.c=$(B)/front/%.o)
 	$(call say,LD,$@)$(FRONT_CC) -no-pie $(if $(SANITIZE),$(SK_LDFLAGS)) $(FRONT_LDFLAGS) -o $@ $^

@@ -180,7 +180,7 @@ needs --private-key FILE or --generate-key|--auth-method private_key_jwt --issue
 --certificate needs its private key|--certificate /tmp/x.pem
 --certificate needs its private key|--certificate /tmp/x.pem --generate-key
 --key-id needs|--key-id x
-made with a client secret, not with a key|--auth-method client_secret_basic --generate-key --issuer $FAULTY_URL
+uses a client secret, not a private key|--auth-method client_secret_basic --generate-key --issuer $FAULTY_URL
 issuer is missing|--generate-key
 certificate is missing|--generate-key --auth-method tls_client_auth --issuer $FAULTY_URL
 TABLE

@@ -37,6 +37,11 @@ struct syscall_rule {
 		SYS_##name, (error), -1, 0, 0                                                                                  \
 	}
 
+#define FORBID_BITS(name, argument, bits, is, error)                                                                           \
+	{                                                                                                                      \
+		SYS_##name, (error), (argument), (uint32_t)(bits), (uint32_t)(is)                                              \
+	}
+
 // What is done with calls that no rule is for.
 enum syscall_default { SYSCALLS_ALLOWED, SYSCALLS_REFUSED /* with EPERM */ };
 

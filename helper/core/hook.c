@@ -1,112 +1,15 @@
 // SPDX-License-Identifier: MIT
 // hook: what to write where, so that a tool asks sk-helper. One table; the README's snippets are compared with it.
+#include "base/percent.h"
+#include "base/text.h"
 #include "core/commands.h"
+#include "core/hook-texts.h"
 #include "model/profile-dir.h"
 #include "model/url.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-// The words in braces are filled in: see placeholders below.
-static const struct hook {
-	const char *tool, *help, *where, *text;
-	bool has_comments; // where goes into the text as one; else it is said on standard error
-	enum { ANY_URL, ONLY_HOST, ONLY_HTTPS } only;
-} hooks[] = {
-	{ "claude-code", "an MCP server in Claude Code", ".mcp.json in the project, or 'claude mcp add-json'",
-	  "{ \"mcpServers\": { \"{name}\": {\n"
-	  "    \"type\": \"http\", \"url\": \"{url}\",\n"
-	  "    \"headersHelper\": \"{sk} get --format mcp-headers\" } } }\n",
-	  false, ANY_URL },
-	{ "claude-code-api", "the API that Claude Code talks to", "~/.claude/settings.json",
-	  "{ \"apiKeyHelper\": \"{sk} get {name}\" }\n", false, ANY_URL },
-	{ "claude-code-otel", "Claude Code's telemetry", "~/.claude/settings.json",
-	  "{ \"otelHeadersHelper\": \"{sk} get {name} --format mcp-headers\" }\n", false, ANY_URL },
-	{ "codex", "an MCP server in Codex", "~/.codex/config.toml",
-	  "[mcp_servers.{word}]\n"
-	  "url = \"{url}\"\n"
-	  "http_headers_helper = \"{sk} get {name} --format mcp-headers\"\n",
-	  true, ANY_URL },
-	{ "codex-provider", "a model provider of Codex", "~/.codex/config.toml",
-	  "[model_providers.{word}.auth]\n"
-	  "command = \"{sk}\"\n"
-	  "args = [\"get\", \"{name}\"]\n",
-	  true, ANY_URL },
-	{ "git", "a git server (Bearer from git 2.46 on; before that with username= in the profile)", "~/.gitconfig",
-	  "[credential \"{origin}\"]\n"
-	  "\thelper =\n"
-	  "\thelper = {bin}/git-credential-sk\n"
-	  "\tuseHttpPath = true\n",
-	  true, ANY_URL },
-	{ "docker", "a container registry, for docker, podman, skopeo, helm and oras",
-	  "~/.docker/config.json ({bin} must be in PATH)", "{ \"credHelpers\": { \"{host}\": \"sk\" } }\n", false, ONLY_HOST },
-	{ "kubectl", "a Kubernetes API server", "users: of the kubeconfig",
-	  "- name: \"{name}\"\n"
-	  "  user:\n"
-	  "    exec:\n"
-	  "      apiVersion: client.authentication.k8s.io/v1\n"
-	  "      command: {sk}\n"
-	  "      args: [get, --format, kubernetes]\n"
-	  "      interactiveMode: Never\n"
-	  "      provideClusterInfo: true\n",
-	  true, ANY_URL },
-	{ "bazel", "a remote cache or repository of Bazel's", ".bazelrc",
-	  "common --credential_helper={hostname}={bin}/bazel-credential-sk\n", true, ANY_URL },
-	{ "terraform", "a Terraform or OpenTofu registry",
-	  "~/.terraformrc, and: ln -s {bin}/sk-helper ~/.terraform.d/plugins/terraform-credentials-sk",
-	  "credentials_helper \"sk\" {\n"
-	  "  args = [\"--profile\", \"{name}\"]\n"
-	  "}\n",
-	  true, ONLY_HOST },
-	{ "cargo", "a crate registry", "~/.cargo/config.toml",
-	  "[registries.{word}]\n"
-	  "index = \"sparse+{directory}\"\n"
-	  "credential-provider = [\"{bin}/cargo-credential-sk\"]\n",
-	  true, ANY_URL },
-	{ "go", "a module proxy (Go 1.24)", "the shell's profile, or 'go env -w'",
-	  "export GOAUTH='{sk} get {name} --format goauth'\n", true, ONLY_HTTPS },
-	{ "pnpm", "a package registry, for pnpm",
-	  "~/.npmrc, and: ln -s {bin}/sk-helper '{home}/.local/bin/pnpm-token-sk-{name}'",
-	  "//{place}/:tokenHelper={home}/.local/bin/pnpm-token-sk-{name}\n", true, ANY_URL },
-	{ "rclone", "a WebDAV server, for rclone", "~/.config/rclone/rclone.conf",
-	  "[{name}]\n"
-	  "type = webdav\n"
-	  "url = {url}\n"
-	  "bearer_token_command = {sk} get {name}\n",
-	  true, ANY_URL },
-	{ "vault", "a Vault or OpenBao server", "~/.vault", "token_helper = \"{bin}/vault-token-sk\"\n", true, ANY_URL },
-	{ "pip", "a package index, for pip and uv", "a shell, once (pip 23.1)",
-	  "ln -s {bin}/sk-helper '{home}/.local/bin/keyring'\n"
-	  "pip config set global.keyring-provider subprocess\n"
-	  "pip config set global.index-url '{index}simple/'\n",
-	  true, ANY_URL },
-	{ "google", "Google's client libraries (workload identity federation)", "credential_source of the credential's JSON",
-	  "{ \"executable\": { \"command\": \"{sk} get {name} --format google\", \"timeout_millis\": 10000 } }\n", false,
-	  ANY_URL },
-	{ "curl", "curl, in a script", "a script", "t=$({sk} get {name}) && curl --oauth2-bearer \"$t\" '{quoted-url}'\n", true,
-	  ANY_URL },
-	{ "direnv", "a variable in a directory", ".envrc; it is as old as the directory's shell",
-	  "ACCESS_TOKEN=$({sk} get {name}) && export ACCESS_TOKEN\n", true, ANY_URL },
-	{ "systemd", "a credential of a service of the user's",
-	  "~/.config/systemd/user: {name}-token.socket, {name}-token@.service, and a line of the service's own",
-	  "# {name}-token.socket\n"
-	  "[Socket]\n"
-	  "ListenStream=%t/{name}-token\n"
-	  "Accept=yes\n"
-	  "[Install]\n"
-	  "WantedBy=sockets.target\n"
-	  "# {name}-token@.service\n"
-	  "[Service]\n"
-	  "ExecStart={sk} get {name}\n"
-	  "StandardInput=null\n"
-	  "StandardOutput=socket\n"
-	  "# the service that wants it, read when it starts: $CREDENTIALS_DIRECTORY/token\n"
-	  "[Service]\n"
-	  "LoadCredential=token:%t/{name}-token\n",
-	  true, ANY_URL },
-};
-#define HOOKS (sizeof hooks / sizeof hooks[0])
 
 // A URL of the profile's, in the parts that texts are made of.
 struct place {
@@ -140,147 +43,130 @@ static void put_quoted(struct buf *out, const char *s, size_t len)
 	}
 }
 
-static void put_sk(struct buf *out, const struct profile *profile, const struct place *place)
+// As a shell's word: in quotes where it needs them.
+static void put_word(struct buf *out, const char *s)
 {
-	(void)profile;
-	(void)place;
-	buf_adds(out, SK_BINDIR "/sk-helper");
+	bool plain = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+@%") == strlen(s);
+
+	if (!plain)
+		buf_addc(out, '\'');
+	put_quoted(out, s, strlen(s));
+	if (!plain)
+		buf_addc(out, '\'');
 }
 
-static void put_bin(struct buf *out, const struct profile *profile, const struct place *place)
-{
-	(void)profile;
-	(void)place;
-	buf_adds(out, SK_BINDIR);
-}
-
-static void put_home(struct buf *out, const struct profile *profile, const struct place *place)
-{
-	(void)profile;
-	(void)place;
-	buf_adds(out, getenv("HOME") ? getenv("HOME") : "~");
-}
-
-static void put_name(struct buf *out, const struct profile *profile, const struct place *place)
-{
-	(void)place;
-	buf_adds(out, profile->name);
-}
-
-// A dot would make two keys of it in TOML, and Cargo takes none at all.
-static void put_word(struct buf *out, const struct profile *profile, const struct place *place)
-{
-	(void)place;
-	for (const char *s = profile->name; *s; s++)
-		buf_addc(out, *s == '.' ? '-' : *s);
-}
-
-static void put_url(struct buf *out, const struct profile *profile, const struct place *place)
-{
-	(void)profile;
-	buf_adds(out, place->url);
-}
-
-static void put_quoted_url(struct buf *out, const struct profile *profile, const struct place *place)
-{
-	(void)profile;
-	put_quoted(out, place->url, strlen(place->url));
-}
-
-static void put_directory(struct buf *out, const struct profile *profile, const struct place *place)
-{
-	(void)profile;
-	buf_add(out, place->url, (size_t)(place->rest - place->url) + place->rest_len);
-	buf_addc(out, '/');
-}
-
-static void put_origin(struct buf *out, const struct profile *profile, const struct place *place)
-{
-	(void)profile;
-	buf_add(out, place->url, (size_t)(place->parts.path - place->url));
-}
-
-static void put_host(struct buf *out, const struct profile *profile, const struct place *place)
-{
-	(void)profile;
-	buf_add(out, place->parts.host, (size_t)(place->parts.path - place->parts.host));
-}
-
-static void put_hostname(struct buf *out, const struct profile *profile, const struct place *place)
-{
-	(void)profile;
-	buf_add(out, place->parts.host, place->parts.host_len);
-}
-
-static void put_rest(struct buf *out, const struct profile *profile, const struct place *place)
-{
-	(void)profile;
-	buf_add(out, place->rest, place->rest_len);
-}
-
-// "https://USER@host/path/", to stand in single quotes.
-static void put_index(struct buf *out, const struct profile *profile, const struct place *place)
-{
-	static const char hex[] = "0123456789ABCDEF";
-
-	buf_add(out, place->url, (size_t)(place->rest - place->url));
-	for (const char *s = profile->username ? profile->username : "oauth2"; *s; s++) {
-		if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~", *s)) {
-			buf_addc(out, *s);
-		} else {
-			buf_addc(out, '%');
-			buf_addc(out, hex[(unsigned char)*s >> 4]);
-			buf_addc(out, hex[*s & 15]);
-		}
-	}
-	buf_addc(out, '@');
-	put_quoted(out, place->rest, place->rest_len);
-	buf_addc(out, '/');
-}
-
-static const struct placeholder {
+// What a word in braces stands for, for one profile.
+struct value {
 	const char *name;
-	void (*put)(struct buf *out, const struct profile *profile, const struct place *place);
 	bool needs_url;
-} placeholders[] = {
-	{ "sk", put_sk, false },
-	{ "bin", put_bin, false },
-	{ "home", put_home, false },
-	{ "name", put_name, false },
-	{ "word", put_word, false },
-	{ "url", put_url, true },
-	{ "quoted-url", put_quoted_url, true },
-	{ "directory", put_directory, true },
-	{ "origin", put_origin, true },
-	{ "host", put_host, true },
-	{ "hostname", put_hostname, true },
-	{ "place", put_rest, true },
-	{ "index", put_index, true },
+	struct buf text;
 };
 
-static const struct placeholder *find_placeholder(const char *name, size_t len)
+#define VALUES_MAX 20
+
+struct values {
+	struct value value[VALUES_MAX];
+	size_t count;
+};
+
+static void values_free(struct values *values)
 {
-	for (size_t i = 0; i < sizeof placeholders / sizeof placeholders[0]; i++) {
-		if (strlen(placeholders[i].name) == len && !strncmp(placeholders[i].name, name, len))
-			return &placeholders[i];
+	for (size_t i = 0; i < values->count; i++)
+		buf_free(&values->value[i].text);
+}
+
+static struct buf *values_add(struct values *values, const char *name, bool needs_url)
+{
+	struct value *value = &values->value[values->count++];
+
+	*value = (struct value){ name, needs_url, BUF_INIT(4 * URL_MAX) };
+	return &value->text;
+}
+
+// The user's home directory comes from the environment: what a terminal or a line could read in another way is refused.
+static enum status add_home(struct values *values, struct err *err)
+{
+	const char *home = getenv("HOME") ? getenv("HOME") : "~";
+
+	if (!text_has_no_control(home, strlen(home)))
+		return err_set(err, STATUS_USAGE, "hook: HOME has a control character in it");
+	buf_adds(values_add(values, "home", false), home);
+	put_quoted(values_add(values, "quoted-home", false), home, strlen(home));
+	return STATUS_OK;
+}
+
+static void add_url_values(struct values *values, const struct profile *profile, const struct place *place)
+{
+	static const char *const names[] = { "url", "quoted-url", "directory", "origin", "host", "hostname", "place", "index" };
+	struct buf *out[sizeof names / sizeof names[0]];
+	const struct url *parts = &place->parts;
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		out[i] = values_add(values, names[i], true);
+	if (!place->url)
+		return;
+	buf_adds(out[0], place->url);
+	put_quoted(out[1], place->url, strlen(place->url));
+	buf_add(out[2], place->url, (size_t)(place->rest - place->url) + place->rest_len);
+	buf_addc(out[2], '/');
+	buf_add(out[3], place->url, (size_t)(parts->path - place->url));
+	buf_add(out[4], parts->host, (size_t)(parts->path - parts->host));
+	buf_add(out[5], parts->host, parts->host_len);
+	buf_add(out[6], place->rest, place->rest_len);
+	// "https://USER@host/path/", to stand in single quotes
+	buf_add(out[7], place->url, (size_t)(place->rest - place->url));
+	percent_put(out[7], profile->username ? profile->username : "oauth2", PERCENT_UNRESERVED);
+	buf_addc(out[7], '@');
+	put_quoted(out[7], place->rest, place->rest_len);
+	buf_addc(out[7], '/');
+}
+
+// All of them; those of the URL are empty where the profile has none.
+static enum status values_fill(struct values *values, const struct profile *profile, const struct place *place, struct err *err)
+{
+	struct buf *out;
+	enum status status;
+
+	put_word(values_add(values, "sk", false), SK_BINDIR "/sk-helper");
+	put_word(values_add(values, "bin", false), SK_BINDIR);
+	buf_adds(values_add(values, "raw-sk", false), SK_BINDIR "/sk-helper");
+	buf_adds(values_add(values, "raw-bin", false), SK_BINDIR);
+	buf_adds(values_add(values, "name", false), profile->name);
+	// a dot would make two keys of it in TOML, and Cargo takes none at all
+	out = values_add(values, "word", false);
+	for (const char *s = profile->name; *s; s++)
+		buf_addc(out, *s == '.' ? '-' : *s);
+	status = add_home(values, err);
+	if (status == STATUS_OK)
+		add_url_values(values, profile, place);
+	return status;
+}
+
+static const struct value *values_find(const struct values *values, const char *name, size_t len)
+{
+	for (size_t i = 0; i < values->count; i++) {
+		if (strlen(values->value[i].name) == len && !strncmp(values->value[i].name, name, len))
+			return &values->value[i];
 	}
 	return NULL;
 }
 
 // False when the profile lacks what the text needs.
-static bool fill_in(struct buf *out, const char *text, const struct profile *profile, const struct place *place)
+static bool hook_fill_in(struct buf *out, const char *text, const struct values *values, bool has_url)
 {
 	while (*text) {
 		size_t len = *text == '{' ? strspn(text + 1, "abcdefghijklmnopqrstuvwxyz-") : 0;
-		const struct placeholder *placeholder = len && text[len + 1] == '}' ? find_placeholder(text + 1, len) : NULL;
+		const struct value *value = len && text[len + 1] == '}' ? values_find(values, text + 1, len) : NULL;
 
-		if (!placeholder) {
+		if (!value) {
 			buf_addc(out, *text++);
 			continue;
 		}
-		if (placeholder->needs_url && !place->url)
+		if (value->needs_url && !has_url)
 			return false;
-		placeholder->put(out, profile, place);
+		if (!buf_ok(&value->text))
+			buf_fail(out);
+		buf_add(out, value->text.data, value->text.len);
 		text += len + 2;
 	}
 	return true;
@@ -302,22 +188,25 @@ static enum status check_url(const struct hook *hook, const struct profile *prof
 	return STATUS_OK;
 }
 
-static enum status print(const struct hook *hook, const struct profile *profile, struct err *err)
+static enum status hook_print(const struct hook *hook, const struct profile *profile, struct err *err)
 {
 	const struct place place = place_of(profile);
+	__attribute__((cleanup(values_free))) struct values values = { .count = 0 };
 	BUF_AUTO(where, 16384);
-	BUF_AUTO(text, 65536);
+	BUF_AUTO(text, ANSWER_MAX);
 	enum status status = check_url(hook, profile, &place, err);
 
+	if (status == STATUS_OK)
+		status = values_fill(&values, profile, &place, err);
 	if (status != STATUS_OK)
 		return status;
-	if (!fill_in(&where, hook->where, profile, &place) || !fill_in(&text, hook->text, profile, &place))
+	if (!hook_fill_in(&where, hook->where, &values, place.url) || !hook_fill_in(&text, hook->text, &values, place.url))
 		return err_set(err, STATUS_USAGE,
 			       "profile '%s' has no url, which %s needs: 'sk-helper store' adds one (printf "
 			       "'profile=%s\\nurl=https://...\\n' | sk-helper store)",
 			       profile->name, hook->tool, profile->name);
 	if (!buf_ok(&where) || !buf_ok(&text))
-		return err_set(err, STATUS_INTERNAL, "it does not fit");
+		return err_set(err, STATUS_INTERNAL, "the configuration is too long");
 	if (hook->has_comments)
 		printf("# %s\n", where.data);
 	else
@@ -328,7 +217,7 @@ static enum status print(const struct hook *hook, const struct profile *profile,
 
 static enum status list_hooks(void)
 {
-	for (size_t i = 0; i < HOOKS; i++)
+	for (size_t i = 0; i < hook_count; i++)
 		printf("%-16s  %s\n", hooks[i].tool, hooks[i].help);
 	return STATUS_OK;
 }
@@ -344,13 +233,13 @@ enum status command_hook(char **args, struct err *err)
 		return list_hooks();
 	if (args[1] && args[2])
 		return err_set(err, STATUS_USAGE, "hook takes a tool and one profile, not also '%s'", args[2]);
-	for (size_t i = 0; i < HOOKS; i++) {
+	for (size_t i = 0; i < hook_count; i++) {
 		if (strcmp(hooks[i].tool, args[0]) != 0)
 			continue;
 		status = profile_dir_choose(name, args[1], err);
 		if (status == STATUS_OK)
 			status = profile_dir_load(name, &text, &profile, err);
-		return status == STATUS_OK ? print(&hooks[i], &profile, err) : status;
+		return status == STATUS_OK ? hook_print(&hooks[i], &profile, err) : status;
 	}
 	return err_set(err, STATUS_USAGE, "hook: no tool '%s': 'sk-helper hook' lists them", args[0]);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // sk-core: every command; run by sk-helper, the front door. It does not talk to the network or to D-Bus: sk-oauth and
 // sk-secret-service do. Only this file prints errors and chooses the exit status.
+#include "base/confine.h"
 #include "base/harden.h"
 #include "base/text.h"
 #include "core/commands.h"
@@ -66,11 +67,13 @@ int main(int argc, char **argv)
 	struct err err = { STATUS_INTERNAL, "no reason given" };
 	enum status status;
 
-	(void)argc;
+	if (argc < 1) // before Linux 5.18 there may be no argv[0], and what is behind it is the environment
+		return status_exit_code(STATUS_USAGE);
 	harden_process();
 	umask(077);
 	harden_runner();
 	find_home();
+	confine_runner();
 	status = run(argv, &err);
 	if (fflush(stdout) != 0 && status == STATUS_OK)
 		status = err_set(&err, STATUS_INTERNAL, "standard output: cannot be written");

@@ -1,89 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "http/sandbox.h"
 
+#include "base/landlock.h"
 #include "base/syscall-filter.h"
 
 #include <fcntl.h>
-#include <linux/futex.h>
-#include <linux/landlock.h>
 #include <sched.h>
-#include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 // --- files, ports, signals: Landlock
-
-#define READ_FILE LANDLOCK_ACCESS_FS_READ_FILE
-#define READ_TREE (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-
-// linux/landlock.h of the kernel that we run on may be newer than the one that we are built with; numbers do not change.
-#define FS_ABI_1	((1ULL << 13) - 1)
-#define FS_REFER	(1ULL << 13) // 2 (Linux 5.19)
-#define FS_TRUNCATE	(1ULL << 14) // 3 (6.2)
-#define FS_IOCTL_DEV	(1ULL << 15) // 5 (6.10)
-#define NET_BIND_TCP	(1ULL << 0)  // 4 (6.7)
-#define NET_CONNECT_TCP (1ULL << 1)
-#define SCOPE_ALL	3ULL // 6 (6.12): abstract Unix sockets, and signals
-#define RULE_NET_PORT	2
-
-struct ruleset {
-	uint64_t fs, net, scoped;
-};
-
-struct net_port_rule {
-	uint64_t allowed_access, port;
-};
-
-static void allow_path(int ruleset, const char *path, bool directories)
-{
-	struct landlock_path_beneath_attr rule = { .allowed_access = READ_TREE };
-	struct stat st;
-
-	rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
-	if (rule.parent_fd < 0)
-		return;
-	if (fstat(rule.parent_fd, &st) == 0 && (directories || !S_ISDIR(st.st_mode))) {
-		if (!S_ISDIR(st.st_mode))
-			rule.allowed_access = READ_FILE;
-		syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
-	}
-	close(rule.parent_fd);
-}
-
-static void allow_port(int ruleset, unsigned port)
-{
-	struct net_port_rule rule = { NET_CONNECT_TCP, port };
-
-	syscall(SYS_landlock_add_rule, ruleset, RULE_NET_PORT, &rule, 0);
-}
-
-// All that this version of the interface can forbid.
-static struct ruleset everything(int abi, bool any_port)
-{
-	struct ruleset rights = { FS_ABI_1, 0, 0 };
-
-	if (abi >= 2)
-		rights.fs |= FS_REFER;
-	if (abi >= 3)
-		rights.fs |= FS_TRUNCATE;
-	if (abi >= 4)
-		rights.net = NET_BIND_TCP | (any_port ? 0 : NET_CONNECT_TCP);
-	if (abi >= 5)
-		rights.fs |= FS_IOCTL_DEV;
-	if (abi >= 6)
-		rights.scoped = SCOPE_ALL;
-	return rights;
-}
-
-static size_t ruleset_size(int abi)
-{
-	return abi >= 6 ? sizeof(struct ruleset) : abi >= 4 ? offsetof(struct ruleset, scoped) : offsetof(struct ruleset, net);
-}
 
 // The version that is enforced now; 0 for none.
 static int sandbox_landlock(const struct sandbox *sandbox)
@@ -117,29 +45,21 @@ static int sandbox_landlock(const struct sandbox *sandbox)
 		"/proc",
 #endif
 	};
-	int abi = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, 1U), ruleset;
-	struct ruleset rights;
+	struct landlock landlock = { .reads = true, .writes = true, .runs = true, .binds = true, .others = true };
 
-	if (abi < 1)
-		return 0;
-	rights = everything(abi, sandbox->port_count == 0);
-	ruleset = (int)syscall(SYS_landlock_create_ruleset, &rights, ruleset_size(abi), 0U);
-	if (ruleset < 0)
-		return 0;
+	landlock.connects = sandbox->port_count > 0;
+	landlock_begin(&landlock);
 	for (size_t i = 0; i < sizeof readable / sizeof readable[0]; i++)
-		allow_path(ruleset, readable[i], true);
+		landlock_allow_reading(&landlock, readable[i], true);
 	if (sandbox->ca_file)
-		allow_path(ruleset, sandbox->ca_file, true);
+		landlock_allow_reading(&landlock, sandbox->ca_file, true);
 	if (sandbox->certificate)
-		allow_path(ruleset, sandbox->certificate, false);
-	for (size_t i = 0; i < sandbox->port_count && rights.net & NET_CONNECT_TCP; i++)
-		allow_port(ruleset, sandbox->ports[i]);
-	if (rights.net & NET_CONNECT_TCP)
-		allow_port(ruleset, 53); // DNS, for answers that UDP has no room for
-	if (syscall(SYS_landlock_restrict_self, ruleset, 0U) < 0)
-		abi = 0;
-	close(ruleset);
-	return abi;
+		landlock_allow_reading(&landlock, sandbox->certificate, false);
+	for (size_t i = 0; i < sandbox->port_count; i++)
+		landlock_allow_connecting(&landlock, sandbox->ports[i]);
+	if (sandbox->port_count)
+		landlock_allow_connecting(&landlock, 53); // DNS, for answers that UDP has no room for
+	return landlock_enter(&landlock);
 }
 
 // --- system calls: seccomp

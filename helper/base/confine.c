@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include "base/confine.h"
+
+#include "base/landlock.h"
+#include "base/syscall-filter.h"
+
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#ifndef SK_SANITIZE // whose leak checker traces its own process
+
+// Calls that change, or look into, what is not ours. mmap and mprotect: memory is never writable and executable.
+#define NOBODY_NEEDS                                                                                                           \
+	FORBID(ptrace, EPERM), FORBID(process_vm_readv, EPERM), FORBID(process_vm_writev, EPERM), FORBID(pidfd_getfd, EPERM),  \
+		FORBID(kcmp, EPERM), FORBID(bpf, EPERM), FORBID(perf_event_open, EPERM), FORBID(userfaultfd, EPERM),           \
+		FORBID(io_uring_setup, EPERM), FORBID(io_uring_enter, EPERM), FORBID(io_uring_register, EPERM),                \
+		FORBID(mount, EPERM), FORBID(umount2, EPERM), FORBID(move_mount, EPERM), FORBID(open_tree, EPERM),             \
+		FORBID(fsopen, EPERM), FORBID(pivot_root, EPERM), FORBID(chroot, EPERM), FORBID(unshare, EPERM),               \
+		FORBID(setns, EPERM), FORBID(open_by_handle_at, EPERM), FORBID(init_module, EPERM),                            \
+		FORBID(finit_module, EPERM), FORBID(kexec_load, EPERM), FORBID(listen, EPERM), FORBID(accept, EPERM),          \
+		FORBID(accept4, EPERM), FORBID_BITS(mmap, 2, PROT_WRITE | PROT_EXEC, PROT_WRITE | PROT_EXEC, EPERM),           \
+		FORBID_BITS(mprotect, 2, PROT_WRITE | PROT_EXEC, PROT_WRITE | PROT_EXEC, EPERM),                               \
+		FORBID_BITS(clone, 0, CLONE_NEWUSER, CLONE_NEWUSER, EPERM), FORBID(clone3, ENOSYS)
+
+void confine_runner(void)
+{
+	static const struct syscall_rule rules[] = {
+		NOBODY_NEEDS,
+		ALLOW_ARGUMENT(socket, 0, AF_UNIX),
+		ALLOW_ARGUMENT(socket, 0, AF_INET),
+		ALLOW_ARGUMENT(socket, 0, AF_INET6),
+		FORBID(socket, EAFNOSUPPORT),
+	};
+	struct landlock landlock = { .runs = true };
+
+	landlock_begin(&landlock);
+	landlock_allow_running(&landlock, SK_LIBEXECDIR "/sk-helper");
+	landlock_allow_running(&landlock, SK_BINDIR "/sk-helper");
+	// the dynamic linker
+	landlock_allow_running(&landlock, "/lib");
+	landlock_allow_running(&landlock, "/lib64");
+	landlock_allow_running(&landlock, "/usr/lib");
+	(void)landlock_enter(&landlock);
+	(void)syscall_filter_enter(rules, sizeof rules / sizeof rules[0], SYSCALLS_ALLOWED);
+}
+
+void confine_bus_client(void)
+{
+	static const struct syscall_rule rules[] = {
+		NOBODY_NEEDS,
+		FORBID(execve, EPERM),
+		FORBID(execveat, EPERM),
+		FORBID(add_key, EPERM),
+		FORBID(keyctl, EPERM),
+		FORBID(request_key, EPERM),
+		ALLOW_ARGUMENT(socket, 0, AF_UNIX),
+		FORBID(socket, EAFNOSUPPORT),
+	};
+	struct landlock landlock = { .writes = true, .runs = true, .binds = true, .connects = true };
+
+	landlock_begin(&landlock);
+	(void)landlock_enter(&landlock);
+	(void)syscall_filter_enter(rules, sizeof rules / sizeof rules[0], SYSCALLS_ALLOWED);
+}
+
+#else
+
+void confine_runner(void)
+{
+}
+
+void confine_bus_client(void)
+{
+}
+
+#endif
