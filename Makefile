@@ -21,6 +21,8 @@ fishcompletiondir ?= $(datarootdir)/fish/vendor_completions.d
 
 INSTALL ?= install
 INSTALL_PROGRAM ?= $(INSTALL) -m 755
+# what only root may read cannot be looked into by other processes of the user, from the first instruction on
+INSTALL_PRIVATE ?= $(INSTALL) -m 711
 INSTALL_DATA ?= $(INSTALL) -m 644
 PKG_CONFIG ?= pkg-config
 CFLAGS ?= -O2 -g
@@ -113,7 +115,7 @@ install: all
 		'$(DESTDIR)$(bashcompletiondir)' '$(DESTDIR)$(zshcompletiondir)' '$(DESTDIR)$(fishcompletiondir)'
 	$(INSTALL_PROGRAM) $(B)/sk-helper '$(DESTDIR)$(bindir)/sk-helper'
 	for l in $(LINKS); do ln -sf sk-helper '$(DESTDIR)$(bindir)/'$$l || exit 1; done
-	for p in $(PRIVATE); do $(INSTALL_PROGRAM) $(B)/$$p '$(DESTDIR)$(libexecdir)/sk-helper/'$$p || exit 1; done
+	for p in $(PRIVATE); do $(INSTALL_PRIVATE) $(B)/$$p '$(DESTDIR)$(libexecdir)/sk-helper/'$$p || exit 1; done
 	for m in $(MANUALS); do $(INSTALL_DATA) $$m '$(DESTDIR)$(mandir)/man'$${m##*.}/$${m##*/} || exit 1; done
 	$(INSTALL_DATA) completions/sk-helper.bash '$(DESTDIR)$(bashcompletiondir)/sk-helper'
 	$(INSTALL_DATA) completions/sk-helper.zsh '$(DESTDIR)$(zshcompletiondir)/_sk-helper'

@@ -14,9 +14,9 @@ make_checked() { make -s -C "$ROOT" B="$SK_BUILD" prefix="$CHECKED" sysconfdir="
 	make_checked DESTDIR="$BATS_TEST_TMPDIR/root" install
 	installed=$(cd "$BATS_TEST_TMPDIR/root$CHECKED" && find . -type f -printf '%P %m\n' | sort)
 	assert_equal "$installed" "bin/sk-helper 755
-libexec/sk-helper/sk-core 755
-libexec/sk-helper/sk-oauth 755
-libexec/sk-helper/sk-secret-service 755
+libexec/sk-helper/sk-core 711
+libexec/sk-helper/sk-oauth 711
+libexec/sk-helper/sk-secret-service 711
 share/bash-completion/completions/sk-helper 644
 share/fish/vendor_completions.d/sk-helper.fish 644
 share/man/man1/sk-helper.1 644

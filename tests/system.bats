@@ -10,7 +10,9 @@ teardown_file() { stop_peers; }
 setup() { fresh_home; }
 teardown() {
 	rm -rf "$SK_BUILD/stage/etc/sk-helper"
-	[ ! -e "$BATS_FILE_TMPDIR/program" ] || mv "$BATS_FILE_TMPDIR/program" "$SERVICE"
+	[ ! -e "$SERVICE.real" ] || mv "$SERVICE.real" "$SERVICE"
+	rm -f "$SERVICE.late"
+	[ ! -e "${SERVICE%/*}/sk-oauth.real" ] || mv "${SERVICE%/*}/sk-oauth.real" "${SERVICE%/*}/sk-oauth"
 }
 SERVICE=$SK_BUILD/stage/libexec/sk-helper/sk-secret-service
 
@@ -48,15 +50,10 @@ SERVICE=$SK_BUILD/stage/libexec/sk-helper/sk-secret-service
 	start_bus
 	printf 'test_secret\n' | sk-helper add todo --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo >/dev/null
 	before=$(cat "$PROFILES/todo.conf")
-	mv "$SERVICE" "$BATS_FILE_TMPDIR/program"
 	# the answer comes after the deadline
-	cat >"$SERVICE" <<-SCRIPT
-		#!/bin/sh
-		request=\$(cat)
-		printf '%s\n' "\$request" | '$BATS_FILE_TMPDIR/program'
-		case \$request in *operation=put*client_secret=new*) sleep 3 ;; esac
-	SCRIPT
-	chmod 755 "$SERVICE"
+	mv "$SERVICE" "$SERVICE.real"
+	cp "$TOOLS/late-service" "$SERVICE"
+	echo client_secret=new >"$SERVICE.late"
 	run -5 --separate-stderr sk-helper store <<<$'profile=todo\nscope=todo:read\nclient_secret=new'
 	assert_error unresponsive
 	assert_equal "$(cat "$PROFILES/todo.conf")" "$before"
@@ -67,7 +64,7 @@ SERVICE=$SK_BUILD/stage/libexec/sk-helper/sk-secret-service
 	run secret-tool search --all application sk-helper
 	refute_output --partial 'secret:other'
 	# where it cannot be taken back, that is said
-	sed -i 's/\*client_secret=new\*/*/' "$SERVICE"
+	: >"$SERVICE.late"
 	run -5 --separate-stderr sk-helper store <<<$'profile=todo\nclient_secret=new'
 	assert_error 'could not be put back'
 }
@@ -83,5 +80,19 @@ SERVICE=$SK_BUILD/stage/libexec/sk-helper/sk-secret-service
 	store_client todo "$TOKEN_ENDPOINT" || true
 	assert [ "$SECONDS" -le 20 ]
 	pkill -P $! || true
+	run -0 sk-helper get --fresh
+}
+
+@test "sk-core runs no program but sk-helper's own" {
+	add_todo >/dev/null
+	oauth=$(dirname "$SERVICE")/sk-oauth
+	mv "$oauth" "$oauth.real"
+	# what another program's place would be for whoever has taken sk-core over: a shell
+	printf '#!/bin/sh\necho status=ok\n' >"$oauth"
+	chmod 755 "$oauth"
+	run -1 --separate-stderr sk-helper get --fresh
+	status=$?
+	mv "$oauth.real" "$oauth"
+	assert_error 'Permission denied'
 	run -0 sk-helper get --fresh
 }

@@ -2,7 +2,7 @@
 # The tests' half of the Makefile: everything that is not building or installing.
 
 NODE = $(CURDIR)/tests/node_modules/node-linux-$(if $(filter aarch64,$(shell uname -m)),arm64,x64)/bin/node
-TEST_TOOLS = keyring-tool rounds
+TEST_TOOLS = keyring-tool late-service rounds
 UNIT_TESTS = $(notdir $(basename $(wildcard tests/unit/*.c)))
 FUZZERS = $(notdir $(basename $(wildcard tests/fuzz/*.c)))
 FUZZ_SECONDS ?= 20
@@ -15,13 +15,19 @@ LIBRARY_LIBS = $(CORE_LIBS) $(OAUTH_LIBS) -lm
 
 $(B)/tests/%: tests/%.c $(LIBRARY:%.c=$(B)/obj/%.o) $(wildcard tests/unit/*.h)
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(SK_CPPFLAGS) $(CPPFLAGS) $(SK_CFLAGS) -Itests/unit $(CFLAGS) $(WERROR) $(SK_LDFLAGS) $(LDFLAGS) -fPIE -o $@ \
-		$< $(LIBRARY:%.c=$(B)/obj/%.o) $(LIBRARY_LIBS) $(LDLIBS)
+	$(call say,LD,$@)$(CC) $(SK_CPPFLAGS) $(CPPFLAGS) $(SK_CFLAGS) -Itests/unit $(CFLAGS) $(WERROR) $(SK_LDFLAGS) $(TEST_LDFLAGS) $(LDFLAGS) -fPIE \
+		-o $@ $< $(LIBRARY:%.c=$(B)/obj/%.o) $(LIBRARY_LIBS) $(LDLIBS)
+
+$(B)/tests/late-service: tests/late-service.c $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(SK_CPPFLAGS) $(CPPFLAGS) $(SK_CFLAGS) -fPIE $(CFLAGS) $(WERROR) $(SK_LDFLAGS) $(LDFLAGS) -o $@ $<
 
 # by itself, and small: until it calls execve(2), a child has its parent's memory
 $(B)/tests/rounds: tests/rounds.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(FRONT_CC) $(SK_CPPFLAGS) $(CPPFLAGS) $(SK_CFLAGS) -fno-pie $(FRONT_CFLAGS) $(WERROR) -no-pie $(FRONT_LDFLAGS) -o $@ $<
+
+$(B)/tests/unit/buf: TEST_LDFLAGS = -Wl,--wrap=free
 
 test-tools: $(TEST_TOOLS:%=$(B)/tests/%) $(UNIT_TESTS:%=$(B)/tests/unit/%)
 

@@ -65,3 +65,164 @@ hostile_home() {
 	assert_output "$token"
 	assert_equal "$(token_requests)" "$before"
 }
+
+# --- what the programs cannot do
+
+# hanging_get: a get whose server never answers; sets CORE and OAUTH, the processes that wait.
+hanging_get() {
+	store_client hang "$(endpoint_that_answers '{"hang":true}')" timeout=20
+	sk-helper get hang >/dev/null 2>&1 3>&- 4>&- &
+	CORE=$!
+	OAUTH=
+	for _ in $(seq 200); do OAUTH=$(pgrep -P "$CORE" -x sk-oauth) && grep -q '^Seccomp:.*2' "/proc/$OAUTH/status" && break; sleep 0.02; done
+	[ -n "$OAUTH" ]
+}
+
+@test "the program that talks to the network, and the one that runs it, stand behind their walls while they wait" {
+	hanging_get
+	for pid in "$CORE" "$OAUTH"; do
+		run -0 grep -E '^(Seccomp|NoNewPrivs):' "/proc/$pid/status"
+		assert_output $'NoNewPrivs:\t1\nSeccomp:\t2'
+	done
+	assert_equal "$(tr '\0' '\n' <"/proc/$OAUTH/environ" 2>/dev/null | grep -v SAN_OPTIONS)" ''
+	kill "$CORE"
+}
+
+@test "the walls are there before anything is sent, and before a bus is asked" {
+	store_client one "$TOKEN_ENDPOINT"
+	strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=landlock_restrict_self,prctl,seccomp,connect sk-helper get one >/dev/null
+	# sk-core's Landlock, its filter, sk-oauth's Landlock, its filter, and then the connection
+	run -0 awk '/landlock_restrict_self\(.*= 0/ { print "landlock" } /PR_SET_SECCOMP.*= 0/ { print "seccomp" } /connect\(.*AF_INET/ { print "connect"; exit }' "$BATS_TEST_TMPDIR/trace"
+	assert_output $'landlock\nseccomp\nlandlock\nseccomp\nconnect'
+	DBUS_SESSION_BUS_ADDRESS=unix:path=$BATS_TEST_TMPDIR/none strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=landlock_restrict_self,prctl,seccomp,connect sk-helper doctor one >/dev/null || true
+	run -0 awk '/landlock_restrict_self\(.*= 0/ { print "landlock" } /PR_SET_SECCOMP.*= 0/ { print "seccomp" } /connect\(.*none/ { print "connect"; exit }' "$BATS_TEST_TMPDIR/trace"
+	assert_output $'landlock\nseccomp\nlandlock\nseccomp\nconnect'
+}
+
+@test "variables that change what a program does before its first line do not reach our programs" {
+	store_client one "$TOKEN_ENDPOINT"
+	run -0 env LD_AUDIT= LD_DEBUG_OUTPUT=/tmp/x GCONV_PATH=/tmp MALLOC_TRACE=/tmp/x GLIBC_TUNABLES=x=1 NLSPATH=/tmp LOCPATH=/tmp SSLKEYLOGFILE=/tmp/x \
+		OPENSSL_CONF=/tmp/x G_MESSAGES_DEBUG=all SECRET_BACKEND=file SECRET_FILE_TEST_PATH=/tmp/x \
+		strace -f -v -s 4096 -e trace=execve -o "$BATS_TEST_TMPDIR/trace" sk-helper get one
+	run -0 grep -c 'execve("[^"]*/libexec/sk-helper/' "$BATS_TEST_TMPDIR/trace"
+	assert_output 2
+	run ! grep -E 'execve\("[^"]*/libexec/sk-helper/.*"(LD_|GCONV_PATH|MALLOC_|GLIBC_TUNABLES|NLSPATH|LOCPATH|SSLKEYLOGFILE|OPENSSL_|G_MESSAGES|SECRET_)' "$BATS_TEST_TMPDIR/trace"
+}
+
+# --- both or neither
+
+@test "a rename that fails puts the old secret back" {
+	store_client todo "$TOKEN_ENDPOINT"
+	before=$("$TOOLS/keyring-tool" kernel get secret todo 2>/dev/null)
+	run -1 --separate-stderr strace -f -o /dev/null -e trace=rename -e inject=rename:error=ENOSPC sk-helper store \
+		<<<$'profile=todo\ntoken_endpoint=https://new.example.com/token\nclient_secret=new'
+	assert_error 'No space left on device'
+	assert_equal "$("$TOOLS/keyring-tool" kernel get secret todo 2>/dev/null)" "$before"
+	run -0 sk-helper get todo --fresh
+}
+
+@test "killed between the keyring and the file: the old profile still works, and so does the change when it is made again" {
+	store_client todo "$TOKEN_ENDPOINT"
+	run strace -f -o /dev/null -e trace=rename -e inject=rename:signal=KILL sk-helper store \
+		<<<$'profile=todo\ntoken_endpoint=https://new.example.com/token\nclient_secret=new'
+	[ "$status" != 0 ]
+	"$TOOLS/keyring-tool" kernel get secret todo 2>/dev/null | grep -qx client_secret=new
+	run -0 sk-helper get todo --fresh
+	store_client todo "$TOKEN_ENDPOINT"
+	run -0 sk-helper get todo --fresh
+	assert_equal "$("$TOOLS/keyring-tool" kernel get secret todo 2>/dev/null | grep -c client_secret=)" 1
+}
+
+# --- addresses
+
+# with_hosts COMMAND...: with names of our own for addresses of this machine and of a cloud's metadata service.
+with_hosts() {
+	printf '127.0.0.1 localhost as.test\n169.254.169.254 metadata.test\n' >"$BATS_TEST_TMPDIR/hosts"
+	unshare --user --map-current-user --mount --keep-caps bash -c 'mount --bind "$0" /etc/hosts && exec setpriv --ambient-caps=-all --inh-caps=-all "$@"' \
+		"$BATS_TEST_TMPDIR/hosts" "$@"
+}
+
+@test "an address is checked after its name was resolved" {
+	start_peer metadata-server
+	for case in 'metadata.test:link-local' 'as.test:plain http'; do
+		answers='{"prm":{"body":{"resource":"{{self}}","authorization_servers":["https://'${case%%:*}':1"]}}}'
+		[ "${case%%:*}" != as.test ] || answers='{"prm":{"body":{"resource":"{{self}}","authorization_servers":["http://as.test:1"]}}}'
+		server=$PEER_URL/$(jq -c . <<<"$answers" | base64 -w0 | tr '+/' '-_' | tr -d =)
+		run -8 --separate-stderr with_hosts sk-helper add meta --url "$server" --client-id c --secret-store kernel --no-verify <<<secret
+		assert_error "${case#*:}"
+	done
+}
+
+@test "a proxy for others does not open this machine to a server elsewhere" {
+	load certificates
+	make_ca "$BATS_TEST_TMPDIR/pki"
+	make_certificate "$BATS_TEST_TMPDIR/pki" far 'DNS:mcp.example.test'
+	start_peer metadata-server "$(tls_options "$BATS_TEST_TMPDIR/pki" far mcp.example.test)"
+	metadata=$PEER_URL
+	start_peer proxy
+	server=$metadata/$(jq -c . <<<'{"prm":{"body":{"resource":"{{self}}","authorization_servers":["https://as.test:1"]}}}' | base64 -w0 | tr '+/' '-_' | tr -d =)
+	# the name as.test is this machine's own, and no_proxy has it asked directly
+	https_proxy=$PEER_URL no_proxy=.test:,as.test run -8 --separate-stderr with_hosts sk-helper add meta --url "$server" --client-id c --secret-store kernel \
+		--no-verify --ca-file "$BATS_TEST_TMPDIR/pki/ca.pem" <<<secret
+	assert_error "this machine's own"
+}
+
+# --- what a secret is bound to
+
+@test "a CA file that has changed is not believed with the secret" {
+	load certificates
+	make_ca "$BATS_TEST_TMPDIR/pki"
+	make_certificate "$BATS_TEST_TMPDIR/pki" server 'DNS:localhost,IP:127.0.0.1'
+	start_peer authorization-server "$(tls_options "$BATS_TEST_TMPDIR/pki" server)"
+	endpoint=$(jq -r .token_endpoint "$PEER_READY")
+	cp "$BATS_TEST_TMPDIR/pki/ca.pem" "$BATS_TEST_TMPDIR/ca.pem"
+	run -0 sk-helper add tls --token-endpoint "$endpoint" --client-id m2m_todo --secret-store kernel --ca-file "$BATS_TEST_TMPDIR/ca.pem" <<<test_secret
+	run -0 sk-helper get tls --fresh
+	make_ca "$BATS_TEST_TMPDIR/evil"
+	cat "$BATS_TEST_TMPDIR/evil/ca.pem" >>"$BATS_TEST_TMPDIR/ca.pem"
+	run -8 --separate-stderr sk-helper get tls --fresh
+	assert_error 'is another file now than when the client secret was stored'
+	run -0 sk-helper store <<<$'profile=tls\nclient_secret=test_secret'
+	run -0 sk-helper get tls --fresh
+	rm "$BATS_TEST_TMPDIR/ca.pem"
+	run -8 --separate-stderr sk-helper get tls --fresh
+	assert_error 'No such file'
+}
+
+@test "a directory of profiles that others can write to is not believed with a secret" {
+	store_client todo "$TOKEN_ENDPOINT"
+	for dir in "$PROFILES" "${PROFILES%/*}"; do
+		chmod g+w "$dir"
+		run -8 --separate-stderr sk-helper get todo --fresh
+		assert_error "others can write to '$dir'"
+		chmod g-w "$dir"
+	done
+	run -0 sk-helper get todo --fresh
+}
+
+# --- words
+
+@test "what hook prints from the environment is quoted for the shell it is pasted into" {
+	store_client m "$TOKEN_ENDPOINT" url=https://packages.example.com/
+	XDG_CONFIG_HOME=$HOME/.config HOME="/x'; touch PWN; echo '" run -0 --separate-stderr sk-helper hook pip m
+	assert_line --partial "'/x'\\''; touch PWN; echo '\\''/.local/bin/keyring'"
+	XDG_CONFIG_HOME=$HOME/.config HOME=$'/x\033[31m' run -2 --separate-stderr sk-helper hook pip m
+	assert_error 'control character'
+}
+
+@test "a y that was typed before the question is no answer to it" {
+	add_todo >/dev/null
+	run -0 expect -c '
+		set timeout 20
+		spawn -noecho sh -c "stty -echo; echo ready; sleep 0.7; exec sk-helper add todo --token-endpoint $env(TOKEN_ENDPOINT) --client-id m2m_todo --secret-store kernel"
+		expect ready { send "y\r" }
+		expect {\[y/N\]} { after 300; send "n\r" }
+		expect { "not shown" { exit 7 } "nothing was changed" { exit 0 } timeout { exit 9 } }'
+}
+
+@test "what an argument says is not a terminal's command in our messages" {
+	run -2 --separate-stderr sk-helper exec $'--e\033[31mvil'
+	[[ $stderr != *$'\033'* ]]
+	run -127 --separate-stderr sk-helper exec --env A=none $'/no\033[31mne' || true
+	[[ $stderr != *$'\033'* ]]
+}

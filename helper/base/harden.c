@@ -24,20 +24,19 @@ static void fill_standard_descriptors(void)
 
 void harden_process(void)
 {
-	const struct rlimit no_core = { 0, 0 };
-
 	fill_standard_descriptors();
 	syscall(SYS_close_range, 3U, ~0U, 0U);
-#ifndef SK_SANITIZE // whose leak checker attaches to its own process
+#if !defined(SK_SANITIZE) && !defined(SK_DEBUG) // a leak checker, or a debugger, attaches to the process
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
-	setrlimit(RLIMIT_CORE, &no_core);
 }
 
 void harden_runner(void)
 {
+	const struct rlimit no_core = { 0, 0 };
 	sigset_t none;
 
+	setrlimit(RLIMIT_CORE, &no_core);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

@@ -75,7 +75,7 @@ bool syscall_filter_enter(const struct syscall_rule *rules, size_t count, enum s
 #ifdef __x86_64__
 	// the x32 numbers are a second door to the same calls
 	filter_add(&filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1));
-	filter_return(&filter, SECCOMP_RET_KILL_PROCESS);
+	filter_return(&filter, SECCOMP_RET_ERRNO | EPERM); // not killed: -1 is what a tracer makes of a call that it takes away
 #endif
 	for (size_t i = 0; i < count; i++)
 		filter_add_rule(&filter, &rules[i]);

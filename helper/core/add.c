@@ -171,9 +171,13 @@ static void report_place(const struct add *add, const struct err *why_not)
 static void report(const struct add *add, const struct cached_token *obtained, const struct err *why_not)
 {
 	const struct profile *profile = add->profile;
-	BUF_AUTO(lines, 65536);
+	char path[PROFILE_PATH_MAX];
+	BUF_AUTO(lines, ANSWER_MAX);
 
-	printf("profile '%s': %s\n", profile->name, profile->path);
+	// from the environment
+	(void)snprintf(path, sizeof path, "%s", profile->path);
+	text_sanitize(path);
+	printf("profile '%s': %s\n", profile->name, path);
 	if (add->discovered) {
 		discover_describe(profile, &lines);
 		fputs(lines.data, stdout);

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 // More than this between the clocks, and tokens are stale, or not yet valid, on arrival.
 #define CLOCK_TOLERANCE 30
@@ -79,6 +80,54 @@ static void check_last_request(const struct profile *profile)
 		say("last request", false, why.text);
 }
 
+// Whether other processes of the user can look into our private programs in the moment before they have closed themselves.
+static void check_programs(void)
+{
+	static const char *const programs[] = { "sk-core", "sk-oauth", "sk-secret-service" };
+	char path[PROFILE_PATH_MAX], text[PROFILE_PATH_MAX + 200];
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+		(void)snprintf(path, sizeof path, SK_LIBEXECDIR "/sk-helper/%s", programs[i]);
+		if (stat(path, &st) == 0 && st.st_uid == 0 && !(st.st_mode & (S_IRGRP | S_IROTH)))
+			continue;
+		(void)snprintf(
+			text, sizeof text,
+			"'%.3000s' can be read, so other programs of yours can look into it while it starts: install sk-helper as "
+			"root (sudo make install)",
+			path);
+		say_word("programs", "-", text);
+		return;
+	}
+	say("programs", true, "other programs of yours cannot look into sk-helper's private programs");
+}
+
+static void check_sandbox(const struct endpoint_report *report)
+{
+	char text[300];
+
+	if (report->landlock == 0)
+		(void)snprintf(text, sizeof text,
+			       "this kernel has no Landlock: the program that talks to the network could open your files%s",
+			       report->seccomp ? "" : "; and no seccomp: it could use your keyring");
+	else if (!report->seccomp)
+		(void)snprintf(text, sizeof text,
+			       "this kernel has no seccomp: the program that talks to the network could use your keyring");
+	else if (report->landlock < 4)
+		(void)snprintf(
+			text, sizeof text,
+			"files and keyrings are out of reach of the program that talks to the network; other ports are not (Landlock "
+			"version %lld: Linux 6.7 has version 4)",
+			(long long)report->landlock);
+	else
+		(void)snprintf(
+			text, sizeof text,
+			"files, keyrings and other ports are out of reach of the program that talks to the network (Landlock version "
+			"%lld, seccomp)",
+			(long long)report->landlock);
+	say_word("sandbox", report->landlock && report->seccomp ? "ok" : "-", text);
+}
+
 // secret: NULL where there is none. A certificate is shown to the server; no other credential is.
 static enum status check_endpoint(const struct profile *profile, const struct secret *secret, struct err *err)
 {
@@ -89,6 +138,7 @@ static enum status check_endpoint(const struct profile *profile, const struct se
 	long long off = 0;
 	char text[200];
 
+	check_sandbox(&report);
 	say("token endpoint", status == STATUS_OK, status == STATUS_OK ? profile->token_endpoint : err->text);
 	if (status != STATUS_OK)
 		return status;
@@ -98,10 +148,10 @@ static enum status check_endpoint(const struct profile *profile, const struct se
 			       auth_method_uses_certificate(profile->auth_method) ? "; ours can be used" : "");
 		say("TLS", true, text);
 	} else {
-		say("TLS", true, "none: plain http to this machine itself");
+		say("TLS", true, "none: plain http to this machine itself, where the server's owner is checked");
 	}
 	if (!report.date) {
-		say("clock", true, "the server does not tell its time");
+		say("clock", true, "the server does not say what time it has");
 		return STATUS_OK;
 	}
 	if (report.date < before.wall)
@@ -149,6 +199,7 @@ enum status command_doctor(char **args, struct err *err)
 		say(auth_method_uses_key(profile.auth_method) ? "private key" : "client secret", status == STATUS_OK,
 		    err->text);
 	}
+	check_programs();
 	check_last_request(&profile);
 	endpoint =
 		check_endpoint(&profile, status == STATUS_OK ? &secret : NULL, status == STATUS_OK ? err : &(struct err){ 0 });

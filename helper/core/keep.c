@@ -3,6 +3,7 @@
 
 #include "core/flight.h"
 #include "core/token-cache.h"
+#include "core/trust.h"
 #include "model/profile-dir.h"
 
 #include <errno.h>
@@ -223,6 +224,7 @@ enum status keep_client(const struct profile *profile, const struct secret *secr
 	const struct keyring_key key = keyring_key(KEYRING_SECRET, profile, NULL);
 	BUF_AUTO(record, SECRET_RECORD_MAX);
 	BUF_AUTO(old_text, PROFILE_TEXT_MAX);
+	char ca_file_sha256[SHA256_HEX_SIZE];
 	struct profile old;
 	struct draft draft;
 	sigset_t all, before;
@@ -230,8 +232,15 @@ enum status keep_client(const struct profile *profile, const struct secret *secr
 	enum status status;
 
 	warning->text[0] = '\0';
-	if (secret)
-		secret_write(secret, profile, &record);
+	if (secret) {
+		struct secret given = *secret;
+
+		status = trust_ca_file(profile, ca_file_sha256, err);
+		if (status != STATUS_OK)
+			return status;
+		given.ca_file_sha256 = ca_file_sha256;
+		secret_write(&given, profile, &record);
+	}
 	if (!buf_ok(&record))
 		return err_set(err, STATUS_USAGE, "the client secret cannot be stored: too long, or a control character");
 	status = write_draft(profile, &draft, err);

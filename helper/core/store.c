@@ -114,8 +114,10 @@ static enum status change_profile(const struct change *change, struct err *err)
 	if (status == STATUS_OK)
 		status = profile_complete(&profile, err);
 	if (status == STATUS_OK && change->client_secret && auth_method_uses_key(profile.auth_method))
-		status = err_set(err, STATUS_USAGE, "client_secret is given, and auth_method '%s' needs a private key: store it with 'sk-helper add'",
-				 profile.auth_method);
+		status = err_set(
+			err, STATUS_USAGE,
+			"client_secret is given, and auth_method '%s' needs a private key: store it with 'sk-helper add'",
+			profile.auth_method);
 	if (status == STATUS_OK && !change->client_secret)
 		status = check_stored_secret(&profile, err);
 	if (status == STATUS_OK)

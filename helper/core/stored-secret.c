@@ -2,7 +2,9 @@
 #include "core/stored-secret.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "core/keep.h"
+#include "core/trust.h"
 #include "keyring/keyring.h"
 
 #include <string.h>
@@ -12,9 +14,9 @@
 enum status stored_secret(const struct profile *profile, struct buf *record, struct secret *secret, struct err *err)
 {
 	struct keyring_key key = keyring_key(KEYRING_SECRET, profile, NULL);
+	char ca_file_sha256[SHA256_HEX_SIZE], *behind;
 	struct secret old;
 	enum status status;
-	char *behind;
 	size_t len;
 
 	buf_reset(record);
@@ -32,6 +34,17 @@ enum status stored_secret(const struct profile *profile, struct buf *record, str
 		*secret = old;
 		status = STATUS_OK;
 	}
+	if (status == STATUS_OK)
+		status = trust_directory(profile, err);
+	if (status == STATUS_OK)
+		status = trust_ca_file(profile, ca_file_sha256, err);
+	if (status == STATUS_OK && !text_same(ca_file_sha256, secret->ca_file_sha256))
+		status = err_set(
+			err, STATUS_POLICY,
+			"ca_file '%s' is another file now than when the %s was stored, and it decides which server is believed: "
+			"nothing was sent; if it is right, store the %s again with 'sk-helper %s'",
+			profile->ca_file, secret_noun(secret->is_key), secret_noun(secret->is_key),
+			secret->is_key ? "add" : "store");
 	return status;
 }
 

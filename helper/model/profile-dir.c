@@ -305,7 +305,9 @@ static enum status choose_by_url_in(struct by_url *choice, const char *dir, bool
 		long len = file_covers(dir, name, url);
 
 		if (len < 0)
-			status = err_set(err, STATUS_INTERNAL, "profile '%s': %s", name, strerror(errno));
+			status = err_set(err, STATUS_INTERNAL,
+					 "'%s/%s" SUFFIX "': %s: it may be the profile that is wanted, so repair or remove it",
+					 dir, name, strerror(errno));
 		if (len <= 0 || len < choice->best || (system && user_has(name)))
 			continue;
 		choice->tie = len == choice->best;

@@ -29,13 +29,15 @@ enum status secret_parse(struct secret *secret, char *record, size_t len, struct
 	enum wire_result result;
 	bool good = true;
 
-	*secret = (struct secret){ .value = "", .previous = "" };
+	*secret = (struct secret){ .value = "", .previous = "", .ca_file_sha256 = "" };
 	while ((result = wire_next(&wire, &field, NULL)) == WIRE_FIELD && good) {
 		if (!strcmp(field.key, names[false]) || !strcmp(field.key, names[true])) {
 			secret->value = field.value;
 			secret->is_key = !strcmp(field.key, names[true]);
 		} else if (!strcmp(field.key, "previous_secret")) {
 			secret->previous = field.value;
+		} else if (!strcmp(field.key, "ca_file_sha256")) {
+			secret->ca_file_sha256 = field.value;
 		} else if (!strcmp(field.key, "worked_at")) {
 			(void)text_to_number(field.value, 0, INT64_MAX, &secret->worked_at);
 		} else if (!strcmp(field.key, "profile")) {
@@ -57,6 +59,7 @@ void secret_write(const struct secret *secret, const struct profile *profile, st
 		if (profile_keys[i].binds_secret)
 			wire_put(b, profile_keys[i].name, profile_get(profile, &profile_keys[i]));
 	}
+	wire_put(b, "ca_file_sha256", secret->ca_file_sha256);
 	if (secret->previous && *secret->previous) {
 		wire_put(b, "previous_secret", secret->previous);
 		if (secret->worked_at)

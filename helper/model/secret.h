@@ -15,7 +15,8 @@
 struct secret {
 	bool is_key; // a private key: PKCS#8 (RFC 5208) in base64, and its id behind a space
 	const char *value;
-	const char *previous;	  // of the same kind; "" for none: for the time that a server needs to learn of a new one
+	const char *previous;	    // of the same kind; "" for none: for the time that a server needs to learn of a new one
+	const char *ca_file_sha256; // of the profile's ca_file when it was given; "" for none
 	int64_t worked_at;	  // when value has worked first since there is a previous one (seconds since 1970); 0: not yet
 	struct profile given_for; // its path and its keys that bind a secret (binds_secret), and no others
 };
@@ -26,7 +27,8 @@ const char *secret_noun(bool is_key);
 // Reads a record, which it cuts up in place. STATUS_INTERNAL when it is damaged.
 enum status secret_parse(struct secret *secret, char *record, size_t len, struct err *err);
 
-// The record of a secret that is given for this profile as it stands. given_for is not looked at; previous may be NULL.
+// The record of a secret that is given for this profile as it stands. given_for is not looked at; previous and
+// ca_file_sha256 may be NULL.
 void secret_write(const struct secret *secret, const struct profile *profile, struct buf *b);
 
 // STATUS_POLICY when the profile leads elsewhere than the secret was given for, or would send a key as if it were a secret;

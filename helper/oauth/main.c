@@ -155,7 +155,7 @@ int main(void)
 	struct oauth_request request;
 	struct err err = { STATUS_OK, "" };
 	struct oauth_failure failure = { .retry_after = -1 };
-	struct sandbox_report walls;
+	struct sandbox_report walls = { 0 };
 	enum status status;
 
 	harden_process();
@@ -168,8 +168,6 @@ int main(void)
 		cJSON_InitHooks(&hooks);
 		http_start();
 		status = oauth_run(&request, &answer, &failure, &err);
-		wire_put_number(&answer, "landlock", walls.landlock);
-		wire_put(&answer, "seccomp", walls.seccomp ? "yes" : "no");
 	}
 	if (status == STATUS_OK && !buf_ok(&answer))
 		status = err_set(&err, STATUS_POLICY, "token endpoint: the answer is too large, or has control characters");
@@ -184,6 +182,8 @@ int main(void)
 			wire_put_number(&answer, "http_status", failure.http_status);
 		wire_put(&answer, "error", oauth_error_code(failure.error));
 	}
+	wire_put_number(&answer, "landlock", walls.landlock);
+	wire_put(&answer, "seccomp", walls.seccomp ? "yes" : "no");
 	wire_end(&answer);
 	if (!buf_ok(&answer) || !buf_write(&answer, STDOUT_FILENO))
 		return 1;

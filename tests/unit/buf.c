@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <unistd.h>
 
 static int pipe_with(const char *text, size_t len)
@@ -48,6 +49,52 @@ static void wipes_what_it_leaves(void)
 	CHECK(!buf_ok(&b) && array[0] == 0);
 }
 
+// Linked with --wrap=free: what is given back is looked at first.
+void __real_free(void *memory);
+void __wrap_free(void *memory);
+
+static unsigned freed, freed_with_secret;
+
+void __wrap_free(void *memory)
+{
+	const char *bytes = memory;
+
+	for (size_t i = 0; bytes && i + 6 <= malloc_usable_size(memory); i++)
+		freed_with_secret += !memcmp(bytes + i, "SECRET", 6);
+	freed += bytes != NULL;
+	__real_free(memory);
+}
+
+static void leaves_no_copy_when_it_grows(void)
+{
+	freed = freed_with_secret = 0;
+	{
+		BUF_AUTO(b, 100000);
+
+		for (int i = 0; i < 10000; i++)
+			buf_adds(&b, "SECRET");
+		CHECK(buf_ok(&b) && b.len == 60000);
+	}
+	CHECK(freed > 5 && freed_with_secret == 0);
+}
+
+static void reads_lines(void)
+{
+	BUF_AUTO(b, 5);
+	int fd = pipe_with("one\n\n123456\ntwo", 15);
+
+	CHECK(buf_read_line(&b, fd));
+	CHECK_TEXT(b.data, "one");
+	CHECK(buf_read_line(&b, fd) && b.len == 0);
+	CHECK(buf_read_line(&b, fd) && !buf_ok(&b));
+	CHECK(buf_read_line(&b, fd));
+	CHECK(buf_read_line(&b, fd));
+	CHECK_TEXT(b.data, "two");
+	CHECK(!buf_read_line(&b, fd) && errno == 0);
+	close(fd);
+	CHECK(!buf_read_line(&b, -1) && errno == EBADF);
+}
+
 static void reads_whole_or_not_at_all(void)
 {
 	BUF_AUTO(b, 5);
@@ -77,6 +124,8 @@ int main(void)
 {
 	grows_to_its_maximum_and_not_further();
 	wipes_what_it_leaves();
+	leaves_no_copy_when_it_grows();
+	reads_lines();
 	reads_whole_or_not_at_all();
 	compares_secrets();
 	TEST_END;

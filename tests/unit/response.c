@@ -11,8 +11,8 @@ static enum status read_body(long code, const char *type, const char *text, size
 	BUF_AUTO(body, 262144);
 
 	buf_add(&body, text, len);
-	return token_response_read(&(struct token_response){ code, type, &body, -1 }, (const char *[]){ SECRET, NULL }, answer, failure,
-				   err);
+	return token_response_read(&(struct token_response){ code, type, &body, -1 }, (const char *[]){ SECRET, NULL }, answer,
+				   failure, err);
 }
 
 static void reads_what_servers_say(void)

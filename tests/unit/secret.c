@@ -14,6 +14,9 @@ static void is_bound_to_where_it_goes(void)
 	CHECK(buf_ok(&b) && secret_parse(&secret, b.data, b.len, &err) == STATUS_OK);
 	CHECK_TEXT(secret.value, "pass=word");
 	CHECK(secret_check(&secret, &now, &err) == STATUS_OK);
+	now.path = "/elsewhere/todo.conf";
+	CHECK(secret_check(&secret, &now, &err) == STATUS_POLICY);
+	now = given;
 	now.scope = "more";
 	CHECK(secret_check(&secret, &now, &err) == STATUS_OK);
 	now.client_id = "m2m_2";

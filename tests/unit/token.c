@@ -3,6 +3,8 @@
 #include "model/request.h"
 #include "test.h"
 
+#include <stddef.h>
+
 #define START 1800000000
 
 static struct token token_of(int64_t lifetime)
@@ -131,6 +133,41 @@ static void survives_the_record(void)
 	CHECK(!is_for(&back, &profile, "a"));
 }
 
+static void is_bound_to_all_that_it_was_issued_for(void)
+{
+	const struct profile given = { .path = "/home/u/todo.conf",
+				       .token_endpoint = "https://as.example.com/token",
+				       .issuer = "https://as.example.com",
+				       .client_id = "m2m_1",
+				       .auth_method = "client_secret_post",
+				       .audience = "aud",
+				       .scope = "a",
+				       .resource = "https://mcp.example.com/" };
+	const struct request request = request_of(&given);
+	static const size_t members[] = { offsetof(struct profile, path),	 offsetof(struct profile, token_endpoint),
+					  offsetof(struct profile, issuer),	 offsetof(struct profile, client_id),
+					  offsetof(struct profile, auth_method), offsetof(struct profile, audience) };
+	struct request other;
+	struct token token;
+
+	token_bind(&token, &given, &request);
+	CHECK(token_is_for(&token, &given, &request));
+	for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+		struct profile now = given;
+
+		*(const char **)((char *)&now + members[i]) = "another";
+		CHECK(!token_is_for(&token, &now, &request));
+		*(const char **)((char *)&now + members[i]) = NULL;
+		CHECK(!token_is_for(&token, &now, &request));
+	}
+	other = request;
+	other.scope = "b";
+	CHECK(!token_is_for(&token, &given, &other));
+	other = request;
+	other.resource = NULL;
+	CHECK(!token_is_for(&token, &given, &other));
+}
+
 static void a_damaged_record_is_a_miss(void)
 {
 	struct token token = token_of(3600), back;
@@ -170,6 +207,7 @@ int main(void)
 	a_clock_that_is_stepped_does_no_harm();
 	tells_tools_to_come_early();
 	survives_the_record();
+	is_bound_to_all_that_it_was_issued_for();
 	a_damaged_record_is_a_miss();
 	the_slot_is_what_is_wanted();
 	TEST_END;

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// Whether what a secret's way depends on is still what it was when the secret was given.
+#ifndef SK_TRUST_H
+#define SK_TRUST_H
+
+#include "base/sha256.h"
+#include "base/status.h"
+#include "model/profile.h"
+
+// The SHA-256 of the profile's ca_file in hexadecimal digits: whoever can change the file chooses whom TLS believes. "" without one, and
+// for what is not bound by its content: a directory, and what root keeps below /etc and /usr, where the system updates it.
+enum status trust_ca_file(const struct profile *profile, char hex[SHA256_HEX_SIZE], struct err *err);
+
+// STATUS_POLICY where others than the user and root can put another profile in the place of this one (sshd_config(5), StrictModes).
+enum status trust_directory(const struct profile *profile, struct err *err);
+
+#endif
