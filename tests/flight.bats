@@ -231,7 +231,7 @@ get_into() {
 @test "nobody changes anything where another user has the lock's place; a get goes on" {
 	# what another user's directories look like to us: there, and not to be used
 	mkdir -m 755 "$BATS_TEST_TMPDIR/open"
-	mkdir -pm 700 "/tmp/sk-helper-$(id -u)"
+	[ -d "/tmp/sk-helper-$(id -u)" ] || mkdir -m 700 "/tmp/sk-helper-$(id -u)"
 	run -0 unshare --user --map-current-user --mount --keep-caps sh -c '
 		printf "profile=todo\ntoken_endpoint='"$TOKEN_ENDPOINT"'\nclient_id=m2m_todo\nclient_secret=test_secret\nsecret_store=kernel\n" |
 			'"$SK_BUILD"'/stage/bin/sk-helper store || exit

@@ -108,3 +108,57 @@ as_other() {
 	[ -n "$output" ]
 	sk-helper remove in-service
 }
+
+@test "plain http: a secret does not go to a server of another user's, whoever has closed or never opened the port" {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x -keyout "$BATS_TEST_TMPDIR/key" -out "$BATS_TEST_TMPDIR/cert" 2>/dev/null
+	chmod 755 "$BATS_TEST_TMPDIR" && chmod 644 "$BATS_TEST_TMPDIR/key"
+	dir=$(mktemp -d) && chmod 755 "$dir" && cp "$BATS_TEST_TMPDIR/key" "$BATS_TEST_TMPDIR/cert" "$dir"
+	# it speaks TLS, and would show in its output whatever else comes
+	setpriv --reuid="$OTHER" --clear-groups openssl s_server -accept 127.0.0.1:0 -cert "$dir/cert" -key "$dir/key" >"$dir/out" 2>&1 < <(exec sleep 30 3>&- 4>&-) 3>&- 4>&- &
+	echo $! >>"$BATS_FILE_TMPDIR/pids"
+	for _ in $(seq 100); do grep -q '^ACCEPT' "$dir/out" && break; sleep 0.05; done
+	port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$dir/out")
+	[ -n "$port" ]
+	run -8 --separate-stderr sk-helper add lo --token-endpoint "http://127.0.0.1:$port/token" --client-id c --secret-store kernel <<<s3cret
+	assert_error "belongs to another user (uid $(id -u "$OTHER"))"
+	run -8 --separate-stderr sk-helper add lo --token-endpoint "http://localhost:$port/token" --client-id c --secret-store kernel <<<s3cret
+	refute grep -q s3cret "$dir/out"
+	rm -rf "$dir"
+}
+
+@test "the private programs cannot be read by others, so the kernel keeps their memory closed from the first instruction on" {
+	for program in sk-core sk-oauth sk-secret-service; do
+		file=$SK_BUILD/stage/libexec/sk-helper/$program
+		assert_equal "$(stat -c '%a %u' "$file")" '711 0'
+	done
+	# what that is worth: another user's process of such a program, from its first instruction on
+	dir=$(mktemp -d) && chmod 755 "$dir"
+	install -m 711 /bin/sleep "$dir/closed"
+	install -m 755 /bin/sleep "$dir/open"
+	for kind in open closed; do
+		# by a shell: setpriv itself has capabilities left when it runs a program
+		setpriv --reuid="$OTHER" --clear-groups sh -c 'exec "$1" 30' sh "$dir/$kind" >/dev/null 2>&1 3>&- 4>&- &
+		pid=$!
+		for _ in $(seq 100); do [ "$(readlink "/proc/$pid/exe")" = "$dir/$kind" ] && break; sleep 0.02; done
+		run setpriv --reuid="$OTHER" --clear-groups cat "/proc/$pid/maps"
+		kill "$pid"
+		[ "$kind:$status" = open:0 ] || [ "$kind:$status" = closed:1 ] || fail "$kind $status"
+	done
+	rm -rf "$dir"
+}
+
+@test "where the user's session has a bus, no variable leads to another one" {
+	export XDG_DATA_HOME=$BATS_TEST_TMPDIR/data
+	mkdir -p "$XDG_DATA_HOME"
+	start_bus
+	# the attacker's: a bus of this user's own, with nothing on it
+	ours=$BUS_ADDRESS
+	start_bus no-daemon
+	run -0 --separate-stderr unshare --mount bash -c '
+		mount -t tmpfs none /run && mkdir -p /run/user/0 && chmod 700 /run/user/0 && : >/run/user/0/bus && mount --bind "$1" /run/user/0/bus &&
+		printf "test_secret\n" | sk-helper add in-session --token-endpoint "$2" --client-id m2m_todo --secret-store secret-service &&
+		DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/0/../../tmp/x sk-helper get in-session --fresh >/dev/null &&
+		XDG_RUNTIME_DIR=/tmp sk-helper get in-session --fresh >/dev/null' bash "${ours#unix:path=}" "$TOKEN_ENDPOINT"
+	assert_output --partial "the bus that DBUS_SESSION_BUS_ADDRESS names is not your session's, and is not used"
+	DBUS_SESSION_BUS_ADDRESS=$ours run -0 sk-helper remove in-session
+}

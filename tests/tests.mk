@@ -60,6 +60,11 @@ check-asan: asan-staged
 check-valgrind: staged
 	@for t in $(filter-out sandbox,$(UNIT_TESTS)); do valgrind -q --error-exitcode=99 --leak-check=full build/check/tests/unit/$$t || exit 1; done
 
+# make compile-flags: what compile_flags.txt must have, for clangd and other editors' tools
+compile-flags:
+	@printf '%s\n' -std=c11 -Ihelper -I. -Itests/unit -Itests/fuzz -D_GNU_SOURCE '-DSK_VERSION="$(VERSION)"' '-DSK_LIBEXECDIR="/usr/local/libexec"' \
+		'-DSK_BINDIR="/usr/local/bin"' '-DSK_SYSCONFDIR="/etc"' $(WARNINGS)
+
 # make lint: formatting, two compilers with all warnings as errors, static analysis, shell, manuals
 lint:
 	@tests/lint
@@ -82,4 +87,4 @@ bench: staged
 demo: staged
 	@SK_BUILD='$(CURDIR)/build/check' SK_NODE='$(NODE)' tests/demo
 
-.PHONY: test-tools staged asan-staged deps check check-asan check-valgrind lint fuzz-smoke fuzzers bench demo
+.PHONY: compile-flags test-tools staged asan-staged deps check check-asan check-valgrind lint fuzz-smoke fuzzers bench demo

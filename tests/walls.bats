@@ -204,9 +204,10 @@ with_hosts() {
 
 @test "what hook prints from the environment is quoted for the shell it is pasted into" {
 	store_client m "$TOKEN_ENDPOINT" url=https://packages.example.com/
-	XDG_CONFIG_HOME=$HOME/.config HOME="/x'; touch PWN; echo '" run -0 --separate-stderr sk-helper hook pip m
+	export XDG_CONFIG_HOME=$HOME/.config
+	HOME="/x'; touch PWN; echo '" run -0 --separate-stderr sk-helper hook pip m
 	assert_line --partial "'/x'\\''; touch PWN; echo '\\''/.local/bin/keyring'"
-	XDG_CONFIG_HOME=$HOME/.config HOME=$'/x\033[31m' run -2 --separate-stderr sk-helper hook pip m
+	HOME=$'/x\033[31m' run -2 --separate-stderr sk-helper hook pip m
 	assert_error 'control character'
 }
 
@@ -225,4 +226,27 @@ with_hosts() {
 	[[ $stderr != *$'\033'* ]]
 	run -127 --separate-stderr sk-helper exec --env A=none $'/no\033[31mne' || true
 	[[ $stderr != *$'\033'* ]]
+}
+
+@test "one odd item in the Secret Service, or a directory among the profiles, does not hide the rest" {
+	load bus
+	export XDG_DATA_HOME=$BATS_TEST_TMPDIR/data
+	mkdir -p "$XDG_DATA_HOME"
+	start_bus
+	printf 'test_secret\n' | sk-helper add todo --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store secret-service --url https://mcp.example.com/ >/dev/null
+	printf x | secret-tool store --label=odd application sk-helper name $'secret:\nevil'
+	run -0 sk-helper list
+	assert_line --regexp '^todo +secret-service, stored'
+	mkdir "$PROFILES/x.conf"
+	run -1 --separate-stderr sk-helper get https://mcp.example.com/
+	assert_error "'$PROFILES/x.conf': Is a directory: it may be the profile that is wanted, so repair or remove it"
+	run -0 sk-helper get todo
+}
+
+@test "list shows all profiles, however many" {
+	add_todo >/dev/null
+	for i in $(seq 1200); do cp "$PROFILES/todo.conf" "$PROFILES/p$i.conf"; done
+	assert_equal "$(sk-helper list --names | wc -l)" 1201
+	assert_equal "$(sk-helper list --json | jq length)" 1201
+	assert_equal "$(sk-helper list --json | jq -c '[.[] | select(.secret == "stored") | .profile]')" '["todo"]'
 }

@@ -23,6 +23,7 @@ struct add {
 	char path[PROFILE_PATH_MAX];
 	bool discovered, replaces, verified;
 	struct client_key key; // of a client that has one
+	struct err store_says;
 	struct secret secret;
 };
 
@@ -164,6 +165,7 @@ static void report_place(const struct add *add, const struct err *why_not)
 	       add->options.generate_key && store->forgets_at_reboot ?
 		       "it is in memory only, and nobody else has it: after a reboot, generate and register another one" :
 		       store->survives);
+	printf("  (%s)\n", add->store_says.text);
 	if (*why_not->text)
 		printf("  (the first choice is not available: %s)\n", why_not->text);
 }
@@ -248,7 +250,7 @@ static enum status prepare(struct add *add, struct err *why_not, struct err *err
 	if (status == STATUS_OK)
 		status = keep_choose_keyrings(add->profile, why_not, err);
 	if (status == STATUS_OK)
-		status = keep_try_store(add->profile, err);
+		status = keep_try_store(add->profile, &add->store_says, err);
 	return status == STATUS_OK ? may_replace(add, err) : status;
 }
 

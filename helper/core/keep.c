@@ -70,16 +70,16 @@ enum status keep_choose_keyrings(struct profile *profile, struct err *why_not, s
 	return STATUS_OK;
 }
 
-enum status keep_try_store(const struct profile *profile, struct err *err)
+enum status keep_try_store(const struct profile *profile, struct err *found, struct err *err)
 {
 	const struct keyring *store = keyring_find(profile->secret_store);
 	const struct keyring_key key = keyring_key(KEYRING_PROBE, profile, NULL);
 	BUF_AUTO(value, 64);
 	BUF_AUTO(back, 64);
-	enum status status = store->probe(err);
+	enum status status = store->probe(found);
 
 	if (status != STATUS_OK)
-		return status;
+		return err_set(err, status, "%s", found->text);
 	buf_adds(&value, "probe\n");
 	status = store->put(&key, &value, 60, err);
 	if (status == STATUS_OK)

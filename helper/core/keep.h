@@ -18,8 +18,8 @@ enum status keep_prepare(struct err *err);
 // the kernel keyring; tokens in the kernel keyring where that works. why_not: what the first choice said, "" if taken.
 enum status keep_choose_keyrings(struct profile *profile, struct err *why_not, struct err *err);
 
-// Keeps something in the store for a moment, to know that it will keep the secret.
-enum status keep_try_store(const struct profile *profile, struct err *err);
+// Keeps something in the store for a moment, to know that it will keep the secret. found: what the store says of itself.
+enum status keep_try_store(const struct profile *profile, struct err *found, struct err *err);
 
 // One change of this user's profiles at a time: hold it from reading what is there to keep_client. STATUS_TEMPORARY when
 // another sk-helper holds it for long, STATUS_UNAVAILABLE where there can be no lock: then nothing is changed.

@@ -23,7 +23,7 @@ static enum status request_token(const struct profile *profile, const struct req
 {
 	struct moment sent = clock_now();
 	struct token *token = &obtained->token;
-	struct grant grant;
+	struct grant grant = { 0 };
 	enum status status;
 	int64_t lifetime;
 
@@ -47,7 +47,7 @@ enum status obtain_with_secret(const struct profile *profile, const struct secre
 			       struct err *err)
 {
 	const struct request request = request_of(profile);
-	struct oauth_failure failure;
+	struct oauth_failure failure = { 0 };
 
 	return request_token(profile, &request, secret, obtained, &failure, err);
 }
@@ -56,7 +56,7 @@ enum status obtain_with_secret(const struct profile *profile, const struct secre
 static enum status request_with_previous(const struct profile *profile, const struct request *request, struct secret *secret,
 					 struct cached_token *obtained, struct err *err)
 {
-	struct oauth_failure failure;
+	struct oauth_failure failure = { 0 };
 
 	secret->value = secret->previous;
 	if (request_token(profile, request, secret, obtained, &failure, NULL) != STATUS_OK)

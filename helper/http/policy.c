@@ -130,9 +130,7 @@ enum status policy_apply(struct policy *policy, CURL *curl, struct err *err)
 	set_proxy(policy, curl);
 	curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, policy);
-#if LIBCURL_VERSION_NUM < 0x075000
-#error "libcurl 7.80 or newer is needed, for CURLOPT_PREREQFUNCTION: whose server it is must be known before anything is sent"
-#endif
+	// libcurl 7.80
 	curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, before_request);
 	curl_easy_setopt(curl, CURLOPT_PREREQDATA, policy);
 	return STATUS_OK;

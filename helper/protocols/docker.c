@@ -5,6 +5,7 @@
 #include "protocols/tool-rows.h"
 
 #include <cjson/cJSON.h>
+#include <stdio.h>
 #include <string.h>
 
 // "<token>" would be a refresh token, to be exchanged; this is what registries take for an access token.
@@ -13,11 +14,11 @@
 static bool names_this_machine(const char *server)
 {
 	struct url url;
-	char text[URL_MAX + 1] = "https://";
+	char text[URL_MAX + 1];
+	int len = snprintf(text, sizeof text, "https://%s", server);
 
-	if (strlen(server) + sizeof "https://" > sizeof text)
+	if (len < 0 || (size_t)len >= sizeof text)
 		return false;
-	strcat(text, server);
 	return url_parse(&url, text, NULL) == STATUS_OK && url_is_loopback(&url);
 }
 
