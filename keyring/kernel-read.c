@@ -86,8 +86,9 @@ enum status kernel_error(int error, struct err *err)
 
 enum status kernel_get(const struct keyring_key *key, struct buf *value, struct err *err)
 {
-	char name[KEYRING_NAME_MAX], data[KERNEL_VALUE_MAX];
+	char name[KEYRING_NAME_MAX], *data;
 	int error = 0;
+	size_t room;
 
 	keyring_name(name, key);
 	// a key that is being replaced can vanish between search and read: look again
@@ -99,14 +100,19 @@ enum status kernel_get(const struct keyring_key *key, struct buf *value, struct 
 			serial = kernel_search(ring, "user", name);
 		if (!serial_ok(serial))
 			return kernel_error(errno, err);
-		len = syscall(SYS_keyctl, ABI_KEYCTL_READ, serial.id, data, sizeof data);
-		if (len >= 0 && (size_t)len <= sizeof data) {
-			buf_add(value, data, (size_t)len);
-			explicit_bzero(data, (size_t)len);
-			return buf_ok(value) ? STATUS_OK :
-					       err_set(err, STATUS_INTERNAL, "kernel keyring: '%s' is too long", name);
+		data = buf_reserve(value, KERNEL_VALUE_MAX, &room);
+		len = data ? syscall(SYS_keyctl, ABI_KEYCTL_READ, serial.id, data, room) : (long)room + 1;
+		if (len >= 0 && (size_t)len <= room) {
+			buf_extend(value, (size_t)len);
+			return STATUS_OK;
 		}
-		error = len < 0 ? errno : EINVAL;
+		// the kernel fills in what there is room for, and says how long it is
+		if (len >= 0) {
+			if (data)
+				explicit_bzero(data, room);
+			return err_set(err, STATUS_INTERNAL, "kernel keyring: '%s' is too long", name);
+		}
+		error = errno;
 		if (error != EACCES && !kernel_errno_is_absence(error))
 			break;
 	}

@@ -2,7 +2,7 @@
 # The tests' half of the Makefile: everything that is not building or installing.
 
 NODE = $(CURDIR)/tests/node_modules/node-linux-$(if $(filter aarch64,$(shell uname -m)),arm64,x64)/bin/node
-TEST_TOOLS = keyring-tool late-service rounds
+TEST_TOOLS = faults keyring-tool late-service rounds
 UNIT_TESTS = $(notdir $(basename $(wildcard tests/unit/*.c)))
 FUZZERS = $(notdir $(basename $(wildcard tests/fuzz/*.c)))
 FUZZ_SECONDS ?= 20
@@ -23,7 +23,7 @@ $(B)/tests/late-service: tests/late-service.c $(B)/flags
 	$(call say,LD,$@)$(CC) $(SK_CPPFLAGS) $(CPPFLAGS) $(SK_CFLAGS) -fPIE $(CFLAGS) $(WERROR) $(SK_LDFLAGS) $(LDFLAGS) -o $@ $<
 
 # by itself, and small: until it calls execve(2), a child has its parent's memory
-$(B)/tests/rounds: tests/rounds.c $(B)/flags
+$(B)/tests/rounds $(B)/tests/faults: $(B)/tests/%: tests/%.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(FRONT_CC) $(SK_CPPFLAGS) $(CPPFLAGS) $(SK_CFLAGS) -fno-pie $(FRONT_CFLAGS) $(WERROR) -no-pie $(FRONT_LDFLAGS) -o $@ $<
 

@@ -64,6 +64,24 @@ void buf_add(struct buf *b, const void *data, size_t len)
 	b->data[b->len] = '\0';
 }
 
+char *buf_reserve(struct buf *b, size_t size, size_t *room)
+{
+	size_t left = b->failed ? 0 : b->max - b->len;
+
+	*room = size < left ? size : left;
+	if (*room == 0 || !grow(b, *room)) {
+		buf_fail(b);
+		return NULL;
+	}
+	return b->data + b->len;
+}
+
+void buf_extend(struct buf *b, size_t len)
+{
+	b->len += len;
+	b->data[b->len] = '\0';
+}
+
 void buf_adds(struct buf *b, const char *s)
 {
 	buf_add(b, s, strlen(s));

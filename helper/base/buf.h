@@ -37,6 +37,11 @@ void buf_addc(struct buf *b, char c);
 // For numbers and names only: never give it a secret, printf may keep a copy on its stack.
 void buf_addf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+// For whoever fills in bytes by itself: room for up to size more bytes behind what is there, at least one; *room is how many there are.
+// NULL, and b failed, where there is none. buf_extend then says how many were filled in.
+char *buf_reserve(struct buf *b, size_t size, size_t *room);
+void buf_extend(struct buf *b, size_t len);
+
 // Marks b failed and wipes it.
 void buf_fail(struct buf *b);
 bool buf_ok(const struct buf *b);

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "base/json.h"
 
-void json_put(struct buf *b, const char *before, const char *s)
+void json_put_part(struct buf *b, const char *s)
 {
 	static const char hex[] = "0123456789abcdef";
 
-	buf_adds(b, before);
-	buf_addc(b, '"');
 	for (; *s; s++) {
 		if (*s == '"' || *s == '\\')
 			buf_addc(b, '\\');
@@ -18,5 +16,12 @@ void json_put(struct buf *b, const char *before, const char *s)
 			buf_addc(b, *s);
 		}
 	}
+}
+
+void json_put(struct buf *b, const char *before, const char *s)
+{
+	buf_adds(b, before);
+	buf_addc(b, '"');
+	json_put_part(b, s);
 	buf_addc(b, '"');
 }

@@ -2,8 +2,8 @@
 #include "core/get-token.h"
 
 #include "base/text.h"
-#include "core/askers.h"
 #include "core/obtain.h"
+#include "protocols/askers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -113,7 +113,7 @@ static enum status apply_challenges(struct get_result *result, bool scope_given,
 static enum status get_for_connection(struct get_result *result, const char *server, struct err *err)
 {
 	const struct profile *profile = &result->profile;
-	bool renews = !profile->renew_on_repeat || strcmp(profile->renew_on_repeat, "no") != 0;
+	bool renews = askers_count(profile);
 	struct request again = result->request;
 	CACHED_TOKEN_AUTO(renewed);
 	enum status status;
@@ -123,9 +123,11 @@ static enum status get_for_connection(struct get_result *result, const char *ser
 	if (status != STATUS_OK || !renews)
 		return status;
 	again.renewal = askers_was_given(profile, server, result->obtained.token.access_token);
+	if (again.renewal == RENEWAL_NONE)
+		return STATUS_OK;
 	again.refused_token = result->obtained.token.access_token;
 	// where there is no new one, the old one may be good after all
-	if (again.renewal && obtain_token(profile, &again, &renewed, NULL) == STATUS_OK) {
+	if (obtain_token(profile, &again, &renewed, NULL) == STATUS_OK) {
 		cached_token_move(&result->obtained, &renewed);
 		renewed = CACHED_TOKEN_INIT;
 	}

@@ -27,7 +27,7 @@ struct variable {
 	char entry[NAME_SIZE + TOKEN_MAX + 3]; // "NAME=", and then the token
 };
 
-static struct variable variables[VARIABLES_MAX];
+__attribute__((section(".bss.zz_variables"))) static struct variable variables[VARIABLES_MAX];
 
 static int complain(int code, const char *why, const char *what)
 {

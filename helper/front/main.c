@@ -1,82 +1,100 @@
 // SPDX-License-Identifier: MIT
 // sk-helper, the front door. Answers a get from the token cache in the kernel keyring, and hands everything else, errors
 // included, to sk-core with the same arguments. It never opens a socket, parses JSON, or sees a client secret.
-#include "base/clock.h"
 #include "base/harden.h"
 #include "base/text.h"
 #include "base/wire.h"
 #include "front/exec.h"
-#include "keyring/kernel-read.h"
+#include "front/handover.h"
+#include "front/hit.h"
+#include "front/tool.h"
 #include "model/profile-dir.h"
-#include "model/request.h"
-#include "model/token.h"
+#include "protocols/askers.h"
 #include "protocols/protocols.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-#define ARGS_MAX 64
-
-#define CORE SK_LIBEXECDIR "/sk-helper/sk-core"
-
-extern char **environ;
-
-// include/uapi/linux/memfd.h: hardened systems insist on it (vm.memfd_noexec=2).
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 8U
-#endif
-
-// Static, because malloc(3) costs more system calls than all the rest.
-static char request_text[REQUEST_MAX + 1], request_copy[REQUEST_MAX + 1];
-static char profile_text[PROFILE_TEXT_MAX + 1];
-static char record_text[TOKEN_RECORD_MAX + 1];
-static char answer_text[2 * TOKEN_MAX + 4096];
-
-// Variables that change what the programs after us do before their first line runs. They have no use here.
-static void scrub_environment(void)
+// For a hook that is run once for each connection: whether its token is not one that it was given before. If it was, that may mean that
+// the token was refused, which is sk-core's to decide.
+static bool is_first_for_asker(const struct protocol *protocol, const struct hit *hit)
 {
-	static const char *const prefixes[] = { "LD_",
-						"GCONV_PATH=",
-						"MALLOC_",
-						"GLIBC_TUNABLES=",
-						"NLSPATH=",
-						"LOCPATH=",
-						"SSLKEYLOGFILE=",
-						"OPENSSL_",
-						"G_MESSAGES_DEBUG=",
-						"SECRET_BACKEND=",
-						"SECRET_FILE_TEST_" };
-	char **out = environ;
+	const char *server;
 
-	for (char **in = environ; *in; in++) {
-		bool keep = true;
+	if (!protocol->connection_variable || !askers_count(&hit->profile))
+		return true;
+	server = getenv(protocol->connection_variable);
+	return askers_was_given(&hit->profile, server, hit->token.access_token) == RENEWAL_NONE;
+}
 
-		for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
-			keep = keep && !text_starts(*in, prefixes[i]);
-		if (keep)
-			*out++ = *in;
+// True when the whole request has been answered.
+static bool answer_from_cache(struct request *request, const struct protocol *protocol)
+{
+	struct buf text = arena_take(), out;
+	struct err err = { 0 };
+	const char *warning;
+	bool answered;
+	struct hit hit;
+
+	if (profile_dir_for(request, &text, &hit.profile, NULL, NULL) != STATUS_OK)
+		return false;
+	arena_keep(&text);
+	request->long_lived = protocol->connection_variable != NULL;
+	if (!hit_find(&hit, request) || !is_first_for_asker(protocol, &hit))
+		return false;
+	out = arena_take();
+	answered = protocol_answer(protocol, &hit.answer, &out, &err) == STATUS_OK;
+	// something of it may have been written: sk-core must not begin again
+	if (!answered && err.status == STATUS_INTERNAL) {
+		dprintf(STDERR_FILENO, "sk-helper: %s\n", err.text);
+		arena_wipe();
+		_exit(status_exit_code(err.status));
 	}
-	*out = NULL;
+	warning = answered ? protocol_warning(request) : NULL;
+	if (warning && isatty(STDOUT_FILENO))
+		dprintf(STDERR_FILENO, "sk-helper: warning: %s\n", warning);
+	if (answered && hit.freshness == TOKEN_AGING)
+		renew_behind(hit.profile.name, request);
+	buf_reset(&out);
+	arena_wipe();
+	return answered;
 }
 
-static const char *base_name(const char *path)
+static int become_core_for_get(int argc, char **argv)
 {
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
+	(void)argc;
+	return become_core(argv);
 }
 
-static int become_core(char **argv)
+// argv[1] is "get".
+static int get(char **argv)
 {
-	harden_runner();
-	scrub_environment();
-	execv(CORE, argv);
-	dprintf(STDERR_FILENO, "sk-helper: cannot run '%s': is sk-helper installed whole? ('make install')\n", CORE);
-	return 1;
+	const struct protocol *protocol;
+	struct request request;
+	struct buf text, copy;
+
+	if (request_from_args(&request, argv + 2, NULL) != STATUS_OK || !(protocol = protocol_of(&request)) ||
+	    protocol_take_url(protocol, &request, NULL) != STATUS_OK)
+		return become_core(argv);
+	if (!request.from_stdin)
+		return answer_from_cache(&request, protocol) ? 0 : become_core(argv);
+
+	text = arena_take();
+	text.max = REQUEST_MAX;
+	if (wire_read(&text, STDIN_FILENO, NULL) != STATUS_OK) {
+		dprintf(STDERR_FILENO, "sk-helper: standard input: it cannot be read, or is longer than %d bytes\n",
+			REQUEST_MAX);
+		return 2;
+	}
+	arena_keep(&text);
+	copy = arena_take();
+	buf_add(&copy, text.data, text.len);
+	arena_keep(&copy);
+	if (request_parse(&request, text.data, text.len, NULL) == STATUS_OK && answer_from_cache(&request, protocol))
+		return 0;
+	return become_core_with_input(become_core_for_get, 0, argv, &copy);
 }
 
 // Tools that can be told the name of a program, or only where it is, run us by a name of their own: a link to us.
@@ -85,136 +103,22 @@ static bool is_other_name(const char *name)
 	return !text_starts(base_name(name), "sk-helper");
 }
 
-static int become_tool(int argc, char **argv)
+static int front(int argc, char **argv)
 {
-	char *args[ARGS_MAX + 3] = { "sk-helper", "tool", (char *)(uintptr_t)base_name(argv[0]) };
+	bool has_command = argc > 1;
 
-	if (argc > ARGS_MAX) {
-		dprintf(STDERR_FILENO, "sk-helper: more than %d arguments\n", ARGS_MAX);
-		return 2;
-	}
-	for (int i = 1; i < argc; i++)
-		args[i + 2] = argv[i];
-	args[argc + 2] = NULL;
-	return become_core(args);
-}
-
-// What was read of standard input, given back to whoever reads it next.
-static bool give_back(const char *text, size_t len)
-{
-	struct buf b = { .data = (char *)(uintptr_t)text, .len = len };
-	int fd = memfd_create("request", MFD_NOEXEC_SEAL);
-	bool ok;
-
-	if (fd < 0)
-		fd = memfd_create("request", 0); // before Linux 6.3
-	ok = fd >= 0 && buf_write(&b, fd) && lseek(fd, 0, SEEK_SET) == 0 && dup2(fd, STDIN_FILENO) == STDIN_FILENO;
-
-	if (fd > STDERR_FILENO)
-		close(fd);
-	return ok;
-}
-
-static void renew_behind(char **argv, const char *profile, const struct request *request)
-{
-	const char *scope = request->scope ? request->scope : "", *resource = request->resource ? request->resource : "";
-	char *args[] = { argv[0], "renew", (char *)(uintptr_t)profile, (char *)(uintptr_t)scope, (char *)(uintptr_t)resource,
-			 NULL };
-
-	if (!fork_detached())
-		return;
-	harden_runner();
-	scrub_environment();
-	execv(CORE, args);
-	_exit(1);
-}
-
-// True when the whole request has been answered.
-static bool answer_from_cache(char **argv, struct request *request, const struct protocol *protocol)
-{
-	struct buf text = BUF_FIXED(profile_text), record = BUF_FIXED(record_text), out = BUF_FIXED(answer_text);
-	char slot[TOKEN_SLOT_SIZE];
-	enum freshness freshness;
-	struct keyring_key key;
-	struct profile profile;
-	struct answer answer;
-	struct token token;
-	struct err err = { 0 };
-	const char *warning;
-	bool answered;
-
-	if (request->fresh || request->wwwauth_count || protocol->connection_variable ||
-	    profile_dir_for(request, &text, &profile, NULL, NULL) != STATUS_OK || strcmp(profile.token_cache, "kernel") != 0)
-		return false;
-	if (request_resolve(request, &profile, NULL) != STATUS_OK)
-		return false;
-	token_slot(slot, &profile, request);
-	key = keyring_key(KEYRING_TOKEN, &profile, slot);
-	if (kernel_get(&key, &record, NULL) != STATUS_OK || !token_parse(&token, record.data, record.len) ||
-	    !token_is_for(&token, &profile, request))
-		return false;
-	// no boot id: nothing in the kernel keyring is older than the boot
-	answer = (struct answer){ .profile = &profile, .token = &token, .now = clock_now() };
-	answer.left = token_left(&token, answer.now, NULL);
-	freshness = token_freshness(&token, answer.now, NULL, request->min_ttl);
-	if (freshness == TOKEN_STALE)
-		return false;
-	answered = protocol_answer(protocol, &answer, &out, &err) == STATUS_OK;
-	// something of it may have been written: sk-core must not begin again
-	if (!answered && err.status == STATUS_INTERNAL) {
-		dprintf(STDERR_FILENO, "sk-helper: %s\n", err.text);
-		explicit_bzero(record_text, record.len);
-		_exit(status_exit_code(err.status));
-	}
-	warning = answered ? protocol_warning(request) : NULL;
-	if (warning && isatty(STDOUT_FILENO))
-		dprintf(STDERR_FILENO, "sk-helper: warning: %s\n", warning);
-	if (answered && freshness == TOKEN_AGING)
-		renew_behind(argv, profile.name, request);
-	buf_reset(&out);
-	explicit_bzero(record_text, record.len);
-	return answered;
-}
-
-// argv[1] is "get".
-static int get(char **argv)
-{
-	struct buf text = BUF_FIXED(request_text);
-	const struct protocol *protocol;
-	struct request request;
-	bool answered;
-
-	if (request_from_args(&request, argv + 2, NULL) != STATUS_OK || !(protocol = protocol_of(&request)) ||
-	    protocol_take_url(protocol, &request, NULL) != STATUS_OK)
-		return become_core(argv);
-	if (!request.from_stdin)
-		return answer_from_cache(argv, &request, protocol) ? 0 : become_core(argv);
-
-	if (wire_read(&text, STDIN_FILENO, NULL) != STATUS_OK) {
-		dprintf(STDERR_FILENO, "sk-helper: standard input: it cannot be read, or is longer than %d bytes\n",
-			REQUEST_MAX);
-		return 2;
-	}
-	memcpy(request_copy, request_text, text.len);
-	answered = request_parse(&request, request_text, text.len, NULL) == STATUS_OK &&
-		   answer_from_cache(argv, &request, protocol);
-	if (answered)
-		return 0;
-	harden_runner(); // a file size limit counts for what is handed on, too
-	if (give_back(request_copy, text.len))
-		return become_core(argv);
-	dprintf(STDERR_FILENO, "sk-helper: standard input cannot be handed on: %s\n", strerror(errno));
-	return 1;
+	if (argc < 1) // before Linux 5.18 there may be no argv[0], and what is behind it is the environment
+		return status_exit_code(STATUS_USAGE);
+	if (has_command && !strcmp(argv[1], "exec") && argc > 2 && strcmp(argv[2], "--help") != 0 && !is_other_name(argv[0]))
+		return exec_run(argv + 2, get);
+	harden_process();
+	if (is_other_name(argv[0]))
+		return tool_front(argc, argv);
+	return has_command && !strcmp(argv[1], "get") ? get(argv) : become_core(argv);
 }
 
 int main(int argc, char **argv)
 {
-	bool has_command = argc > 1;
-
-	if (has_command && !strcmp(argv[1], "exec") && argc > 2 && strcmp(argv[2], "--help") != 0 && !is_other_name(argv[0]))
-		return exec_run(argv + 2, get);
-	harden_process();
-	if (argc > 0 && is_other_name(argv[0]))
-		return become_tool(argc, argv);
-	return has_command && !strcmp(argv[1], "get") ? get(argv) : become_core(argv);
+	// not return: nothing is registered for the exit, and looking costs a page
+	_exit(front(argc, argv));
 }

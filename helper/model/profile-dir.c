@@ -32,10 +32,10 @@ static void profile_dir_normalize(char *path)
 	*out = '\0';
 }
 
-enum status profile_dir_user_dir(char dir[PROFILE_PATH_MAX], struct err *err)
+// Appends the user's directory, which is the first thing in b.
+static enum status put_user_dir(struct buf *b, struct err *err)
 {
 	const char *base = getenv("XDG_CONFIG_HOME"), *tail = "/sk-helper/profiles";
-	int len;
 
 	if (!base || base[0] != '/') {
 		base = getenv("HOME");
@@ -43,19 +43,36 @@ enum status profile_dir_user_dir(char dir[PROFILE_PATH_MAX], struct err *err)
 	}
 	if (!base || base[0] != '/')
 		return err_set(err, STATUS_USAGE, "profiles: neither HOME nor XDG_CONFIG_HOME is an absolute path");
-	len = snprintf(dir, PROFILE_PATH_MAX, "%s%s", base, tail);
-	if (len < 0 || len >= PROFILE_PATH_MAX - PROFILE_NAME_MAX - 16)
+	if (strlen(base) + strlen(tail) >= PROFILE_PATH_MAX - PROFILE_NAME_MAX - 16)
 		return err_set(err, STATUS_USAGE, "profiles: the path of the home directory is too long");
-	profile_dir_normalize(dir);
+	buf_adds(b, base);
+	buf_adds(b, tail);
+	profile_dir_normalize(b->data);
+	b->len = strlen(b->data);
 	return STATUS_OK;
+}
+
+static void put_file_name(struct buf *b, const char *name)
+{
+	buf_addc(b, '/');
+	buf_adds(b, name);
+	buf_adds(b, SUFFIX);
+}
+
+enum status profile_dir_user_dir(char dir[PROFILE_PATH_MAX], struct err *err)
+{
+	struct buf b = { .data = dir, .size = PROFILE_PATH_MAX, .max = PROFILE_PATH_MAX - 1, .fixed = true };
+
+	return put_user_dir(&b, err);
 }
 
 enum status profile_dir_user_path(char path[PROFILE_PATH_MAX], const char *name, struct err *err)
 {
-	enum status status = profile_dir_user_dir(path, err);
+	struct buf b = { .data = path, .size = PROFILE_PATH_MAX, .max = PROFILE_PATH_MAX - 1, .fixed = true };
+	enum status status = put_user_dir(&b, err);
 
 	if (status == STATUS_OK)
-		(void)snprintf(path + strlen(path), PROFILE_PATH_MAX - strlen(path), "/%s" SUFFIX, name);
+		put_file_name(&b, name);
 	return status;
 }
 
@@ -182,9 +199,11 @@ enum status profile_dir_each(bool (*visit)(const char *name, void *context), voi
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-// Reads a whole small regular file that nobody else can write, behind its path. STATUS_NOT_FOUND says nothing in err.
-static enum status read_file(const char *path, struct buf *text, struct err *err)
+// text is a path: reads that whole small regular file, which nobody else can write, and puts it behind the path and its NUL.
+// STATUS_NOT_FOUND says nothing in err.
+static enum status read_file(struct buf *text, struct err *err)
 {
+	const char *path = text->data;
 	struct stat st;
 	const char *why = NULL;
 	bool whole;
@@ -213,41 +232,46 @@ static enum status read_file(const char *path, struct buf *text, struct err *err
 		close(fd);
 		return err_set(err, STATUS_POLICY, "%s: %s", path, why);
 	}
-	buf_reset(text);
-	buf_add(text, path, strlen(path) + 1);
+	buf_addc(text, '\0');
 	whole = buf_read_size(text, fd, (size_t)st.st_size);
+#ifndef SK_FRONT // which loads one profile, and ends or becomes sk-core
 	close(fd);
+#endif
 	if (!whole)
-		return err_set(err, STATUS_INTERNAL, "%s: cannot be read", path);
+		return err_set(err, STATUS_INTERNAL, "the profile's file cannot be read");
 	return STATUS_OK;
 }
 
 enum status profile_dir_load(const char *name, struct buf *text, struct profile *profile, struct err *err)
 {
-	char path[PROFILE_PATH_MAX];
 	enum status status = profile_name_check(name, err);
 
+	buf_reset(text);
 	if (status == STATUS_OK)
-		status = profile_dir_user_path(path, name, err);
+		status = put_user_dir(text, err);
 	if (status != STATUS_OK)
 		return status;
-	status = read_file(path, text, err);
+	put_file_name(text, name);
+	status = read_file(text, err);
 	if (status == STATUS_NOT_FOUND) {
-		system_path(path, name);
-		status = read_file(path, text, err);
+		buf_reset(text);
+		buf_adds(text, SYSTEM_DIR);
+		put_file_name(text, name);
+		status = read_file(text, err);
 	}
 	if (status == STATUS_NOT_FOUND)
-		return err_set(err, status,
-			       "no profile '%s': 'sk-helper add %s ...' makes it, 'sk-helper list' shows what there is", name,
-			       name);
+		return err_set(
+			err, status,
+			"there is no profile '%s': 'sk-helper add %s ...' makes it, 'sk-helper list' shows what there is", name,
+			name);
 	if (status == STATUS_OK) {
-		size_t start = strlen(path) + 1;
+		size_t start = strlen(text->data) + 1;
 
 		status = profile_parse(profile, name, text->data + start, text->len - start, err);
 		if (status == STATUS_OK)
 			profile_set_path(profile, text->data);
 		else
-			err_prefix(err, "%s", path);
+			err_prefix(err, "%s", text->data);
 	}
 	if (status != STATUS_OK)
 		err_prefix(err, "profile '%s'", name);
@@ -256,16 +280,16 @@ enum status profile_dir_load(const char *name, struct buf *text, struct profile 
 
 // The longest "url=" of this file that covers url, 0 for none. Only these lines are looked at: a get by URL passes every
 // profile by. -1 with errno set when it cannot be read: another that covers less is not to be taken instead.
-static long file_covers(const char *dir, const char *name, const struct url *url)
+static long file_covers(int dir, const char *name, const struct url *url)
 {
-	static char text[PROFILE_FILE_MAX + 1];
-	char path[PROFILE_PATH_MAX];
+	__attribute__((section(".bss.zz_file"))) static char text[PROFILE_FILE_MAX + 1];
+	char file[PROFILE_NAME_MAX + sizeof SUFFIX];
 	size_t best = 0;
 	ssize_t len;
 	int fd;
 
-	(void)snprintf(path, sizeof path, "%s/%s" SUFFIX, dir, name);
-	fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	(void)snprintf(file, sizeof file, "%s" SUFFIX, name);
+	fd = openat(dir, file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
 	len = read(fd, text, sizeof text - 1);
@@ -302,7 +326,7 @@ static enum status choose_by_url_in(struct by_url *choice, const char *dir, bool
 	if (status != STATUS_OK)
 		return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 	while (status == STATUS_OK && listing_next(&listing, name)) {
-		long len = file_covers(dir, name, url);
+		long len = file_covers(listing.fd, name, url);
 
 		if (len < 0)
 			status = err_set(err, STATUS_INTERNAL,
@@ -318,15 +342,18 @@ static enum status choose_by_url_in(struct by_url *choice, const char *dir, bool
 	return status;
 }
 
-static enum status choose_by_url(char name[PROFILE_NAME_MAX + 1], const struct request *request, struct err *err)
+// scratch: for a path; what it had is gone.
+static enum status choose_by_url(char name[PROFILE_NAME_MAX + 1], const struct request *request, struct buf *scratch,
+				 struct err *err)
 {
 	const char *text = request->url;
 	struct by_url choice = { 0 };
-	char dir[PROFILE_PATH_MAX];
-	enum status status = profile_dir_user_dir(dir, err);
+	enum status status;
 
+	buf_reset(scratch);
+	status = put_user_dir(scratch, err);
 	if (status == STATUS_OK)
-		status = choose_by_url_in(&choice, dir, false, &request->target, err);
+		status = choose_by_url_in(&choice, scratch->data, false, &request->target, err);
 	if (status == STATUS_OK)
 		status = choose_by_url_in(&choice, SYSTEM_DIR, true, &request->target, err);
 	if (status != STATUS_OK)
@@ -393,7 +420,7 @@ enum status profile_dir_for(const struct request *request, struct buf *text, str
 	enum status status = request_check_url(request, err);
 
 	if (status == STATUS_OK && request->url && !request->profile) {
-		status = choose_by_url(name, request, err);
+		status = choose_by_url(name, request, text, err);
 		is_uncovered = status == STATUS_NOT_FOUND;
 	} else if (status == STATUS_OK) {
 		status = profile_dir_choose(name, request->profile, err);

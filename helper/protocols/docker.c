@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "protocols/tool-rows.h"
 
-#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <string.h>
 

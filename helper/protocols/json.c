@@ -6,11 +6,10 @@
 // The header's value: "Bearer TOKEN".
 void put_bearer(struct buf *out, const char *before, const char *access_token)
 {
-	BUF_AUTO(value, TOKEN_MAX + 16);
-
-	buf_adds(&value, "Bearer ");
-	buf_adds(&value, access_token);
-	json_put(out, before, value.data);
+	buf_adds(out, before);
+	buf_adds(out, "\"Bearer ");
+	json_put_part(out, access_token);
+	buf_addc(out, '"');
 }
 
 enum status write_mcp_headers(const struct answer *answer, struct buf *out, struct err *err)

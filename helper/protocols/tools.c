@@ -13,6 +13,13 @@
 #include <time.h>
 #include <unistd.h>
 
+// The front door links no JSON parser: what needs one is NULL there, and sk-core's to answer.
+#ifdef SK_FRONT
+#define READS_JSON(function) NULL
+#else
+#define READS_JSON(function) function
+#endif
+
 const struct tool tools[] = {
 	{ .name = "git",
 	  .program = "git-credential-sk",
@@ -38,8 +45,8 @@ const struct tool tools[] = {
 	  .help = "a credential helper of Bazel's and others that have the same",
 	  .input = TOOL_READS_ALL,
 	  .reading = "get",
-	  .parse = bazel_parse,
-	  .write = bazel_write },
+	  .parse = READS_JSON(bazel_parse),
+	  .write = READS_JSON(bazel_write) },
 	{ .name = "terraform",
 	  .program = "terraform-credentials-sk",
 	  .help = "a credentials helper of Terraform's and OpenTofu's",
@@ -54,9 +61,9 @@ const struct tool tools[] = {
 	  .input = TOOL_READS_LINES,
 	  .reading = "--cargo-plugin",
 	  .hello = "{\"v\":[1]}\n",
-	  .parse = cargo_parse,
-	  .write = cargo_write,
-	  .refuse = cargo_refuse },
+	  .parse = READS_JSON(cargo_parse),
+	  .write = READS_JSON(cargo_write),
+	  .refuse = READS_JSON(cargo_refuse) },
 	{ .name = "vault",
 	  .program = "vault-token-sk",
 	  .help = "a token helper of Vault's and OpenBao's",
@@ -80,8 +87,8 @@ const struct tool tools[] = {
 	{ .name = "kubernetes",
 	  .help = "an ExecCredential, for kubectl and others of client-go",
 	  .input = TOOL_READS_NOTHING,
-	  .parse = kubernetes_parse,
-	  .write = kubernetes_write },
+	  .parse = READS_JSON(kubernetes_parse),
+	  .write = READS_JSON(kubernetes_write) },
 	{ .name = "goauth",
 	  .help = "what GOAUTH wants of a command",
 	  .input = TOOL_READS_WITH_URL,

@@ -56,7 +56,7 @@ struct tool {
 	enum tool_input input;
 	const char *reading; // the operations that have an input, with a space between; NULL: all
 	const char *hello;   // what it wants to hear first; NULL for nothing
-	// From args and input to an operation and a request. What it writes to out is the answer, with TOOL_DONE.
+	// From args and input to an operation and a request. NULL in the front door for a tool that needs a JSON parser. What it writes to out is the answer, with TOOL_DONE.
 	enum status (*parse)(struct tool_call *call, struct buf *out, struct err *err);
 	enum status (*write)(const struct tool_call *call, const struct answer *answer, struct buf *out, struct err *err);
 	// Says in the tool's words that there is no credential for it, or what went wrong. STATUS_OK: all is said, and well. Else

@@ -11,8 +11,13 @@
 #include "model/profile.h"
 #include "model/request.h"
 
-// Why whoever asks now may have had this token refused: RENEWAL_SAME_PROCESS, RENEWAL_SAME_SERVER, or RENEWAL_NONE where it was not
-// given it, or nothing can be remembered. server_name: what the environment says; NULL or "" for nothing.
+#include <stdbool.h>
+
+// Whether asking again counts for this profile (renew_on_repeat).
+bool askers_count(const struct profile *profile);
+
+// Why whoever asks now may have had this token refused: RENEWAL_SAME_PROCESS, RENEWAL_SAME_SERVER; or RENEWAL_NONE where it was not
+// given it, which is then noted as given, or where nothing can be remembered. server_name: what the environment says; NULL or "" for nothing.
 enum renewal askers_was_given(const struct profile *profile, const char *server_name, const char *access_token);
 
 // Remembers that it is given to whoever asks now.

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#include "front/handover.h"
+
+#include "base/harden.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define ARGS_MAX 64
+
+#define CORE SK_LIBEXECDIR "/sk-helper/sk-core"
+
+extern char **environ;
+
+// include/uapi/linux/memfd.h: hardened systems insist on it (vm.memfd_noexec=2).
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8U
+#endif
+
+// Variables that change what the programs after us do before their first line runs. They have no use here.
+static void scrub_environment(void)
+{
+	static const char *const prefixes[] = { "LD_",
+						"GCONV_PATH=",
+						"MALLOC_",
+						"GLIBC_TUNABLES=",
+						"NLSPATH=",
+						"LOCPATH=",
+						"SSLKEYLOGFILE=",
+						"OPENSSL_",
+						"G_MESSAGES_DEBUG=",
+						"SECRET_BACKEND=",
+						"SECRET_FILE_TEST_" };
+	char **out = environ;
+
+	for (char **in = environ; *in; in++) {
+		bool keep = true;
+
+		for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
+			keep = keep && !text_starts(*in, prefixes[i]);
+		if (keep)
+			*out++ = *in;
+	}
+	*out = NULL;
+}
+
+const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+int become_core(char **argv)
+{
+	harden_runner();
+	scrub_environment();
+	execv(CORE, argv);
+	dprintf(STDERR_FILENO, "sk-helper: cannot run '%s': %s: is sk-helper installed completely? ('make install')\n", CORE,
+		strerror(errno));
+	return 1;
+}
+
+int become_core_for_tool(int argc, char **argv)
+{
+	char *args[ARGS_MAX + 3] = { "sk-helper", "tool", (char *)(uintptr_t)base_name(argv[0]) };
+
+	if (argc > ARGS_MAX) {
+		dprintf(STDERR_FILENO, "sk-helper: more than %d arguments\n", ARGS_MAX);
+		return 2;
+	}
+	for (int i = 1; i < argc; i++)
+		args[i + 2] = argv[i];
+	args[argc + 2] = NULL;
+	return become_core(args);
+}
+
+// What was read of standard input, given back to whoever reads it next.
+static bool give_back(const char *text, size_t len)
+{
+	struct buf b = { .data = (char *)(uintptr_t)text, .len = len };
+	int fd = memfd_create("request", MFD_NOEXEC_SEAL);
+	bool ok;
+
+	if (fd < 0)
+		fd = memfd_create("request", 0); // before Linux 6.3
+	ok = fd >= 0 && buf_write(&b, fd) && lseek(fd, 0, SEEK_SET) == 0 && dup2(fd, STDIN_FILENO) == STDIN_FILENO;
+
+	if (fd > STDERR_FILENO)
+		close(fd);
+	return ok;
+}
+
+int become_core_with_input(int (*become)(int argc, char **argv), int argc, char **argv, const struct buf *input)
+{
+	harden_runner(); // a file size limit counts for what is handed on, too
+	if (give_back(input->data, input->len))
+		return become(argc, argv);
+	dprintf(STDERR_FILENO, "sk-helper: standard input cannot be handed on: %s\n", strerror(errno));
+	return 1;
+}
+
+void renew_behind(const char *profile, const struct request *request)
+{
+	const char *scope = request->scope ? request->scope : "", *resource = request->resource ? request->resource : "";
+	char *args[] = {
+		"sk-helper", "renew", (char *)(uintptr_t)profile, (char *)(uintptr_t)scope, (char *)(uintptr_t)resource, NULL
+	};
+
+	if (!fork_detached())
+		return;
+	harden_runner();
+	scrub_environment();
+	execv(CORE, args);
+	_exit(1);
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#include "front/hit.h"
+
+#include "base/clock.h"
+#include "keyring/kernel-read.h"
+#include "model/profile-dir.h"
+
+#include <string.h>
+
+// All that is read and written, one thing behind the other: static, because malloc(3) costs more system calls than all the rest, and
+// close together, because each page that is touched for the first time costs as much as a system call, and more in a virtual machine.
+// It lies behind all other variables, whose page it shares (Makefile, FRONT_LAYOUT). arena_next has a value from the start, so that it
+// is not in that page: reading it before anything is written would map a page of zeros, and the first write another one.
+__attribute__((section(".bss.zz_arena"))) static char
+	arena[2 * (REQUEST_MAX + 1) + PROFILE_TEXT_MAX + TOKEN_RECORD_MAX + 2 * TOKEN_MAX + 8192];
+static char *arena_next = arena;
+
+struct buf arena_take(void)
+{
+	size_t left = sizeof arena - (size_t)(arena_next - arena);
+
+	return (struct buf){ .data = arena_next, .size = left, .max = left - 1, .fixed = true };
+}
+
+void arena_keep(const struct buf *b)
+{
+	arena_next += b->len + 1;
+}
+
+void arena_wipe(void)
+{
+	explicit_bzero(arena, (size_t)(arena_next - arena));
+}
+
+bool hit_find(struct hit *hit, struct request *request)
+{
+	const struct profile *profile = &hit->profile;
+	struct buf record = arena_take();
+	char slot[TOKEN_SLOT_SIZE];
+	struct keyring_key key;
+
+	if (request->fresh || request->wwwauth_count || strcmp(profile->token_cache, "kernel") != 0 ||
+	    request_resolve(request, profile, NULL) != STATUS_OK)
+		return false;
+	token_slot(slot, profile, request);
+	key = keyring_key(KEYRING_TOKEN, profile, slot);
+	if (kernel_get(&key, &record, NULL) != STATUS_OK)
+		return false;
+	arena_keep(&record);
+	if (!token_parse(&hit->token, record.data, record.len) || !token_is_for(&hit->token, profile, request))
+		return false;
+	// no boot id: nothing in the kernel keyring is older than the boot
+	hit->answer = (struct answer){ .profile = profile, .token = &hit->token, .now = clock_now() };
+	hit->answer.left = token_left(&hit->token, hit->answer.now, NULL);
+	hit->freshness = token_freshness(&hit->token, hit->answer.now, NULL, request->min_ttl);
+	return request->long_lived ? hit->freshness == TOKEN_FRESH : hit->freshness != TOKEN_STALE;
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "front/tool.h"
+
+#include "base/text.h"
+#include "front/handover.h"
+#include "front/hit.h"
+#include "protocols/tools.h"
+
+#include <string.h>
+#include <unistd.h>
+
+// The call's answer from the cache, in out. False where sk-core has to say something.
+static bool tool_answer_from_cache(const struct tool *tool, struct tool_call *call, struct hit *hit, struct buf *out)
+{
+	struct buf text;
+	struct err err;
+	bool uncovered;
+
+	if (tool->parse(call, out, &err) != STATUS_OK || call->operation != TOOL_GET || tool_is_for_nobody(call))
+		return false;
+	text = arena_take();
+	if (tool_find_profile(call, &text, &hit->profile, &uncovered, &err) != STATUS_OK)
+		return false;
+	arena_keep(&text);
+	if (!hit_find(hit, &call->request))
+		return false;
+	*out = arena_take();
+	return tool->write(call, &hit->answer, out, &err) == STATUS_OK && buf_ok(out);
+}
+
+// --profile NAME, which a tool's configuration may have before the tool's own words. False when it is not a name.
+static bool take_profile(char ***args, const char **profile)
+{
+	const char *word = **args;
+
+	if (!word || !text_starts(word, "--profile") || (word[9] && word[9] != '='))
+		return true;
+	*profile = word[9] ? word + 10 : *++*args;
+	if (!*profile)
+		return false;
+	++*args;
+	return true;
+}
+
+int tool_front(int argc, char **argv)
+{
+	struct request request = { 0 };
+	const struct tool *tool = tool_find_program(base_name(argv[0]), &request.profile);
+	char **args = argv + 1;
+	struct buf input, copy, out;
+	struct tool_call call;
+	struct hit hit;
+
+	if (!tool || !tool->parse || tool->input == TOOL_READS_LINES || !take_profile(&args, &request.profile) ||
+	    (request.profile && !profile_name_ok(request.profile)))
+		return become_core_for_tool(argc, argv);
+	input = arena_take();
+	input.max = REQUEST_MAX;
+	tool_begin(&call, args, &input, &request);
+	if (strcmp(tool_operation(&call), "get") != 0 || tool_read_input(tool, &call, &input, NULL) != STATUS_OK)
+		return become_core_for_tool(argc, argv);
+	arena_keep(&input);
+	// to be given back: parse cuts it up
+	copy = arena_take();
+	buf_add(&copy, input.data, input.len);
+	arena_keep(&copy);
+	out = arena_take();
+	if (!tool_answer_from_cache(tool, &call, &hit, &out))
+		return tool_has_input(tool, &call) && tool->input != TOOL_READS_NOTHING ?
+			       become_core_with_input(become_core_for_tool, argc, argv, &copy) :
+			       become_core_for_tool(argc, argv);
+	if (!buf_write(&out, STDOUT_FILENO))
+		return 1;
+	if (hit.freshness == TOKEN_AGING)
+		renew_behind(hit.profile.name, &call.request);
+	buf_reset(&out);
+	arena_wipe();
+	return 0;
+}
