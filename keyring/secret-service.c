@@ -35,7 +35,7 @@ static enum status converse(const struct buf *request, struct buf *answer,
 
 	if (!buf_ok(request))
 		return err_set(err, STATUS_INTERNAL, "secret service: what is to be kept is too long");
-	status = subprocess_ask(&what, answer, take, context, err);
+	status = subprocess_ask(&what, NULL, answer, take, context, err);
 	if (status == STATUS_TEMPORARY)
 		return err_set(err, STATUS_UNAVAILABLE,
 			       "secret service: unresponsive for %d ms: is there a prompt open, or is the keyring daemon hung?",

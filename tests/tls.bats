@@ -54,8 +54,12 @@ refused() {
 
 @test "a ca_file that is not there, or is none" {
 	start_faulty_server "$(tls_options "$PKI" good)"
-	store_client f "$(endpoint_that_answers '{}')" timeout=3 "ca_file=$PKI/missing.pem"
-	refused "'$PKI/missing.pem'"
+	run -8 --separate-stderr store_client f "$(endpoint_that_answers '{}')" timeout=3 "ca_file=$PKI/missing.pem"
+	assert_error "'$PKI/missing.pem'"
+	cp "$PKI/ca.pem" "$BATS_TEST_TMPDIR/private.pem"
+	store_client f "$(endpoint_that_answers '{}')" timeout=3 "ca_file=$BATS_TEST_TMPDIR/private.pem"
+	rm "$BATS_TEST_TMPDIR/private.pem"
+	refused "'$BATS_TEST_TMPDIR/private.pem'"
 	store_client f "$(endpoint_that_answers '{}')" timeout=3 "ca_file=$PKI/good.key"
 	refused "'$PKI/good.key'"
 }

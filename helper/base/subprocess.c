@@ -18,11 +18,6 @@
 
 extern char **environ;
 
-struct child {
-	pid_t pid;
-	int in, out;
-};
-
 static void close_pair(int pair[2])
 {
 	for (int i = 0; i < 2; i++) {
@@ -32,7 +27,7 @@ static void close_pair(int pair[2])
 }
 
 // The entries of our environment whose names are listed, behind the count that are picked already.
-static size_t pick_environment(char *picked[ENVIRONMENT_MAX], size_t count, const char *const *names)
+static size_t pick_variables(char *picked[ENVIRONMENT_MAX], size_t count, const char *const *names)
 {
 	for (; *names; names++) {
 		size_t len = strlen(*names);
@@ -48,9 +43,18 @@ static size_t pick_environment(char *picked[ENVIRONMENT_MAX], size_t count, cons
 	return count;
 }
 
+static void make_environment(char *environment[ENVIRONMENT_MAX], const struct subprocess *what)
+{
+	size_t count = 0;
 #ifdef SK_SANITIZE
-static const char *const sanitizer_variables[] = { "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", NULL };
+	static const char *const sanitizer_variables[] = { "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", NULL };
+
+	count = pick_variables(environment, count, sanitizer_variables);
 #endif
+	if (what->setting)
+		environment[count++] = (char *)what->setting;
+	pick_variables(environment, count, what->environment);
+}
 
 // For developers, in a build that is for them ('make debug').
 static bool keeps_stderr(void)
@@ -64,7 +68,7 @@ static bool keeps_stderr(void)
 #endif
 }
 
-static enum status subprocess_start(const struct subprocess *what, struct child *child, struct err *err)
+enum status subprocess_start(const struct subprocess *what, struct child *child, struct err *err)
 {
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, error = 0;
 	char path[4096], *args[] = { path, NULL }, *environment[ENVIRONMENT_MAX];
@@ -73,11 +77,7 @@ static enum status subprocess_start(const struct subprocess *what, struct child 
 	sigset_t signals;
 
 	(void)snprintf(path, sizeof path, "%s/%s", SK_LIBEXECDIR "/sk-helper", what->program);
-#ifdef SK_SANITIZE
-	pick_environment(environment, pick_environment(environment, 0, what->environment), sanitizer_variables);
-#else
-	pick_environment(environment, 0, what->environment);
-#endif
+	make_environment(environment, what);
 	if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0) {
 		error = errno;
 		close_pair(in);
@@ -115,6 +115,17 @@ static enum status subprocess_start(const struct subprocess *what, struct child 
 	fcntl(child->in, F_SETFL, O_NONBLOCK);
 	fcntl(child->out, F_SETFL, O_NONBLOCK);
 	return STATUS_OK;
+}
+
+void subprocess_stop(struct child *child)
+{
+	int how;
+
+	kill(child->pid, SIGKILL);
+	close(child->in);
+	close(child->out);
+	while (waitpid(child->pid, &how, 0) < 0 && errno == EINTR)
+		;
 }
 
 static void feed(struct child *child, const struct buf *input, size_t *done)
@@ -189,43 +200,45 @@ static enum status explain_end(const struct subprocess *what, bool ended, int ho
 }
 
 // Appends what the program wrote to output.
-static enum status subprocess_run(const struct subprocess *what, struct buf *output, struct err *err)
+static enum status subprocess_finish(const struct subprocess *what, struct child *child, struct buf *output, struct err *err)
 {
-	struct child child;
-	enum status status = subprocess_start(what, &child, err);
-	bool ended, whole;
+	bool ended = subprocess_converse(child, what, output);
+	bool whole = ended && is_whole(output);
 	int how = 0;
 
-	if (status != STATUS_OK)
-		return status;
-	ended = subprocess_converse(&child, what, output);
-	whole = ended && is_whole(output);
 	if (!ended)
-		kill(child.pid, SIGKILL);
-	if (child.in >= 0)
-		close(child.in);
-	close(child.out);
+		kill(child->pid, SIGKILL);
+	if (child->in >= 0)
+		close(child->in);
+	close(child->out);
 #ifdef SK_SANITIZE
-	whole = whole && waitpid(child.pid, &how, 0) == child.pid && how == 0;
+	whole = whole && waitpid(child->pid, &how, 0) == child->pid && how == 0;
 #endif
 	if (whole) {
-		(void)waitpid(child.pid, &how, WNOHANG);
+		(void)waitpid(child->pid, &how, WNOHANG);
 		return STATUS_OK;
 	}
-	while (waitpid(child.pid, &how, 0) < 0 && errno == EINTR)
+	while (waitpid(child->pid, &how, 0) < 0 && errno == EINTR)
 		;
 	return explain_end(what, ended, how, output, err);
 }
 
-enum status subprocess_ask(const struct subprocess *what, struct buf *answer,
+enum status subprocess_ask(const struct subprocess *what, struct child *started, struct buf *answer,
 			   void (*take)(const struct wire_field *field, void *context), void *context, struct err *err)
 {
-	enum status said = STATUS_INTERNAL, status = subprocess_run(what, answer, err);
+	enum status said = STATUS_INTERNAL, status = STATUS_OK;
 	const char *message = "no answer";
 	enum wire_result result;
 	struct wire_field field;
+	struct child child;
 	struct wire wire;
 
+	if (started)
+		child = *started;
+	else
+		status = subprocess_start(what, &child, err);
+	if (status == STATUS_OK)
+		status = subprocess_finish(what, &child, answer, err);
 	if (status != STATUS_OK)
 		return status;
 	wire = wire_message(answer->data, answer->len);

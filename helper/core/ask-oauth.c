@@ -23,6 +23,30 @@ static const char *const environment[] = { "https_proxy",
 #endif
 					   NULL };
 
+// GnuTLS, which libraries of libcurl's that are not used here bring with them, would start itself while it is loaded: a twentieth of
+// sk-oauth's start (gnutls manual, "Initialization"). A libcurl that uses it starts it by itself.
+#define SETTING "GNUTLS_NO_IMPLICIT_INIT=1"
+
+// One that was started before its request was known.
+static struct child oauth_child;
+static bool oauth_started;
+
+void oauth_start(void)
+{
+	const struct subprocess what = { .program = "sk-oauth", .environment = environment, .setting = SETTING };
+
+	// a failure is told by the one who asks
+	if (!oauth_started)
+		oauth_started = subprocess_start(&what, &oauth_child, NULL) == STATUS_OK;
+}
+
+void oauth_stop(void)
+{
+	if (oauth_started)
+		subprocess_stop(&oauth_child);
+	oauth_started = false;
+}
+
 static void put_endpoint(struct buf *request, const char *operation, const struct profile *profile)
 {
 	wire_put(request, "operation", operation);
@@ -50,13 +74,17 @@ static enum status oauth_ask(const struct buf *request, const struct profile *pr
 	const struct subprocess what = {
 		.program = "sk-oauth",
 		.environment = environment,
+		.setting = SETTING,
 		.input = request,
 		.timeout_ms = profile->timeout * 1000 + 1500, // it keeps its own time; this is for the case that it hangs
 	};
 
+	struct child *started = oauth_started ? &oauth_child : NULL;
+
 	if (!buf_ok(request))
 		return err_set(err, STATUS_INTERNAL, "the request to the server is too long");
-	return subprocess_ask(&what, answer, take, context, err);
+	oauth_started = false;
+	return subprocess_ask(&what, started, answer, take, context, err);
 }
 
 static void take_failure(const struct wire_field *field, struct oauth_failure *failure)

@@ -28,6 +28,11 @@ struct oauth_failure {
 	int64_t retry_after; // the seconds that it wants not to be asked; 0 where it did not say
 };
 
+// Starts the program, which takes longer than all else, so that it is ready when its request is; the next request of any kind
+// goes to it. Where there is none after all, it is to be stopped.
+void oauth_start(void);
+void oauth_stop(void);
+
 // Sends the client secret to the profile's token endpoint: secret_check() must have said yes. STATUS_REFUSED, TEMPORARY or
 // POLICY with the reason; nothing in err is the secret, even when the server repeats it.
 enum status oauth_request_token(const struct profile *profile, const struct request *request, const struct secret *secret,

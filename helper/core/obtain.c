@@ -193,10 +193,15 @@ enum status obtain_token(const struct profile *profile, const struct request *re
 
 	if (obtain_from_cache(profile, request, began_at, false, obtained))
 		return STATUS_OK;
-	status = flight_begin(&flight, profile, request, (profile->timeout + 6) * 1000, err);
+	status = flight_begin(&flight, profile, request, 0, NULL);
+	if (status == STATUS_OK)
+		oauth_start(); // nobody else is asking, so most probably we have to
+	else
+		status = flight_begin(&flight, profile, request, (profile->timeout + 6) * 1000, err);
 	if (status != STATUS_OK)
 		return status;
 	status = obtain_in_flight(profile, request, &flight, began_at, obtained, err);
+	oauth_stop();
 	flight_end(&flight);
 	if (status == STATUS_TEMPORARY && obtain_second_best(profile, request, obtained)) {
 		err_set(&obtained->warning, status, "%s: the cached token is good for a shorter time than was asked for",

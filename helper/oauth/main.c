@@ -161,9 +161,9 @@ int main(void)
 	harden_process();
 	harden_runner();
 	die_with_parent();
-	harden_deadline(62); // the longest timeout there is, and a little
 	status = oauth_read_request(&text, &request, &err);
 	if (status == STATUS_OK) {
+		harden_deadline(62); // the longest timeout there is, and a little
 		walls = enter_sandbox(&request);
 		cJSON_InitHooks(&hooks);
 		http_start();

@@ -29,6 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const long codes[] = { 200, 201, 302, 400, 401, 404, 429, 500, 503 };
 	BUF_AUTO(answer, 65536);
 	BUF_AUTO(body, 1 << 22);
+	struct token_response response = { 0 };
+	struct oauth_failure failure = { 0 };
 	struct err err = { 0 };
 	const char *type = size > 1 && data[1] & 1 ? "text/html" : "application/json";
 	long code = size ? codes[data[0] % (sizeof codes / sizeof codes[0])] : 200;
@@ -36,7 +38,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size > 2)
 		buf_add(&body, data + 2, size - 2);
-	status = token_response_read(code, type, &body, size % 7 ? -1 : 5, (const char *[]){ SECRET, NULL }, &answer, &err);
+	response.code = code;
+	response.content_type = type;
+	response.body = &body;
+	response.retry_after = size % 7 ? -1 : 5;
+	status = token_response_read(&response, (const char *[]){ SECRET, NULL }, &answer, &failure, &err);
 	if (status == STATUS_OK) {
 		MUST(code == 200 && buf_ok(&answer));
 		check_answer(&answer);

@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		MUST(*err.text || err.status == STATUS_NOT_FOUND);
 		if (tool->refuse)
-			(void)tool->refuse(&call, false, &out, &err);
+			(void)tool->refuse(&call, (enum tool_failure)(size % 3), &out, &err);
 		MUST(buf_ok(&out));
 	}
 	return 0;
