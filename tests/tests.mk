@@ -43,6 +43,19 @@ asan-staged:
 	@+$(call variant,asan,-s SANITIZE=address$(COMMA)undefined FRONT_CC='$(CC)' FRONT_LDFLAGS= FRONT_CFLAGS='-O1 -g' CFLAGS='-O1 -g' install test-tools)
 COMMA = ,
 
+# make debug: into build/debug/stage, for a debugger: symbols, nothing optimized away, processes that can be attached to
+debug:
+	@+$(call variant,debug,-s FRONT_CC='$(CC)' FRONT_CFLAGS='-Og -g3' FRONT_LDFLAGS= CFLAGS='-Og -g3' CPPFLAGS=-DSK_DEBUG install)
+	@echo "build/debug/stage/bin/sk-helper; SK_HELPER_DEBUG=1 lets sk-oauth and sk-secret-service print to standard error"
+
+# make coverage: which lines the tests do not reach, file by file; TESTS= and FILTER= as for check
+coverage:
+	@+$(call variant,coverage,-s FRONT_CC='$(CC)' FRONT_CFLAGS='-O0 -g --coverage' FRONT_LDFLAGS= CFLAGS='-O0 -g --coverage' \
+		CPPFLAGS='-DSK_COVERAGE -D_exit=exit' install test-tools)
+	@find build/coverage -name '*.gcda' -delete
+	-@SK_SANITIZED=1 $(call run_tests,coverage)
+	@tests/coverage build/coverage
+
 # make deps: install what building and testing need (Debian, Ubuntu; says what it is elsewhere)
 deps:
 	@tests/deps
@@ -87,4 +100,4 @@ bench: staged
 demo: staged
 	@SK_BUILD='$(CURDIR)/build/check' SK_NODE='$(NODE)' tests/demo
 
-.PHONY: compile-flags test-tools staged asan-staged deps check check-asan check-valgrind lint fuzz-smoke fuzzers bench demo
+.PHONY: debug coverage compile-flags test-tools staged asan-staged deps check check-asan check-valgrind lint fuzz-smoke fuzzers bench demo

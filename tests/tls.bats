@@ -59,7 +59,8 @@ refused() {
 	cp "$PKI/ca.pem" "$BATS_TEST_TMPDIR/private.pem"
 	store_client f "$(endpoint_that_answers '{}')" timeout=3 "ca_file=$BATS_TEST_TMPDIR/private.pem"
 	rm "$BATS_TEST_TMPDIR/private.pem"
-	refused "'$BATS_TEST_TMPDIR/private.pem'"
+	run -8 --separate-stderr sk-helper get f
+	assert_error "'$BATS_TEST_TMPDIR/private.pem'"
 	store_client f "$(endpoint_that_answers '{}')" timeout=3 "ca_file=$PKI/good.key"
 	refused "'$PKI/good.key'"
 }
