@@ -5,7 +5,7 @@ SHELL = /bin/sh
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
-VERSION = 0.1.0
+VERSION = 0.2.0
 
 prefix ?= /usr/local
 exec_prefix ?= $(prefix)

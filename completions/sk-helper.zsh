@@ -30,10 +30,10 @@ _sk_helper() {
 		'--token-endpoint[where tokens come from]:url:'
 		'--client-id[the OAuth client'\''s id]:id:'
 		'--scope[what to ask for]:scopes:'
-		'--scope-limit[the most that a server can make us ask for]:scopes:'
+		'--scope-limit[the scopes that a server can make sk-helper request]:scopes:'
 		'--resource[the resource that the token is for]:uri:'
 		'--audience[the audience]:audience:'
-		'*--url[whom this token may go to]:url:'
+		'*--url[a URL that this token may be sent to]:url:'
 		'--auth-method[how the client says who it is]:method:(client_secret_post client_secret_basic private_key_jwt tls_client_auth self_signed_tls_client_auth)'
 		'--certificate[the client'\''s certificate]:file:_files'
 		'--key-id[the kid that the server knows the key by]:id:'
@@ -47,13 +47,13 @@ _sk_helper() {
 		'--token-cache[where tokens are kept]:cache:(kernel secret-service none)'
 		'--renew-on-repeat[whether a hook that asks again means that its token was refused]:answer:(yes no)'
 		'--ca-file[CA certificates of the server]:file:_files'
-		'--username[the user name that the token is a password for]:name:'
+		'--username[the user name to send with the token]:name:'
 		'--git-retry[whether git tries once more]:answer:(yes no)'
 		'--proxy[the proxy on the way to the server]:url:'
-		'--timeout[what a token request may take]:seconds:'
+		'--timeout[the time that a token request may take]:seconds:'
 		'--default-ttl[how long a token is kept whose server names no lifetime]:seconds:'
 		'--no-verify[store the secret without getting a token first]'
-		'--yes[answer every question with yes]'
+		'--yes[replace what is there; agree to the scopes that the servers name]'
 	)
 	if (( CURRENT == 2 )); then
 		_describe command commands
@@ -71,7 +71,7 @@ _sk_helper() {
 		;;
 	add) _arguments $keys '1:name:' ;;
 	list) _arguments '--json[as a JSON array]' '--names[only the names]' ;;
-	refresh) _arguments '--yes[answer every question with yes]' '1:profile:_sk_helper_profiles' ;;
+	refresh) _arguments '--yes[agree to what has changed]' '1:profile:_sk_helper_profiles' ;;
 	hook) _arguments '1:tool:('"$(sk-helper hook 2>/dev/null | cut -d' ' -f1 | xargs)"')' '2:profile:_sk_helper_profiles' ;;
 	exec) _arguments '*--env[the variable, and whose token]:name=profile:' '*::command:_normal' ;;
 	rotate) _arguments '--private-key[the new key, PEM or JWK]:file:_files' '--key-id[what the server calls it]:id:' '--certificate[the new certificate]:file:_files' '1:profile:_sk_helper_profiles' ;;

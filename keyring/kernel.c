@@ -89,7 +89,7 @@ static void drop(struct serial ring, struct serial key)
 }
 
 // What a key of our ring is. False with errno set when it has expired or gone, and for what is not ours.
-static bool describe(struct serial key, char name[KEYRING_NAME_MAX])
+static bool kernel_describe(struct serial key, char name[KEYRING_NAME_MAX])
 {
 	char text[256], *at;
 	long len = keyctl_describe(key.id, text, sizeof text);
@@ -155,7 +155,7 @@ static bool make_room(struct serial ring, const char *keep)
 
 		if (!serial_ok(key))
 			continue;
-		if (!describe(key, name)) {
+		if (!kernel_describe(key, name)) {
 			// it does not tell its name any more; a secret never expires
 			expired = (errno == EKEYEXPIRED && keyctl_unlink(key.id, ring.id) == 0) || expired;
 		} else if (text_starts(name, "token:") && strcmp(name, keep) != 0) {
@@ -232,7 +232,7 @@ static enum status kernel_put(const struct keyring_key *key, const struct buf *v
 	serial = write_key(ring, name, value);
 	if (!serial_ok(serial))
 		return kernel_error(errno, err);
-	// any write takes the timeout away; the payload's own expiry is what counts, this one is the janitor
+	// any write removes the timeout; the expiry in the record is what counts; this timeout only removes the key
 	if (lifetime > 0 && keyctl_set_timeout(serial.id, (unsigned)lifetime) < 0) {
 		error = errno;
 		drop(ring, serial);
@@ -271,7 +271,7 @@ static enum status kernel_list(enum keyring_role role, void (*visit)(const struc
 	for (long i = 0; i < count; i++) {
 		char name[KEYRING_NAME_MAX];
 
-		if (serial_ok(serial_of(serials[i])) && describe(serial_of(serials[i]), name) &&
+		if (serial_ok(serial_of(serials[i])) && kernel_describe(serial_of(serials[i]), name) &&
 		    keyring_key_from_name(&key, name) && key.role == role)
 			visit(&key, context);
 	}
@@ -311,8 +311,8 @@ static enum status kernel_probe(struct err *err)
 
 const struct keyring keyring_kernel = {
 	.name = "kernel",
-	.survives = "it is in memory only: after a reboot, store it again",
-	.forgets_at_reboot = true,
+	.after_reboot = "it is in memory only: after a reboot, store it again",
+	.is_memory_only = true,
 	.can_put = true,
 	.probe = kernel_probe,
 	.get = kernel_get,

@@ -41,9 +41,9 @@ bool keyring_key_from_name(struct keyring_key *key, char *name);
 
 struct keyring {
 	const char *name;
-	const char *survives;	// what a reboot does to what is kept here
-	bool forgets_at_reboot; // it is in memory only
-	bool can_put;		// put and del work; otherwise it can only be read, and both are NULL
+	const char *after_reboot; // what a reboot does to what is kept here
+	bool is_memory_only;	  // it is in memory only
+	bool can_put;		  // put and del work; otherwise it can only be read, and both are NULL
 
 	// Whether it can be used now. Starts nothing and asks nobody. STATUS_OK, or LOCKED, UNAVAILABLE, DENIED; err says
 	// what it found and the cure. On success err->text says what was found, too.

@@ -25,8 +25,8 @@ static const char *const environment[] = { "DBUS_SESSION_BUS_ADDRESS",
 #endif
 					   NULL };
 
-static enum status converse(const struct buf *request, struct buf *answer,
-			    void (*take)(const struct wire_field *field, void *context), void *context, struct err *err)
+static enum status service_converse(const struct buf *request, struct buf *answer,
+				    void (*take)(const struct wire_field *field, void *context), void *context, struct err *err)
 {
 	const struct subprocess what = {
 		.program = "sk-secret-service", .environment = environment, .input = request, .timeout_ms = DEADLINE_MS
@@ -44,13 +44,13 @@ static enum status converse(const struct buf *request, struct buf *answer,
 	return status;
 }
 
-static void take_nothing(const struct wire_field *field, void *context)
+static void service_take_nothing(const struct wire_field *field, void *context)
 {
 	(void)field;
 	(void)context;
 }
 
-static void ask(struct buf *request, const char *operation, const struct keyring_key *key)
+static void service_put_request(struct buf *request, const char *operation, const struct keyring_key *key)
 {
 	char name[KEYRING_NAME_MAX];
 
@@ -110,8 +110,8 @@ static enum status service_get(const struct keyring_key *key, struct buf *value,
 	BUF_AUTO(answer, 131072);
 	enum status status;
 
-	ask(&request, "get", key);
-	status = converse(&request, &answer, take_value, &taken, err);
+	service_put_request(&request, "get", key);
+	status = service_converse(&request, &answer, take_value, &taken, err);
 	if (status == STATUS_OK && taken.expires_at && taken.expires_at <= clock_now().wall) {
 		buf_reset(value);
 		return err_set(err, STATUS_NOT_FOUND, "secret service: nothing is stored");
@@ -126,11 +126,11 @@ static enum status service_put(const struct keyring_key *key, const struct buf *
 	BUF_AUTO(request, 131072);
 	BUF_AUTO(answer, 4096);
 
-	ask(&request, "put", key);
+	service_put_request(&request, "put", key);
 	if (lifetime > 0)
 		buf_addf(&request, "value=" EXPIRY_KEY "%lld\n", (long long)(clock_now().wall + lifetime));
 	put_lines(&request, value);
-	return converse(&request, &answer, take_nothing, NULL, err);
+	return service_converse(&request, &answer, service_take_nothing, NULL, err);
 }
 
 static enum status service_del(const struct keyring_key *key, struct err *err)
@@ -138,8 +138,8 @@ static enum status service_del(const struct keyring_key *key, struct err *err)
 	BUF_AUTO(request, 8192);
 	BUF_AUTO(answer, 4096);
 
-	ask(&request, "del", key);
-	return converse(&request, &answer, take_nothing, NULL, err);
+	service_put_request(&request, "del", key);
+	return service_converse(&request, &answer, service_take_nothing, NULL, err);
 }
 
 static enum status service_probe(struct err *err)
@@ -147,11 +147,11 @@ static enum status service_probe(struct err *err)
 	BUF_AUTO(request, 8192);
 	BUF_AUTO(answer, 4096);
 
-	ask(&request, "probe", NULL);
-	return converse(&request, &answer, take_nothing, NULL, err);
+	service_put_request(&request, "probe", NULL);
+	return service_converse(&request, &answer, service_take_nothing, NULL, err);
 }
 
-struct listing {
+struct service_listing {
 	enum keyring_role role;
 	void (*visit)(const struct keyring_key *key, void *context);
 	void *context;
@@ -159,7 +159,7 @@ struct listing {
 
 static void take_name(const struct wire_field *field, void *context)
 {
-	const struct listing *listing = context;
+	const struct service_listing *listing = context;
 	char name[KEYRING_NAME_MAX];
 	struct keyring_key key;
 
@@ -173,17 +173,17 @@ static void take_name(const struct wire_field *field, void *context)
 static enum status service_list(enum keyring_role role, void (*visit)(const struct keyring_key *key, void *context),
 				void *context, struct err *err)
 {
-	struct listing listing = { role, visit, context };
+	struct service_listing listing = { role, visit, context };
 	BUF_AUTO(request, 8192);
 	BUF_AUTO(answer, 131072);
 
-	ask(&request, "list", NULL);
-	return converse(&request, &answer, take_name, &listing, err);
+	service_put_request(&request, "list", NULL);
+	return service_converse(&request, &answer, take_name, &listing, err);
 }
 
 const struct keyring keyring_secret_service = {
 	.name = "secret-service",
-	.survives = "it is on disk, encrypted with the login password: it survives a reboot",
+	.after_reboot = "it is on disk, encrypted with the login password: it survives a reboot",
 	.can_put = true,
 	.probe = service_probe,
 	.get = service_get,

@@ -94,7 +94,7 @@ add_with_scope() {
 	# the first, a few at once, and then one a second at the most
 	assert [ "$(faulty_requests)" -le $((before + 7)) ]
 	run -7 --separate-stderr sk-helper get - <<<$'profile=f\ncredential='"$(sk-helper get f)"$'\nwwwauth[]=Bearer error="invalid_token"'
-	assert_error 'servers have refused one new token after the other'
+	assert_error 'servers have refused several new tokens in a row'
 	# other requests are served
 	run -0 sk-helper get f
 }
@@ -163,7 +163,7 @@ refused() { sk-helper get - <<<$'profile=f\nwwwauth[]=Bearer error="invalid_toke
 	assert_error 'CLAUDE_CODE_MCP_SERVER_URL is not set'
 	CLAUDE_CODE_MCP_SERVER_URL='' SK_HELPER_PROFILE=todo run -8 sk-helper get --format mcp-headers
 	KUBERNETES_EXEC_INFO='{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","spec":{}}' run -3 --separate-stderr sk-helper get --format kubernetes
-	assert_error 'does not say whom the token is for'
+	assert_error 'does not say which server the token is for'
 	store_client other "$TOKEN_ENDPOINT" url=https://other.example.com/
 	export CLAUDE_CODE_MCP_SERVER_URL=http://127.0.0.1:1/mcp
 	assert_equal "$(sk-helper get --format mcp-headers | jq -r .Authorization)" "Bearer $token"

@@ -126,7 +126,7 @@ TABLE
 	run -2 expect -c '
 		set timeout 20
 		spawn sk-helper add meta --url $env(server) --issuer $env(server) --client-id c --secret-store kernel --no-verify
-		expect "ask for tokens with that" { send "n\r" }
+		expect "request tokens with this scope and resource" { send "n\r" }
 		expect timeout { exit 9 } eof { exit [lindex [wait] 3] }'
 	assert_output --partial 'scope: todo:read payroll:admin'
 	refute [ -e "$PROFILES/meta.conf" ]
@@ -303,7 +303,7 @@ TABLE
 @test "refresh does not take away what the user chose" {
 	sk-helper add todo --url "$MCP_URL" --issuer "$ISSUER" --client-id m2m_todo --secret-store kernel --yes --auth-method client_secret_basic --resource urn:mine --no-verify <<<test_secret >/dev/null
 	run -2 --separate-stderr sk-helper refresh todo
-	assert_error "resource: '$MCP_URL', was 'urn:mine' change that?"
+	assert_error "resource: '$MCP_URL', was 'urn:mine' change the profile?"
 	assert_equal "$(pinned resource todo)" urn:mine
 	run -0 --separate-stderr sk-helper refresh todo --yes
 	assert_output "resource: '$MCP_URL', was 'urn:mine'"
@@ -313,9 +313,9 @@ TABLE
 	run -7 expect -c '
 		set timeout 20
 		spawn sk-helper refresh todo
-		expect "change that" { exec sk-helper store << "profile=todo\nscope=other\n"; send "y\r" }
+		expect "change the profile" { exec sk-helper store << "profile=todo\nscope=other\n"; send "y\r" }
 		expect timeout { exit 9 } eof { exit [lindex [wait] 3] }'
-	assert_output --partial 'changed meanwhile'
+	assert_output --partial 'has changed the profile in the meantime'
 	assert_equal "$(pinned resource todo)" urn:mine
 	assert_equal "$(pinned scope todo)" other
 }
@@ -357,7 +357,7 @@ TABLE
 	sk-helper add todo --url "$MCP_URL" --issuer "$ISSUER" --client-id m2m_todo --secret-store kernel --yes <<<test_secret >/dev/null
 	sed -i "s|^token_endpoint=.*|token_endpoint=$ISSUER/old|" "$PROFILES/todo.conf"
 	run -8 --separate-stderr sk-helper get todo --fresh
-	assert_error 'put that back, or'
+	assert_error 'undo that change, or'
 	run -0 sk-helper refresh todo --yes
 	run -0 sk-helper get todo --fresh
 }

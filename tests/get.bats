@@ -243,7 +243,7 @@ TABLE
 	add_todo
 	echo client_secret=s3cret >>"$PROFILES/todo.conf"
 	run -8 --separate-stderr sk-helper get
-	assert_error 'no secret belongs into a profile'
+	assert_error 'a profile must not contain a secret'
 	[[ $stderr != *s3cret* ]]
 }
 
@@ -337,6 +337,6 @@ TABLE
 	assert_error 'not a key of a profile'
 	echo private_key=MIGxyz >>"$PROFILES/todo.conf"
 	run -8 --separate-stderr sk-helper get todo
-	assert_error 'no secret belongs into a profile'
+	assert_error 'a profile must not contain a secret'
 	[[ $stderr != *MIGxyz* ]]
 }

@@ -70,7 +70,7 @@ tool_calls() {
 	export VAULT_ADDR=https://mcp.example.com
 	while IFS='|' read -r program input expected; do
 		# shellcheck disable=SC2086 # words
-		assert [ "$(printf "$input" | tool_calls $program)" -le "$limit" ]
+		assert [ "$(printf %b "$input" | tool_calls $program)" -le "$limit" ]
 		assert_equal "$(count_of execve)" 1
 		grep -q "$expected" "$BATS_TEST_TMPDIR/out"
 	done <<'TABLE'

@@ -144,13 +144,13 @@ register() {
 		assert_error "$words"
 	done <<-'TABLE'
 	encrypted.pem it has a passphrase
-	public.pem a public one: it has no private part
+	public.pem this is a public key or a certificate
 	openssh in OpenSSH
 	set.jwk it is a set of them
 	key.der not PEM
 	weak.pem an RSA key has 2048 to
-	curve.pem of a kind that is not used here
-	x25519.pem of a kind that is not used here
+	curve.pem this kind of key is not supported
+	x25519.pem this kind of key is not supported
 	cut.pem not a private key in PEM
 	zero.jwk private key:
 	other.jwk private key:
@@ -181,7 +181,7 @@ needs --private-key FILE or --generate-key|--auth-method private_key_jwt --issue
 --certificate needs its private key|--certificate /tmp/x.pem --generate-key
 --key-id needs|--key-id x
 uses a client secret, not a private key|--auth-method client_secret_basic --generate-key --issuer $FAULTY_URL
-issuer is missing|--generate-key
+issuer or assertion_audience is missing|--generate-key
 certificate is missing|--generate-key --auth-method tls_client_auth --issuer $FAULTY_URL
 TABLE
 }
@@ -212,7 +212,7 @@ TABLE
 	assert_equal "$(pinned assertion_alg todo)" PS256
 	openssl ecparam -name prime256v1 -genkey -noout >"$BATS_TEST_TMPDIR/key.pem"
 	run -8 --separate-stderr add_key other --private-key "$BATS_TEST_TMPDIR/key.pem" --issuer "$ISSUER" --no-verify
-	assert_error 'it accepts signatures with PS256, and the key can make: ES256'
+	assert_error 'it accepts signatures with PS256, but the key can sign only with: ES256'
 	start_authorization_server '{"methods":["client_secret_post"]}'
 	run -8 --separate-stderr add_key other --private-key "$BATS_TEST_TMPDIR/key.pem" --issuer "$ISSUER" --no-verify
 	assert_error 'no way to use a private key (it lists: client_secret_post)'
@@ -364,7 +364,7 @@ start_tls_server() {
 	run -8 --separate-stderr sk-helper get self --fresh
 	store_client f "$(endpoint_that_answers '{"status":401,"body":"{\"error\":\"invalid_client\"}"}')"
 	run -6 --separate-stderr sk-helper get f
-	assert_error "if its client secret is another one now, 'sk-helper rotate' stores it"
+	assert_error "if the client has a new client secret, store it with 'sk-helper rotate'"
 	run sk-helper doctor f
 	assert_line --regexp '^last request +BAD .*not asked again for'
 }

@@ -126,6 +126,18 @@ as_other() {
 	rm -rf "$dir"
 }
 
+@test "plain http: a server of another user's beside ours, for all addresses of IPv6, changes nothing" {
+	port=${TOKEN_ENDPOINT#http://*:}
+	port=${port%%/*}
+	out=$(mktemp)
+	setpriv --reuid="$OTHER" --clear-groups openssl s_server -6 -accept "[::]:$port" -nocert >"$out" 2>&1 < <(exec sleep 30 3>&- 4>&-) 3>&- 4>&- &
+	echo $! >>"$BATS_FILE_TMPDIR/pids"
+	for _ in $(seq 100); do grep -q '^ACCEPT' "$out" && break; sleep 0.05; done
+	grep -q '^ACCEPT' "$out"
+	run -0 sk-helper get --fresh
+	rm "$out"
+}
+
 @test "the private programs cannot be read by others, so the kernel keeps their memory closed from the first instruction on" {
 	for program in sk-core sk-oauth sk-secret-service; do
 		file=$SK_BUILD/stage/libexec/sk-helper/$program
@@ -157,8 +169,10 @@ as_other() {
 	run -0 --separate-stderr unshare --mount bash -c '
 		mount -t tmpfs none /run && mkdir -p /run/user/0 && chmod 700 /run/user/0 && : >/run/user/0/bus && mount --bind "$1" /run/user/0/bus &&
 		printf "test_secret\n" | sk-helper add in-session --token-endpoint "$2" --client-id m2m_todo --secret-store secret-service &&
-		DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/0/../../tmp/x sk-helper get in-session --fresh >/dev/null &&
-		XDG_RUNTIME_DIR=/tmp sk-helper get in-session --fresh >/dev/null' bash "${ours#unix:path=}" "$TOKEN_ENDPOINT"
+		for address in /run/user/0/../../tmp/x "/run/user/0/%2e%2e/%2e%2e/%2e%2e$3" "/run/user/0/bus,path=$3"; do
+			DBUS_SESSION_BUS_ADDRESS=unix:path=$address sk-helper get in-session --fresh >/dev/null || exit 1
+		done &&
+		XDG_RUNTIME_DIR=/tmp sk-helper get in-session --fresh >/dev/null' bash "${ours#unix:path=}" "$TOKEN_ENDPOINT" "${BUS_ADDRESS#unix:path=}"
 	assert_output --partial "the bus that DBUS_SESSION_BUS_ADDRESS names is not your session's, and is not used"
 	DBUS_SESSION_BUS_ADDRESS=$ours run -0 sk-helper remove in-session
 }

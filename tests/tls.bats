@@ -65,6 +65,23 @@ refused() {
 	refused "'$PKI/good.key'"
 }
 
+@test "a ca_file that is swapped between check and use is not used" {
+	request=$(printf '%s\n' "version=$(sk-helper --version | cut -d' ' -f2)" operation=token timeout_ms=3000 "token_endpoint=$TOKEN_ENDPOINT" \
+		auth_method=client_secret_post client_id=m2m_todo client_secret=test_secret "ca_file=$PKI/ca.pem")
+	oauth=$SK_BUILD/stage/libexec/sk-helper/sk-oauth
+	run -0 "$oauth" <<<"$request"
+	assert_line status=ok
+	run -0 "$oauth" <<<"$request"$'\n'"ca_file_sha256=$(sha256sum <"$PKI/ca.pem" | cut -d' ' -f1)"
+	assert_line status=ok
+	run -0 "$oauth" <<<"$request"$'\n'"ca_file_sha256=$(sha256sum <"$PKI/good.pem" | cut -d' ' -f1)"
+	assert_line status=policy
+	assert_line --partial "was changed while the token was requested"
+	# programs of two versions do not understand each other
+	run -0 "$oauth" <<<"${request/version=/version=0}"
+	assert_line status=internal
+	assert_line --partial 'another version'
+}
+
 @test "a server that speaks plain http where https is expected" {
 	start_faulty_server
 	store_client f "$(endpoint_that_answers '{}' | sed s/http:/https:/)" timeout=2

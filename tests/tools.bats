@@ -267,7 +267,7 @@ TABLE
 	done
 	ask cargo-credential-sk "$request" get
 	assert_equal "$status" 2
-	assert_error 'only for Cargo'
+	assert_error 'is run by Cargo'
 	# the other way: a command that prints the header's value
 	assert_equal "$(sk-helper get p --format header-value)" 'Bearer tok1'
 }
@@ -541,4 +541,38 @@ TABLE
 	sk-helper erase p
 	run -0 sh -c 'sk-helper exec -- sh -c "printenv ACCESS_TOKEN >&2" <&- >&-'
 	assert_output tok2
+}
+
+@test "a request that is too long is refused whole: its end is no request of its own" {
+	add_for https://victim.example.com/mcp username=u
+	run -0 sk-helper get p
+	# what a server or a repository chooses: 65536 bytes, and then a request for another profile
+	over() { printf '%s' "$1" && head -c $((65536 - ${#1})) /dev/zero | tr '\0' A && printf '%s' "$2"; }
+	run -2 --separate-stderr git-credential-sk get < <(over $'protocol=https\nhost=evil.example\npath=' $'url=https://victim.example.com/mcp\n\n')
+	assert_error 'at most 65535'
+	run -2 --separate-stderr docker-credential-sk get < <(over evil.example/ https://victim.example.com/mcp)
+	assert_error 'at most 65535'
+	run -2 --separate-stderr bazel-credential-sk get < <(over '{"uri":"https://evil.example/' '{"uri":"https://victim.example.com/mcp"}')
+	assert_error 'at most 65535'
+	run -2 --separate-stderr sk-helper get - < <(over $'url=https://evil.example/' $'url=https://victim.example.com/mcp\n\n')
+	assert_equal "$output" ''
+}
+
+@test "the profile in a link's name is the only one that the link answers with" {
+	add_for https://registry.example.com username=u
+	sk-helper get p >/dev/null
+	ln -s "$(command -v sk-helper)" "$BATS_TEST_TMPDIR/docker-credential-sk-other"
+	run --separate-stderr "$BATS_TEST_TMPDIR/docker-credential-sk-other" --profile p get < <(printf registry.example.com)
+	assert [ "$status" != 0 ]
+	refute_output --partial tok1
+}
+
+@test "a cached answer that cannot be written is an error that is said; one that is handed on needs no file" {
+	add_for https://git.example.com username=u
+	sk-helper get p >/dev/null
+	request=$'protocol=https\nhost=git.example.com\n\n'
+	run -1 --separate-stderr bash -c 'git-credential-sk get >/dev/full' < <(printf %s "$request")
+	assert_error 'standard output: No space left'
+	run -0 --separate-stderr bash -c 'ulimit -f 0; git-credential-sk get' < <(printf 'protocol=https\nhost=nobody.example.com\n\n')
+	assert_equal "$output$stderr" ''
 }

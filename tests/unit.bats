@@ -23,4 +23,4 @@ unit() {
 @test "sandbox" { unit sandbox; }
 @test "challenge" { unit challenge; }
 @test "sha256" { unit sha256; }
-@test "walls" { unit walls; }
+@test "walls" { unit address-rules; }

@@ -4,14 +4,17 @@
 #include "base/landlock.h"
 #include "base/syscall-filter.h"
 
+#include <elf.h>
+#include <link.h>
 #include <sched.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
 #ifndef SK_SANITIZE // whose leak checker traces its own process
 
 // Calls that change, or look into, what is not ours. mmap and mprotect: memory is never writable and executable.
-#define NOBODY_NEEDS                                                                                                           \
+#define FORBIDDEN_TO_ALL                                                                                                       \
 	FORBID(ptrace, EPERM), FORBID(process_vm_readv, EPERM), FORBID(process_vm_writev, EPERM), FORBID(pidfd_getfd, EPERM),  \
 		FORBID(kcmp, EPERM), FORBID(bpf, EPERM), FORBID(perf_event_open, EPERM), FORBID(userfaultfd, EPERM),           \
 		FORBID(io_uring_setup, EPERM), FORBID(io_uring_enter, EPERM), FORBID(io_uring_register, EPERM),                \
@@ -23,10 +26,25 @@
 		FORBID_BITS(mprotect, 2, PROT_WRITE | PROT_EXEC, PROT_WRITE | PROT_EXEC, EPERM),                               \
 		FORBID_BITS(clone, 0, CLONE_NEWUSER, CLONE_NEWUSER, EPERM), FORBID(clone3, ENOSYS)
 
+// The dynamic linker of this program, which is that of the others, too: execve(2) opens it to run them. NULL for a static program.
+static const char *interpreter(void)
+{
+	const ElfW(Phdr) *header = (const void *)getauxval(AT_PHDR); // NOLINT(performance-no-int-to-ptr)
+	const char *offset = NULL, *found = NULL;
+
+	for (unsigned long i = 0; header && i < getauxval(AT_PHNUM); i++) {
+		if (header[i].p_type == PT_PHDR)
+			offset = (const char *)header - header[i].p_vaddr;
+		if (header[i].p_type == PT_INTERP)
+			found = offset + header[i].p_vaddr;
+	}
+	return found;
+}
+
 void confine_runner(void)
 {
 	static const struct syscall_rule rules[] = {
-		NOBODY_NEEDS,
+		FORBIDDEN_TO_ALL,
 		ALLOW_ARGUMENT(socket, 0, AF_UNIX),
 		ALLOW_ARGUMENT(socket, 0, AF_INET),
 		ALLOW_ARGUMENT(socket, 0, AF_INET6),
@@ -37,10 +55,8 @@ void confine_runner(void)
 	landlock_begin(&landlock);
 	landlock_allow_running(&landlock, SK_LIBEXECDIR "/sk-helper");
 	landlock_allow_running(&landlock, SK_BINDIR "/sk-helper");
-	// the dynamic linker
-	landlock_allow_running(&landlock, "/lib");
-	landlock_allow_running(&landlock, "/lib64");
-	landlock_allow_running(&landlock, "/usr/lib");
+	if (interpreter())
+		landlock_allow_running(&landlock, interpreter());
 	(void)landlock_enter(&landlock);
 	(void)syscall_filter_enter(rules, sizeof rules / sizeof rules[0], SYSCALLS_ALLOWED);
 }
@@ -48,7 +64,7 @@ void confine_runner(void)
 void confine_bus_client(void)
 {
 	static const struct syscall_rule rules[] = {
-		NOBODY_NEEDS,
+		FORBIDDEN_TO_ALL,
 		FORBID(execve, EPERM),
 		FORBID(execveat, EPERM),
 		FORBID(add_key, EPERM),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What none of our programs needs, and each gives up: for those that cannot stand behind the narrow walls of helper/http/sandbox.h.
+// Takes from a process the rights that none of our programs needs. For those that cannot use the stricter
+// helper/http/sandbox.h.
 #ifndef SK_CONFINE_H
 #define SK_CONFINE_H
 
@@ -7,8 +8,8 @@
 // into or traced; no new namespace, no module, no io_uring, no listening, no socket but those that our programs need.
 void confine_runner(void);
 
-// For a program that talks to the session bus, and to nothing else: no network, no program, no kernel key, no file is written, and the
-// above.
+// For a program that talks to the session bus alone: the same rights are taken, and also the network, running programs,
+// the kernel's keys and writing files.
 void confine_bus_client(void);
 
 #endif

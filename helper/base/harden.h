@@ -5,22 +5,21 @@
 
 #include <stdbool.h>
 
-// Closes stray descriptors, fills the gaps at 0, 1, 2, and forbids core dumps, ptrace and /proc/PID access by the same user: what
-// cannot be dumped writes no core file. A
-// descriptor 1 that was closed becomes one that cannot be written, so that the answer's write fails instead of going into
-// the first file that is opened. Best effort: none of it is fatal.
+// Closes stray descriptors, opens /dev/null where 0, 1 or 2 is closed, and makes the process undumpable: no core file,
+// no ptrace, and no access to /proc/PID by the same user. A descriptor 1 that was closed is opened read-only, so that
+// writing the answer fails instead of going into the first file that is opened. No failure here is fatal.
 void harden_process(void);
 
-// For whoever waits, or runs another program: no core file of that one either; no new privileges; no signal stays blocked, as the caller may have left it, or
-// no deadline would ever come; and a write to a closed pipe or beyond a file size limit fails instead of killing us without a
-// word.
+// For a program that waits, or that runs another one. The other program cannot write a core file either and cannot gain
+// privileges; no signal is blocked, because a blocked SIGALRM would disable the deadline; and a write to a closed pipe,
+// or beyond the file size limit, fails with an error instead of ending the process by a signal.
 void harden_runner(void);
 
 // For a program that another of ours runs: ends when that one ends, however that came.
 void die_with_parent(void);
 
-// Forks, and is true in the child: in a session of its own, with nothing of the caller's, because "$(...)" waits until the last
-// holder of its pipe has gone. False in the parent, whether there is a child or not.
+// Forks; true in the child, false in the parent, also when no child could be made. The child is in a session of its own
+// and has none of the caller's descriptors: the shell's "$(...)" waits until every process that has its pipe has ended.
 bool fork_detached(void);
 
 // Ends this process after so many seconds, whatever it is doing.

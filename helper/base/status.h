@@ -9,7 +9,7 @@ enum status {
 	STATUS_OK,
 	STATUS_INTERNAL,    // our fault, or the system's: no memory, a write that failed
 	STATUS_USAGE,	    // the call or the request is wrong
-	STATUS_NOT_FOUND,   // no such profile, or nothing stored; a value as much as an error
+	STATUS_NOT_FOUND,   // no such profile, or nothing stored; callers may treat it as an empty result
 	STATUS_LOCKED,	    // the keyring is there but locked
 	STATUS_UNAVAILABLE, // the keyring cannot be reached
 	STATUS_DENIED,	    // the keyring refuses us

@@ -128,7 +128,7 @@ void subprocess_stop(struct child *child)
 		;
 }
 
-static void feed(struct child *child, const struct buf *input, size_t *done)
+static void write_input(struct child *child, const struct buf *input, size_t *done)
 {
 	ssize_t put = 0;
 
@@ -144,7 +144,7 @@ static void feed(struct child *child, const struct buf *input, size_t *done)
 }
 
 // False when the child has closed its output.
-static bool collect(struct child *child, struct buf *output)
+static bool read_output(struct child *child, struct buf *output)
 {
 	char chunk[4096];
 	ssize_t got = read(child->out, chunk, sizeof chunk);
@@ -173,14 +173,14 @@ static bool subprocess_converse(struct child *child, const struct subprocess *wh
 		if (poll(fds, 2, (int)left) < 0 && errno != EINTR)
 			return false;
 		if (fds[1].revents && child->in >= 0)
-			feed(child, what->input, &done);
-		if (fds[0].revents && !collect(child, output))
+			write_input(child, what->input, &done);
+		if (fds[0].revents && !read_output(child, output))
 			return true;
 	}
 }
 
 // An answer that ends as one does: its program has nothing more to say, and is not waited for.
-static bool is_whole(const struct buf *output)
+static bool is_complete(const struct buf *output)
 {
 	static const char end[] = "end=yes\n";
 	size_t len = sizeof end - 1;
@@ -203,7 +203,7 @@ static enum status explain_end(const struct subprocess *what, bool ended, int ho
 static enum status subprocess_finish(const struct subprocess *what, struct child *child, struct buf *output, struct err *err)
 {
 	bool ended = subprocess_converse(child, what, output);
-	bool whole = ended && is_whole(output);
+	bool whole = ended && is_complete(output);
 	int how = 0;
 
 	if (!ended)

@@ -15,7 +15,7 @@ const struct option add_options[] = {
 	{ "--generate-key", NULL, "make a key pair, and print the public key to register" },
 	{ "--key-id", "ID", "what the server calls the key (kid), where it is not the key's own" },
 	{ "--no-verify", NULL, "store the secret without getting a token first" },
-	{ "--yes", NULL, "answer every question with yes" },
+	{ "--yes", NULL, "replace a profile or secret of this name; agree to the scopes that the servers name" },
 	{ NULL, NULL, NULL },
 };
 
@@ -40,7 +40,8 @@ static enum status make_absolute(struct add_options *options, const char **path,
 	return STATUS_OK;
 }
 
-static enum status take_key(struct add_options *options, const struct profile_key *key, const char *value, struct err *err)
+static enum status add_options_take_key(struct add_options *options, const struct profile_key *key, const char *value,
+					struct err *err)
 {
 	bool is_path = !strcmp(key->name, "ca_file") || !strcmp(key->name, "certificate");
 	enum status status = STATUS_OK;
@@ -50,7 +51,7 @@ static enum status take_key(struct add_options *options, const struct profile_ke
 	return status == STATUS_OK ? profile_set(&options->profile, key->name, value, err) : status;
 }
 
-static enum status take_word(void *context, const char *option, const char *value, struct err *err)
+static enum status add_options_take_word(void *context, const char *option, const char *value, struct err *err)
 {
 	struct add_options *options = context;
 	struct profile *profile = &options->profile;
@@ -58,7 +59,7 @@ static enum status take_word(void *context, const char *option, const char *valu
 	enum status status;
 
 	if (key)
-		return take_key(options, key, value, err);
+		return add_options_take_key(options, key, value, err);
 	if (!option && *profile->name)
 		return err_set(err, STATUS_USAGE, "add takes one name; a client secret is read from standard input only");
 	if (!option) {
@@ -90,8 +91,8 @@ static enum status refuse_secrets(char **args, struct err *err)
 			if (text_starts(*args, names[i]) && strchr("=", (*args)[strlen(names[i])]))
 				return err_set(
 					err, STATUS_USAGE,
-					"a secret is never an argument, where other users can see it: it is asked for, or "
-					"read from standard input");
+					"a secret must not be an argument, because other users can see arguments: sk-helper asks for it, or "
+					"reads it from standard input");
 		}
 	}
 	return STATUS_OK;
@@ -127,7 +128,7 @@ enum status add_options_parse(struct add_options *options, char **args, struct e
 
 	memset(options, 0, sizeof *options);
 	if (status == STATUS_OK)
-		status = options_parse(&parser, &args, take_word, options, err);
+		status = options_parse(&parser, &args, add_options_take_word, options, err);
 	if (status != STATUS_OK)
 		return status;
 	if (!*profile->name)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// add: a profile and its client secret. The store is tried first, then the secret is asked for, then it has to prove itself
-// with a token, and only then is anything kept.
+// add: makes a profile and stores its client secret. The keyring is tried first, then the secret is asked for, then a
+// token is requested with it, and only when that works are the profile and the secret stored.
 #include "base/text.h"
 #include "core/add-options.h"
 #include "core/ask-oauth.h"
@@ -23,7 +23,7 @@ struct add {
 	char path[PROFILE_PATH_MAX];
 	bool discovered, replaces, verified;
 	struct client_key key; // of a client that has one
-	struct err store_says;
+	struct err store_report;
 	struct secret secret;
 };
 
@@ -61,7 +61,7 @@ static enum status may_replace(struct add *add, struct err *err)
 	return add->replaces && !add->options.yes ? ask_yes(NULL, question, without_terminal, err) : STATUS_OK;
 }
 
-// Between that question and the lock there was time.
+// Takes the lock, and looks again: another process may have added the profile since may_replace.
 static enum status lock_for(const struct add *add, struct lock *lock, struct err *err)
 {
 	enum status status = keep_lock(lock, err);
@@ -75,8 +75,9 @@ static enum status lock_for(const struct add *add, struct lock *lock, struct err
 	return status;
 }
 
-// Where the secret goes is not a server's to choose: it would choose itself (MCP, "Authorization Server Binding"). Without a terminal
-// only the issuer's name is a yes, and --yes is none: a script needs that to replace a profile.
+// The user decides where the secret is sent: a server would choose itself (MCP, "Authorization Server Binding").
+// Without a terminal, the user agrees by --issuer alone. --yes is not enough, because scripts use it to replace a
+// profile.
 static enum status agree_to_issuer(const struct profile *profile, const char *lines, struct err *err)
 {
 	BUF_AUTO(question, ANSWER_MAX);
@@ -92,7 +93,7 @@ static enum status agree_to_issuer(const struct profile *profile, const char *li
 	buf_adds(&without_terminal, profile->issuer);
 	buf_adds(&without_terminal, "'.");
 	if (!buf_ok(&question) || !buf_ok(&without_terminal))
-		return err_set(err, STATUS_POLICY, "the servers say more than can be shown");
+		return err_set(err, STATUS_POLICY, "the servers' metadata is too long to be shown, so you cannot agree to it");
 	return ask_yes(lines, question.data, without_terminal.data, err);
 }
 
@@ -107,8 +108,8 @@ static enum status agree_to_choice(const struct profile *profile, const char *li
 	buf_adds(&without_terminal, profile->scope ? "'. Choose with --scope, or use --yes to ask for these." :
 						     "'. Choose with --resource, or use --yes to ask for this.");
 	if (!buf_ok(&without_terminal))
-		return err_set(err, STATUS_POLICY, "the servers say more than can be shown");
-	return ask_yes(lines, "ask for tokens with that", without_terminal.data, err);
+		return err_set(err, STATUS_POLICY, "the servers' metadata is too long to be shown, so you cannot agree to it");
+	return ask_yes(lines, "request tokens with this scope and resource", without_terminal.data, err);
 }
 
 // Where no token endpoint is given, the servers are asked; and the user whether that is meant.
@@ -128,7 +129,7 @@ static enum status find_endpoint(struct add *add, struct buf *answer, struct err
 	add->discovered = true;
 	discover_describe(found, &lines);
 	if (!buf_ok(&lines))
-		return err_set(err, STATUS_POLICY, "the servers say more than can be shown");
+		return err_set(err, STATUS_POLICY, "the servers' metadata is too long to be shown, so you cannot agree to it");
 	if (!given.issuer)
 		return agree_to_issuer(found, lines.data, err);
 	chosen = (!given.scope && found->scope) ||
@@ -157,20 +158,20 @@ static void report_token(const struct profile *profile, const struct token *toke
 	printf("\n");
 }
 
-static void report_place(const struct add *add, const struct err *why_not)
+static void report_place(const struct add *add, const struct err *first_choice_error)
 {
 	const struct keyring *store = keyring_find(add->profile->secret_store);
 
 	printf("%s: in the %s keyring: %s\n", secret_noun(has_key(add)), store->name,
-	       add->options.generate_key && store->forgets_at_reboot ?
+	       add->options.generate_key && store->is_memory_only ?
 		       "it is in memory only, and nobody else has it: after a reboot, generate and register another one" :
-		       store->survives);
-	printf("  (%s)\n", add->store_says.text);
-	if (*why_not->text)
-		printf("  (the first choice is not available: %s)\n", why_not->text);
+		       store->after_reboot);
+	printf("  (%s)\n", add->store_report.text);
+	if (*first_choice_error->text)
+		printf("  (the first choice is not available: %s)\n", first_choice_error->text);
 }
 
-static void report(const struct add *add, const struct cached_token *obtained, const struct err *why_not)
+static void report(const struct add *add, const struct cached_token *obtained, const struct err *first_choice_error)
 {
 	const struct profile *profile = add->profile;
 	char path[PROFILE_PATH_MAX];
@@ -184,7 +185,7 @@ static void report(const struct add *add, const struct cached_token *obtained, c
 		discover_describe(profile, &lines);
 		fputs(lines.data, stdout);
 	}
-	report_place(add, why_not);
+	report_place(add, first_choice_error);
 	if (add->verified)
 		report_token(profile, &obtained->token);
 	if (has_key(add) && !auth_method_uses_certificate(profile->auth_method))
@@ -192,44 +193,44 @@ static void report(const struct add *add, const struct cached_token *obtained, c
 		       add->options.generate_key ? ", before the first token" : "", add->key.public_jwk);
 }
 
-struct rival {
+struct same_url {
 	const struct profile *profile;
 	char name[PROFILE_NAME_MAX + 1]; // of one with the same url; "" for none
 };
 
-static bool find_rival(const char *name, void *context)
+static bool find_same_url(const char *name, void *context)
 {
-	struct rival *rival = context;
+	struct same_url *same_url = context;
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	struct profile other;
 
-	if (!strcmp(name, rival->profile->name) || profile_dir_load(name, &text, &other, NULL) != STATUS_OK)
+	if (!strcmp(name, same_url->profile->name) || profile_dir_load(name, &text, &other, NULL) != STATUS_OK)
 		return true;
 	for (size_t i = 0; i < other.url_count; i++) {
-		for (size_t j = 0; j < rival->profile->url_count; j++) {
-			if (!strcmp(other.urls[i], rival->profile->urls[j]))
-				memcpy(rival->name, name, strlen(name) + 1);
+		for (size_t j = 0; j < same_url->profile->url_count; j++) {
+			if (!strcmp(other.urls[i], same_url->profile->urls[j]))
+				memcpy(same_url->name, name, strlen(name) + 1);
 		}
 	}
-	return !*rival->name;
+	return !*same_url->name;
 }
 
-static void warn_of_rival(const struct profile *profile)
+static void warn_of_same_url(const struct profile *profile)
 {
-	struct rival rival = { profile, "" };
+	struct same_url same_url = { profile, "" };
 	struct err warning;
 
-	if (profile_dir_each(find_rival, &rival, NULL) != STATUS_OK || !*rival.name)
+	if (profile_dir_each(find_same_url, &same_url, NULL) != STATUS_OK || !*same_url.name)
 		return;
 	err_set(&warning, STATUS_USAGE, "profile '%s' has the same url: a request by URL must now name one of the two profiles",
-		rival.name);
+		same_url.name);
 	warn(&warning);
 }
 
-// --- the way of an add
+// --- the steps of add
 
 // What the client will prove itself with: read before the servers are asked, because it decides what they are asked for.
-static enum status take_key(struct add *add, struct buf *answer, struct err *err)
+static enum status add_take_key(struct add *add, struct buf *answer, struct err *err)
 {
 	const struct add_options *options = &add->options;
 	BUF_AUTO(text, 32768);
@@ -241,20 +242,20 @@ static enum status take_key(struct add *add, struct buf *answer, struct err *err
 	return status == STATUS_OK ? oauth_import_key(&text, options->key_id, answer, &add->key, err) : status;
 }
 
-static enum status prepare(struct add *add, struct err *why_not, struct err *err)
+static enum status add_prepare(struct add *add, struct err *first_choice_error, struct err *err)
 {
 	enum status status = keep_prepare(err);
 
 	if (status == STATUS_OK)
 		status = profile_dir_make_own(add->profile, add->path, err);
 	if (status == STATUS_OK)
-		status = keep_choose_keyrings(add->profile, why_not, err);
+		status = keep_choose_keyrings(add->profile, first_choice_error, err);
 	if (status == STATUS_OK)
-		status = keep_try_store(add->profile, &add->store_says, err);
+		status = keep_try_store(add->profile, &add->store_report, err);
 	return status == STATUS_OK ? may_replace(add, err) : status;
 }
 
-static enum status take_secret(struct add *add, struct buf *client_secret, struct err *err)
+static enum status add_take_secret(struct add *add, struct buf *client_secret, struct err *err)
 {
 	enum status status = has_key(add) ? STATUS_OK : ask_secret(add->profile->name, client_secret, err);
 
@@ -263,8 +264,8 @@ static enum status take_secret(struct add *add, struct buf *client_secret, struc
 	return status;
 }
 
-// A key that nobody knows yet proves nothing.
-static enum status verify(struct add *add, struct cached_token *obtained, struct err *err)
+// A key that was generated just now is not registered at the server, so no token can be requested with it yet.
+static enum status add_verify(struct add *add, struct cached_token *obtained, struct err *err)
 {
 	enum status status;
 
@@ -297,30 +298,30 @@ enum status command_add(char **args, struct err *err)
 	BUF_AUTO(client_secret, SECRET_MAX);
 	BUF_AUTO(answer, 65536);
 	BUF_AUTO(key, 65536);
-	struct err why_not, warning, method_warning = { 0 };
+	struct err first_choice_error, warning, method_warning = { 0 };
 	struct add add = { .profile = &add.options.profile };
 	enum status status = add_options_parse(&add.options, args, err);
 
 	if (status == STATUS_OK)
-		status = prepare(&add, &why_not, err);
+		status = add_prepare(&add, &first_choice_error, err);
 	if (status == STATUS_OK && has_key(&add))
-		status = take_key(&add, &key, err);
+		status = add_take_key(&add, &key, err);
 	if (status == STATUS_OK && !add.profile->token_endpoint)
 		status = find_endpoint(&add, &answer, &method_warning, err);
 	if (status == STATUS_OK)
 		status = profile_complete(add.profile, err);
 	if (status == STATUS_OK)
-		status = take_secret(&add, &client_secret, err);
+		status = add_take_secret(&add, &client_secret, err);
 	if (status == STATUS_OK)
-		status = verify(&add, &obtained, err);
+		status = add_verify(&add, &obtained, err);
 	if (status == STATUS_OK)
 		status = add_keep(&add, &warning, err);
 	if (status != STATUS_OK)
 		return status;
 	if (add.verified)
 		token_cache_put(add.profile, &obtained);
-	report(&add, &obtained, &why_not);
-	warn_of_rival(add.profile);
+	report(&add, &obtained, &first_choice_error);
+	warn_of_same_url(add.profile);
 	if (*obtained.warning.text)
 		warn(&obtained.warning);
 	if (*warning.text)

@@ -47,7 +47,7 @@ void oauth_stop(void)
 	oauth_started = false;
 }
 
-static void put_endpoint(struct buf *request, const char *operation, const struct profile *profile)
+static void oauth_put_endpoint(struct buf *request, const char *operation, const struct profile *profile)
 {
 	wire_put(request, "operation", operation);
 	wire_put(request, "token_endpoint", profile->token_endpoint);
@@ -57,11 +57,12 @@ static void put_endpoint(struct buf *request, const char *operation, const struc
 	wire_put_number(request, "timeout_ms", profile->timeout * 1000);
 }
 
-static void put_client(struct buf *request, const struct profile *profile, const struct secret *secret)
+static void oauth_put_client(struct buf *request, const struct profile *profile, const struct secret *secret)
 {
 	wire_put(request, "auth_method", profile->auth_method);
 	wire_put(request, "client_id", profile->client_id);
 	wire_put(request, secret->is_key ? "private_key" : "client_secret", secret->value);
+	wire_put(request, "ca_file_sha256", secret->ca_file_sha256);
 	if (auth_method_uses_certificate(profile->auth_method))
 		wire_put(request, "certificate", profile->certificate);
 	wire_put(request, "assertion_alg", profile->assertion_alg);
@@ -87,7 +88,7 @@ static enum status oauth_ask(const struct buf *request, const struct profile *pr
 	return subprocess_ask(&what, started, answer, take, context, err);
 }
 
-static void take_failure(const struct wire_field *field, struct oauth_failure *failure)
+static void take_failure(const struct wire_field *field, struct endpoint_failure *failure)
 {
 	if (!strcmp(field->key, "error"))
 		failure->error = oauth_error_find(field->value);
@@ -99,7 +100,7 @@ static void take_failure(const struct wire_field *field, struct oauth_failure *f
 
 struct granting {
 	struct grant *grant;
-	struct oauth_failure *failure;
+	struct endpoint_failure *failure;
 };
 
 static void take_grant(const struct wire_field *field, void *context)
@@ -117,16 +118,16 @@ static void take_grant(const struct wire_field *field, void *context)
 }
 
 enum status oauth_request_token(const struct profile *profile, const struct request *request, const struct secret *secret,
-				struct buf *answer, struct grant *grant, struct oauth_failure *failure, struct err *err)
+				struct buf *answer, struct grant *grant, struct endpoint_failure *failure, struct err *err)
 {
 	struct granting granting = { grant, failure };
 	BUF_AUTO(message, MESSAGE_MAX);
 	enum status status;
 
 	*grant = (struct grant){ .access_token = "", .scope = "" };
-	*failure = (struct oauth_failure){ 0 };
-	put_endpoint(&message, "token", profile);
-	put_client(&message, profile, secret);
+	*failure = (struct endpoint_failure){ 0 };
+	oauth_put_endpoint(&message, "token", profile);
+	oauth_put_client(&message, profile, secret);
 	wire_put(&message, "scope", request->scope);
 	wire_put(&message, "resource", request->resource);
 	wire_put(&message, "audience", profile->audience);
@@ -142,14 +143,14 @@ static void take_revocation(const struct wire_field *field, void *context)
 }
 
 enum status oauth_revoke_token(const struct profile *profile, const char *access_token, const struct secret *secret,
-			       struct oauth_failure *failure, struct err *err)
+			       struct endpoint_failure *failure, struct err *err)
 {
 	BUF_AUTO(message, MESSAGE_MAX);
 	BUF_AUTO(answer, 4096);
 
-	*failure = (struct oauth_failure){ 0 };
-	put_endpoint(&message, "revoke", profile);
-	put_client(&message, profile, secret);
+	*failure = (struct endpoint_failure){ 0 };
+	oauth_put_endpoint(&message, "revoke", profile);
+	oauth_put_client(&message, profile, secret);
 	wire_put(&message, "token", access_token);
 	return oauth_ask(&message, profile, &answer, take_revocation, failure, err);
 }
@@ -170,19 +171,19 @@ static void take_report(const struct wire_field *field, void *context)
 		report->seccomp = !strcmp(field->value, "yes");
 }
 
-enum status oauth_look(const struct profile *profile, const struct secret *secret, struct buf *answer,
-		       struct endpoint_report *report, struct err *err)
+enum status oauth_probe_endpoint(const struct profile *profile, const struct secret *secret, struct buf *answer,
+				 struct endpoint_report *report, struct err *err)
 {
 	BUF_AUTO(request, ANSWER_MAX);
 
 	*report = (struct endpoint_report){ .address = "" };
-	put_endpoint(&request, "look", profile);
+	oauth_put_endpoint(&request, "look", profile);
 	if (secret && auth_method_uses_certificate(profile->auth_method))
-		put_client(&request, profile, secret);
+		oauth_put_client(&request, profile, secret);
 	return oauth_ask(&request, profile, answer, take_report, report, err);
 }
 
-// What is answered, by name, into a struct whose members are strings of the same names.
+// Stores a field of the answer in the member of the same name, which is a string.
 struct member {
 	const char *name;
 	size_t offset;
@@ -226,7 +227,7 @@ enum status oauth_discover(const struct profile *profile, const char *url, struc
 	BUF_AUTO(request, ANSWER_MAX);
 
 	*metadata = (struct metadata){ "", "", "", "", "", "", "", "", "" };
-	put_endpoint(&request, "discover", profile);
+	oauth_put_endpoint(&request, "discover", profile);
 	wire_put(&request, "url", url);
 	wire_put(&request, "issuer", profile->issuer);
 	return oauth_ask(&request, profile, answer, take_metadata, metadata, err);

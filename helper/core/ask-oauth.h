@@ -22,7 +22,7 @@ struct grant {
 };
 
 // What a server answered to a request that failed, as far as it is data.
-struct oauth_failure {
+struct endpoint_failure {
 	enum oauth_error error;
 	int64_t http_status; // 0 where there was no answer
 	int64_t retry_after; // the seconds that it wants not to be asked; 0 where it did not say
@@ -36,12 +36,12 @@ void oauth_stop(void);
 // Sends the client secret to the profile's token endpoint: secret_check() must have said yes. STATUS_REFUSED, TEMPORARY or
 // POLICY with the reason; nothing in err is the secret, even when the server repeats it.
 enum status oauth_request_token(const struct profile *profile, const struct request *request, const struct secret *secret,
-				struct buf *answer, struct grant *grant, struct oauth_failure *failure, struct err *err);
+				struct buf *answer, struct grant *grant, struct endpoint_failure *failure, struct err *err);
 
 // Revokes a token (RFC 7009) at the profile's revocation_endpoint, which must be there. The same errors; STATUS_REFUSED, too,
 // where the server cannot revoke such tokens.
 enum status oauth_revoke_token(const struct profile *profile, const char *access_token, const struct secret *secret,
-			       struct oauth_failure *failure, struct err *err);
+			       struct endpoint_failure *failure, struct err *err);
 
 // What the servers say of themselves; "" for what they do not. The strings point into the caller's buf.
 struct metadata {
@@ -81,7 +81,7 @@ struct endpoint_report {
 
 // Looks at the token endpoint: without any credential, but for the connection's where the method is a TLS one and there is a
 // secret (may be NULL).
-enum status oauth_look(const struct profile *profile, const struct secret *secret, struct buf *answer,
-		       struct endpoint_report *report, struct err *err);
+enum status oauth_probe_endpoint(const struct profile *profile, const struct secret *secret, struct buf *answer,
+				 struct endpoint_report *report, struct err *err);
 
 #endif

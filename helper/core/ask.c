@@ -35,9 +35,9 @@ static bool ask_say(int fd, const char *text)
 	return write(fd, text, strlen(text)) == (ssize_t)strlen(text);
 }
 
-// The echo is off before the prompt is there, and what was typed before it is dropped. The terminal is put back before a
-// signal has its way. Stopped and continued (Ctrl-Z, to look the secret up), it is as if nothing had been asked: false with
-// errno EAGAIN, and to be asked anew. Read on, the secret would be typed with the echo on, or into the shell.
+// Turns the echo off before the prompt is shown, and drops what was typed before. A signal is raised again only after
+// the terminal has its old settings back. After Ctrl-Z and 'fg' the answer is false with errno EAGAIN, and the question
+// must be asked again: otherwise the rest of the secret would be typed with the echo on, or into the shell.
 static bool ask_once(int tty, const char *prompt, struct buf *line)
 {
 	const struct sigaction action = { .sa_handler = on_signal };

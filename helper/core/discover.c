@@ -52,11 +52,13 @@ static enum status choose_algorithm(struct profile *found, const char *key_algor
 			return STATUS_OK;
 		}
 	}
-	return err_set(err, STATUS_POLICY, "authorization server: it accepts signatures with %s, and the key can make: %s",
-		       taken, key_algorithms);
+	return err_set(err, STATUS_POLICY,
+		       "authorization server: it accepts signatures with %s, but the key can sign only with: %s", taken,
+		       key_algorithms);
 }
 
-// A peer's word must be fit for the profile: a profile that cannot be read again is worse than none.
+// Sets a key from the servers' metadata where the profile has no value. The value is checked as in a profile's file, so
+// that the file can be read again.
 static enum status discover_fill_in(struct profile *profile, const char *name, const char *value, struct err *err)
 {
 	enum status status;
@@ -137,7 +139,7 @@ enum status discover(struct profile *profile, const char *key_algorithms, const 
 	return status;
 }
 
-static void describe(struct buf *lines, const char *what, const char *value, const char *method)
+static void discover_put_line(struct buf *lines, const char *what, const char *value, const char *method)
 {
 	if (!value || !*value)
 		return;
@@ -153,11 +155,11 @@ static void describe(struct buf *lines, const char *what, const char *value, con
 
 void discover_describe(const struct profile *profile, struct buf *lines)
 {
-	describe(lines, "authorization server", profile->issuer, NULL);
-	describe(lines, "token endpoint", profile->token_endpoint, profile->auth_method);
-	describe(lines, "revocation endpoint", profile->revocation_endpoint, NULL);
-	describe(lines, "resource", profile->resource, NULL);
-	describe(lines, "scope", profile->scope, NULL);
+	discover_put_line(lines, "authorization server", profile->issuer, NULL);
+	discover_put_line(lines, "token endpoint", profile->token_endpoint, profile->auth_method);
+	discover_put_line(lines, "revocation endpoint", profile->revocation_endpoint, NULL);
+	discover_put_line(lines, "resource", profile->resource, NULL);
+	discover_put_line(lines, "scope", profile->scope, NULL);
 }
 
 // The host that a credential for revocation goes to, where it is another one than that of the token endpoint.
@@ -175,7 +177,7 @@ void discover_intent(const struct profile *profile, struct buf *words)
 {
 	const char *revocation = other_revocation_endpoint(profile);
 
-	buf_adds(words, auth_method_uses_key(profile->auth_method) ? "prove with the private key who the client is to '" :
+	buf_adds(words, auth_method_uses_key(profile->auth_method) ? "authenticate with the client's private key to '" :
 								     "send the client secret to '");
 	buf_adds(words, profile->token_endpoint);
 	buf_adds(words, "'");

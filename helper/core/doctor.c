@@ -19,7 +19,7 @@
 // More than this between the clocks, and tokens are stale, or not yet valid, on arrival.
 #define CLOCK_TOLERANCE 30
 
-static void say_word(const char *what, const char *word, const char *text)
+static void doctor_say_word(const char *what, const char *word, const char *text)
 {
 	char clean[768];
 
@@ -32,9 +32,9 @@ static void say_word(const char *what, const char *word, const char *text)
 	       word, terminal_color(TERMINAL_PLAIN), clean);
 }
 
-static void say(const char *what, bool good, const char *text)
+static void doctor_say(const char *what, bool good, const char *text)
 {
-	say_word(what, good ? "ok" : "BAD", text);
+	doctor_say_word(what, good ? "ok" : "BAD", text);
 }
 
 static enum status check_keyrings(const char *wanted, struct err *err)
@@ -46,11 +46,11 @@ static enum status check_keyrings(const char *wanted, struct err *err)
 		enum status status = keyrings[i]->probe(&found);
 
 		// what the profile does not use may be as it is
-		say_word(keyrings[i]->name,
-			 status == STATUS_OK				  ? "ok" :
-			 wanted && strcmp(wanted, keyrings[i]->name) != 0 ? "-" :
-									    "BAD",
-			 found.text);
+		doctor_say_word(keyrings[i]->name,
+				status == STATUS_OK				 ? "ok" :
+				wanted && strcmp(wanted, keyrings[i]->name) != 0 ? "-" :
+										   "BAD",
+				found.text);
 		if (!wanted || !strcmp(wanted, keyrings[i]->name)) {
 			if (best != STATUS_OK)
 				best = err_set(err, status, "%s", found.text);
@@ -62,12 +62,12 @@ static enum status check_keyrings(const char *wanted, struct err *err)
 static enum status check_secret(const struct profile *profile, struct buf *record, struct secret *secret, struct err *err)
 {
 	const struct keyring *store = keyring_find(profile->secret_store);
-	enum status status = stored_secret(profile, record, secret, err);
+	enum status status = stored_secret_get(profile, record, secret, err);
 
 	if (status == STATUS_NOT_FOUND)
 		err_set(err, status, "not in the %s keyring: 'sk-helper add' puts it there", store->name);
 	if (status == STATUS_OK)
-		err_set(err, status, "in the %s keyring, given for this server: %s", store->name, store->survives);
+		err_set(err, status, "in the %s keyring, given for this server: %s", store->name, store->after_reboot);
 	return status;
 }
 
@@ -77,7 +77,7 @@ static void check_last_request(const struct profile *profile)
 	struct err why;
 
 	if (flight_last_failure(profile, &why))
-		say("last request", false, why.text);
+		doctor_say("last request", false, why.text);
 }
 
 // Whether other processes of the user can look into our private programs in the moment before they have closed themselves.
@@ -96,10 +96,10 @@ static void check_programs(void)
 			"'%.3000s' can be read, so other programs of yours can look into it while it starts: install sk-helper as "
 			"root (sudo make install)",
 			path);
-		say_word("programs", "-", text);
+		doctor_say_word("programs", "-", text);
 		return;
 	}
-	say("programs", true, "other programs of yours cannot look into sk-helper's private programs");
+	doctor_say("programs", true, "other programs of yours cannot look into sk-helper's private programs");
 }
 
 static void check_sandbox(const struct endpoint_report *report)
@@ -125,33 +125,33 @@ static void check_sandbox(const struct endpoint_report *report)
 			"files, keyrings and other ports are out of reach of the program that talks to the network (Landlock version "
 			"%lld, seccomp)",
 			(long long)report->landlock);
-	say_word("sandbox", report->landlock && report->seccomp ? "ok" : "-", text);
+	doctor_say_word("sandbox", report->landlock && report->seccomp ? "ok" : "-", text);
 }
 
 // secret: NULL where there is none. A certificate is shown to the server; no other credential is.
-static enum status check_endpoint(const struct profile *profile, const struct secret *secret, struct err *err)
+static enum status doctor_check_endpoint(const struct profile *profile, const struct secret *secret, struct err *err)
 {
 	BUF_AUTO(answer, 65536);
 	struct endpoint_report report;
 	struct moment before = clock_now(), now;
-	enum status status = oauth_look(profile, secret, &answer, &report, err);
+	enum status status = oauth_probe_endpoint(profile, secret, &answer, &report, err);
 	long long off = 0;
 	char text[200];
 
 	check_sandbox(&report);
-	say("token endpoint", status == STATUS_OK, status == STATUS_OK ? profile->token_endpoint : err->text);
+	doctor_say("token endpoint", status == STATUS_OK, status == STATUS_OK ? profile->token_endpoint : err->text);
 	if (status != STATUS_OK)
 		return status;
 	now = clock_now();
 	if (text_starts(profile->token_endpoint, "https:")) {
 		(void)snprintf(text, sizeof text, "the server's certificate is verified (%s)%s", report.address,
 			       auth_method_uses_certificate(profile->auth_method) ? "; ours can be used" : "");
-		say("TLS", true, text);
+		doctor_say("TLS", true, text);
 	} else {
-		say("TLS", true, "none: plain http to this machine itself, where the server's owner is checked");
+		doctor_say("TLS", true, "none: plain http to this machine itself, where the server's owner is checked");
 	}
 	if (!report.date) {
-		say("clock", true, "the server does not say what time it has");
+		doctor_say("clock", true, "the server does not say what time it has");
 		return STATUS_OK;
 	}
 	if (report.date < before.wall)
@@ -162,7 +162,7 @@ static enum status check_endpoint(const struct profile *profile, const struct se
 		       llabs(off) <= CLOCK_TOLERANCE ? "within %lld s of the server's" :
 						       "%lld s away from the server's: set this machine's clock (timedatectl)",
 		       llabs(off));
-	say("clock", llabs(off) <= CLOCK_TOLERANCE, text);
+	doctor_say("clock", llabs(off) <= CLOCK_TOLERANCE, text);
 	return STATUS_OK;
 }
 
@@ -186,23 +186,23 @@ enum status command_doctor(char **args, struct err *err)
 		struct err why = *err;
 
 		status = check_keyrings(NULL, err);
-		say("profile", true, why.text);
+		doctor_say("profile", true, why.text);
 		return status;
 	}
 	status = profile_dir_load(name, &text, &profile, err);
 	if (status != STATUS_OK)
 		return status;
 	status = check_keyrings(profile.secret_store, err);
-	say("profile", true, profile.name);
+	doctor_say("profile", true, profile.name);
 	if (status == STATUS_OK) {
 		status = check_secret(&profile, &record, &secret, err);
-		say(auth_method_uses_key(profile.auth_method) ? "private key" : "client secret", status == STATUS_OK,
-		    err->text);
+		doctor_say(auth_method_uses_key(profile.auth_method) ? "private key" : "client secret", status == STATUS_OK,
+			   err->text);
 	}
 	check_programs();
 	check_last_request(&profile);
-	endpoint =
-		check_endpoint(&profile, status == STATUS_OK ? &secret : NULL, status == STATUS_OK ? err : &(struct err){ 0 });
+	endpoint = doctor_check_endpoint(&profile, status == STATUS_OK ? &secret : NULL,
+					 status == STATUS_OK ? err : &(struct err){ 0 });
 	if (status == STATUS_OK)
 		status = endpoint;
 	if (status != STATUS_OK)

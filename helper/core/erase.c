@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static enum status read_request(struct request *request, struct buf *text, struct err *err)
+static enum status erase_read_request(struct request *request, struct buf *text, struct err *err)
 {
 	enum status status = wire_read(text, STDIN_FILENO, err);
 
@@ -32,11 +32,11 @@ enum status command_erase(char **args, struct err *err)
 	if (args[0] && args[1])
 		return err_set(err, STATUS_USAGE, "erase takes one profile, not also '%s'", args[1]);
 	if (args[0] && !strcmp(args[0], "-"))
-		status = read_request(&request, &input, err);
+		status = erase_read_request(&request, &input, err);
 	else
 		request.profile = args[0];
 	if (status == STATUS_OK)
 		status = profile_dir_for(&request, &text, &profile, NULL, err);
-	// nothing to forget is forgotten
+	// also a success when no token was cached
 	return status == STATUS_OK ? token_cache_forget(&profile, request.credential, NULL, err) : status;
 }

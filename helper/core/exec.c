@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// exec is the front door's (helper/front/exec.c), so that no process of ours stays, and nothing of what we do to ourselves is passed
-// on to the command. It comes here only without a command.
+// exec is done by the front door (helper/front/exec.c), so that no process of ours remains, and the command inherits
+// none of our process settings. sk-core is run only when the command is missing.
 #include "core/commands.h"
 
 enum status command_exec(char **args, struct err *err)

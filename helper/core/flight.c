@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-// What was refused finally is not asked for again at once, unless the profile or its secret is another one, so that a loop of agents
-// does not lock the client out.
+// After a final refusal, no request for the same token is made for this time, unless the profile or its secret has
+// changed: agents in a loop must not get the client locked out.
 #define REFUSED_PAUSE_MS 10000
 
 // Retry-After holds for all processes, but no server stops us for a day; nor does what somebody writes into the note.
@@ -42,7 +42,7 @@ enum status flight_begin(struct flight *flight, const struct profile *profile, c
 {
 	enum status status = flight_lock(&flight->lock, profile, wait_ms, NULL);
 
-	flight->what = flight_hash(profile, request);
+	flight->hash = flight_hash(profile, request);
 	if (status == STATUS_TEMPORARY)
 		return err_set(err, status, "another sk-helper process has been getting a token for too long: try again");
 	return STATUS_OK;
@@ -68,7 +68,7 @@ void flight_note(const struct flight *flight, const struct outcome *outcome, int
 	int64_t now = clock_now().boot;
 	char hash[20];
 
-	(void)snprintf(hash, sizeof hash, "%016" PRIx64, flight->what);
+	(void)snprintf(hash, sizeof hash, "%016" PRIx64, flight->hash);
 	wire_put(&note, "flight", hash);
 	wire_put_number(&note, "ended_at", now);
 	wire_put_number(&note, "wait_until", now + flight_pause(outcome->status, retry_after));
@@ -87,7 +87,7 @@ bool flight_last(const struct flight *flight, struct outcome *outcome)
 	char hash[20];
 
 	*outcome = (struct outcome){ .status = STATUS_INTERNAL };
-	(void)snprintf(hash, sizeof hash, "%016" PRIx64, flight->what);
+	(void)snprintf(hash, sizeof hash, "%016" PRIx64, flight->hash);
 	lock_read_note(&flight->lock, &note);
 	wire = wire_message(note.data, note.len);
 	while (wire_next(&wire, &field, NULL) == WIRE_FIELD) {
@@ -107,11 +107,11 @@ bool flight_last(const struct flight *flight, struct outcome *outcome)
 	// others can write the note: no wait is longer than ours would be
 	if (outcome->wait_until > outcome->ended_at + RETRY_AFTER_MAX_MS)
 		outcome->wait_until = outcome->ended_at + RETRY_AFTER_MAX_MS;
-	// a time to come is from before a reboot
+	// CLOCK_BOOTTIME begins anew at a reboot: a time in the future was noted before the last one
 	return same && outcome->ended_at && outcome->ended_at <= clock_now().boot;
 }
 
-// From the data alone: a note has no words.
+// The text is made from codes and numbers: the note holds no text, because other processes can write to it.
 static void outcome_describe(const struct outcome *outcome, char text[128])
 {
 	if (outcome->http_status)
@@ -153,7 +153,7 @@ bool flight_last_failure(const struct profile *profile, struct err *err)
 	return failed;
 }
 
-void flight_forgive(const struct profile *profile)
+void flight_forget_failure(const struct profile *profile)
 {
 	const struct buf nothing = BUF_INIT(0);
 	struct lock lock;

@@ -15,7 +15,7 @@
 
 struct flight {
 	struct lock lock;
-	uint64_t what; // of whom what is asked for
+	uint64_t hash; // hash of the profile and the requested token
 };
 
 // How a token request ended.
@@ -47,6 +47,6 @@ bool outcome_is_for(const struct outcome *outcome, int64_t began_at, struct err 
 bool flight_last_failure(const struct profile *profile, struct err *err);
 
 // Forgets how the last request for this profile failed: its secret is another one now.
-void flight_forgive(const struct profile *profile);
+void flight_forget_failure(const struct profile *profile);
 
 #endif

@@ -18,21 +18,21 @@ void get_result_free(struct get_result *result)
 enum status get_profile(const struct request *request, struct get_result *result, bool *uncovered, struct err *err)
 {
 	result->request = *request;
-	// it points into itself
+	// request->url points into request->joined: let the copy point into its own joined
 	if (request->url == request->joined)
 		request_set_url(&result->request, result->request.joined);
 	return profile_dir_for(&result->request, &result->text, &result->profile, uncovered, err);
 }
 
-unsigned get_seconds(const struct get_result *result)
+unsigned get_deadline_seconds(const struct get_result *result)
 {
 	return (unsigned)result->profile.timeout * 4 + 15;
 }
 
 // --- what a server said to the asker
 
-// The scopes that were asked for before, and those of the challenge. Bounded, so that a server that always wants one more does not
-// get its way for ever.
+// The scopes of the last request and those of the challenge. The length is bounded, so that a server that demands one
+// more scope each time is refused in the end.
 static enum status unite_scopes(const char *before, const char *more, struct buf *both, struct err *err)
 {
 	buf_adds(both, before ? before : "");
@@ -109,7 +109,8 @@ static enum status apply_challenges(struct get_result *result, bool scope_given,
 
 // --- hooks that are run once for each connection
 
-// It is not told why it is run again: who was given this very token, and asks again, may have had it refused.
+// The hook is not told why it is run again. When it asks again for a token that it was given before, that token may
+// have been refused.
 static enum status get_for_connection(struct get_result *result, const char *server, struct err *err)
 {
 	const struct profile *profile = &result->profile;

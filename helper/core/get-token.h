@@ -29,7 +29,7 @@ enum status get_profile(const struct request *request, struct get_result *result
 
 // How many seconds a get_token for this profile takes at most: two flights, a wait for another's and our own; and for a hook whose
 // token was refused, once more. For the caller's harden_deadline.
-unsigned get_seconds(const struct get_result *result);
+unsigned get_deadline_seconds(const struct get_result *result);
 
 // The token, after get_profile: with the scopes that a server wants, as far as the profile allows. protocol: how it will be
 // answered; NULL for a tool's.

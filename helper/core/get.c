@@ -37,7 +37,7 @@ static enum status get_and_answer(const struct request *request, const struct pr
 
 	if (status != STATUS_OK)
 		return status;
-	harden_deadline(get_seconds(&result));
+	harden_deadline(get_deadline_seconds(&result));
 	terminal_wait_begin("the authorization server");
 	status = get_token(&result, protocol, err);
 	terminal_wait_end();
@@ -48,7 +48,7 @@ static enum status get_and_answer(const struct request *request, const struct pr
 	if (status != STATUS_OK)
 		return status;
 	get_warn(request, &result);
-	renew_behind(&result);
+	renew_in_background(&result);
 	return STATUS_OK;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// help: from the tables, so that it cannot say anything else than what is.
+// help: printed from the tables of commands, options and formats, so that it always agrees with them.
 #include "core/commands.h"
 #include "model/profile.h"
 #include "protocols/protocols.h"
@@ -71,7 +71,7 @@ enum status command_help(char **args, struct err *err)
 		return err_set(err, STATUS_USAGE, "help takes one command, not also '%s'", args[1]);
 	command = command_find(args[0]);
 	if (!command || command->internal)
-		return err_set(err, STATUS_USAGE, "no command '%s': 'sk-helper help' shows them", args[0]);
+		return err_set(err, STATUS_USAGE, "there is no command '%s': 'sk-helper help' lists the commands", args[0]);
 	print_command(command);
 	return STATUS_OK;
 }

@@ -173,17 +173,18 @@ static bool hook_fill_in(struct buf *out, const char *text, const struct values 
 }
 
 // What the tool asks for must be what the profile is for.
-static enum status check_url(const struct hook *hook, const struct profile *profile, const struct place *place, struct err *err)
+static enum status hook_check_url(const struct hook *hook, const struct profile *profile, const struct place *place,
+				  struct err *err)
 {
 	if (!place->url)
 		return STATUS_OK;
 	if (hook->only == ONLY_HOST && place->rest_len > (size_t)(place->parts.path - place->parts.host))
 		return err_set(
 			err, STATUS_USAGE,
-			"%s sends only a host, and so no token is for its request: profile '%s' has a url with a path, '%.*s'",
+			"%s sends only a host, so no url with a path covers its request: profile '%s' has '%.*s': remove the path",
 			hook->tool, profile->name, url_shown(place->url), place->url);
 	if (hook->only == ONLY_HTTPS && !place->parts.https)
-		return err_set(err, STATUS_USAGE, "%s sends no credential but over https: profile '%s' has the url '%.*s'",
+		return err_set(err, STATUS_USAGE, "%s sends credentials over https only, but profile '%s' has the url '%.*s'",
 			       hook->tool, profile->name, url_shown(place->url), place->url);
 	return STATUS_OK;
 }
@@ -194,7 +195,7 @@ static enum status hook_print(const struct hook *hook, const struct profile *pro
 	__attribute__((cleanup(values_free))) struct values values = { .count = 0 };
 	BUF_AUTO(where, 16384);
 	BUF_AUTO(text, ANSWER_MAX);
-	enum status status = check_url(hook, profile, &place, err);
+	enum status status = hook_check_url(hook, profile, &place, err);
 
 	if (status == STATUS_OK)
 		status = values_fill(&values, profile, &place, err);

@@ -42,27 +42,27 @@ enum status keep_prepare(struct err *err)
 		return status;
 	if (!make_dirs(dir) || access(dir, W_OK | X_OK) < 0)
 		return err_set(err, STATUS_INTERNAL, "profiles cannot be written to '%s': %s", dir, strerror(errno));
-	return STATUS_OK;
+	return trust_directory(dir, err);
 }
 
-enum status keep_choose_keyrings(struct profile *profile, struct err *why_not, struct err *err)
+enum status keep_choose_keyrings(struct profile *profile, struct err *first_choice_error, struct err *err)
 {
 	const struct keyring *chosen = NULL;
 	struct err found;
 	enum status status = STATUS_OK;
 
-	why_not->text[0] = '\0';
+	first_choice_error->text[0] = '\0';
 	for (size_t i = 0; i < KEYRING_COUNT && !profile->secret_store && !chosen; i++) {
 		status = keyrings[i]->probe(&found);
 		if (status == STATUS_OK)
 			chosen = keyrings[i];
 		else if (status == STATUS_LOCKED) // it is there: better asked than passed over for one that forgets
 			return err_set(err, status, "%s, or choose another with --secret-store", found.text);
-		else if (!*why_not->text)
-			*why_not = found;
+		else if (!*first_choice_error->text)
+			*first_choice_error = found;
 	}
 	if (!profile->secret_store && !chosen)
-		return err_set(err, status, "no keyring works here: %s; %s", why_not->text, found.text);
+		return err_set(err, status, "no keyring works here: %s; %s", first_choice_error->text, found.text);
 	if (chosen)
 		profile->secret_store = chosen->name;
 	if (!profile->token_cache)
@@ -85,7 +85,10 @@ enum status keep_try_store(const struct profile *profile, struct err *found, str
 	if (status == STATUS_OK)
 		status = store->get(&key, &back, err);
 	if (status == STATUS_OK && strcmp(value.data, back.data) != 0)
-		status = err_set(err, STATUS_INTERNAL, "%s keyring: it does not give back what it is given", store->name);
+		status = err_set(
+			err, STATUS_INTERNAL,
+			"%s keyring: a test value was stored and could not be read back: choose another keyring with --secret-store",
+			store->name);
 	(void)store->del(&key, NULL);
 	return status;
 }
@@ -124,9 +127,10 @@ static enum status write_draft(const struct profile *profile, struct draft *draf
 	return status;
 }
 
-// What was kept comes back. A put that is said to have failed may have taken effect: its program was ended when it had done it.
-static void put_back(const struct keyring *store, const struct keyring_key *key, enum status had, const struct buf *old,
-		     struct err *err)
+// Restores the old secret. Also after a put that failed: the program that stores may have been killed after it had
+// stored the new one.
+static void restore_old_record(const struct keyring *store, const struct keyring_key *key, enum status had,
+			       const struct buf *old, struct err *err)
 {
 	struct err why, failed = *err;
 	BUF_AUTO(now, SECRET_RECORD_MAX);
@@ -140,14 +144,14 @@ static void put_back(const struct keyring *store, const struct keyring_key *key,
 		status = store->del(key, &why);
 	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
 		err_set(err, failed.status,
-			"%.300s; and what the keyring had could not be put back (%.200s): see with 'sk-helper get', and give "
+			"%.300s; and the previous secret could not be restored (%.200s): check with 'sk-helper get', and store "
 			"the secret again",
 			failed.text, why.text);
 }
 
-// The new record, and behind an empty line the old one: between the secret's change and the file's, somebody may kill us, and the
-// one that fits the file is then still there (stored_secret).
-static void put_behind(struct buf *both, const struct buf *record, const struct buf *old)
+// The new record, and after an empty line the old one. If the process is killed after the secret was stored and before
+// the file was renamed, the old record still fits the old file, and stored_secret_get finds it.
+static void append_old_record(struct buf *both, const struct buf *record, const struct buf *old)
 {
 	const char *end = memmem(old->data, old->len, "\n\n", 2);
 
@@ -174,8 +178,8 @@ static enum status rename_draft(const struct draft *draft, struct err *err)
 }
 
 // The secret, then the file's name; the old secret comes back when either fails.
-static enum status put_both(const struct draft *draft, const struct keyring *store, const struct keyring_key *key,
-			    const struct buf *record, struct err *err)
+static enum status store_record_and_file(const struct draft *draft, const struct keyring *store, const struct keyring_key *key,
+					 const struct buf *record, struct err *err)
 {
 	BUF_AUTO(old, SECRET_RECORD_MAX);
 	BUF_AUTO(both, SECRET_RECORD_MAX);
@@ -187,7 +191,7 @@ static enum status put_both(const struct draft *draft, const struct keyring *sto
 	// what cannot be read could not be put back
 	if (had != STATUS_OK && had != STATUS_NOT_FOUND)
 		return had;
-	put_behind(&both, record, &old);
+	append_old_record(&both, record, &old);
 	// where there is no room for both, there is for one
 	status = had == STATUS_OK && buf_ok(&both) ? store->put(key, &both, 0, err) : STATUS_FULL;
 	if (status == STATUS_FULL)
@@ -195,7 +199,7 @@ static enum status put_both(const struct draft *draft, const struct keyring *sto
 	if (status == STATUS_OK)
 		status = rename_draft(draft, err);
 	if (status != STATUS_OK)
-		put_back(store, key, had, &old, err);
+		restore_old_record(store, key, had, &old, err);
 	else if (had == STATUS_OK)
 		// a failure leaves the old one behind the new one, which fits the file
 		(void)store->put(key, record, 0, NULL);
@@ -242,20 +246,21 @@ enum status keep_client(const struct profile *profile, const struct secret *secr
 		secret_write(&given, profile, &record);
 	}
 	if (!buf_ok(&record))
-		return err_set(err, STATUS_USAGE, "the client secret cannot be stored: too long, or a control character");
+		return err_set(err, STATUS_USAGE,
+			       "the client secret cannot be stored: it is too long, or it has a control character");
 	status = write_draft(profile, &draft, err);
 	if (status != STATUS_OK)
 		return status;
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
-	status = put_both(&draft, keyring_find(profile->secret_store), &key, secret ? &record : NULL, err);
+	status = store_record_and_file(&draft, keyring_find(profile->secret_store), &key, secret ? &record : NULL, err);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (status != STATUS_OK)
 		(void)unlink(draft.temporary);
 	else if (replaces)
 		forget_old_places(&old, profile, warning);
 	if (status == STATUS_OK)
-		flight_forgive(profile);
+		flight_forget_failure(profile);
 	return status;
 }
 
@@ -274,7 +279,7 @@ enum status keep_lock_unchanged(struct lock *lock, const struct profile *as_read
 	if (status == STATUS_OK)
 		profile_write(&profile, &now);
 	if (status == STATUS_OK && strcmp(before.data, now.data) != 0)
-		status = err_set(err, STATUS_TEMPORARY, "it was changed meanwhile: try again");
+		status = err_set(err, STATUS_TEMPORARY, "another process has changed the profile in the meantime: try again");
 	if (status != STATUS_OK)
 		lock_release(lock);
 	return status;

@@ -15,8 +15,8 @@
 enum status keep_prepare(struct err *err);
 
 // Fills in the profile's secret_store and token_cache where they are not given: the Secret Service where it answers, else
-// the kernel keyring; tokens in the kernel keyring where that works. why_not: what the first choice said, "" if taken.
-enum status keep_choose_keyrings(struct profile *profile, struct err *why_not, struct err *err);
+// the kernel keyring; tokens in the kernel keyring where that works. first_choice_error: what the first choice said, "" if taken.
+enum status keep_choose_keyrings(struct profile *profile, struct err *first_choice_error, struct err *err);
 
 // Keeps something in the store for a moment, to know that it will keep the secret. found: what the store says of itself.
 enum status keep_try_store(const struct profile *profile, struct err *found, struct err *err);

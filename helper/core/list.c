@@ -122,7 +122,7 @@ static int64_t token_life(const struct profile *profile)
 }
 
 // What the profile's file says.
-static void list_load(struct row *row)
+static void list_read_profile(struct row *row)
 {
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	struct profile profile;
@@ -144,7 +144,7 @@ static void list_load(struct row *row)
 }
 
 // What the keyrings have for it. All files are known by now, so that one answer of a keyring is enough for all rows.
-static void list_look(struct rows *rows, struct row *row)
+static void list_ask_keyrings(struct rows *rows, struct row *row)
 {
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	struct profile profile;
@@ -284,9 +284,9 @@ enum status command_list(char **args, struct err *err)
 	if (rows.count)
 		qsort(rows.row, rows.count, sizeof *rows.row, by_name);
 	for (size_t i = 0; i < rows.count && !names; i++)
-		list_load(&rows.row[i]);
+		list_read_profile(&rows.row[i]);
 	for (size_t i = 0; i < rows.count && !names; i++)
-		list_look(&rows, &rows.row[i]);
+		list_ask_keyrings(&rows, &rows.row[i]);
 	if (status == STATUS_OK && json)
 		status = print_json(&rows, err);
 	else if (status == STATUS_OK && names)

@@ -27,7 +27,7 @@ void warn(const struct err *warning)
 	print_line("warning: ", warning);
 }
 
-// Cron, and hooks that clear the environment.
+// Sets HOME from the user database where it is not set: in cron, and in hooks that clear the environment.
 static void find_home(void)
 {
 	const struct passwd *user;
@@ -46,7 +46,7 @@ static enum status run(char **argv, struct err *err)
 	enum status status;
 
 	if (!name)
-		return err_set(err, STATUS_USAGE, "which command? 'sk-helper help' shows them");
+		return err_set(err, STATUS_USAGE, "the command is missing: 'sk-helper help' lists the commands");
 	if (!strcmp(name, "--version")) {
 		puts("sk-helper " SK_VERSION);
 		return STATUS_OK;
@@ -55,7 +55,7 @@ static enum status run(char **argv, struct err *err)
 		name = "help";
 	command = command_find(name);
 	if (!command)
-		return err_set(err, STATUS_USAGE, "no command '%s': 'sk-helper help' shows them", name);
+		return err_set(err, STATUS_USAGE, "there is no command '%s': 'sk-helper help' lists the commands", name);
 	if (argv[2] && !strcmp(argv[2], "--help"))
 		return command_help((char *[]){ argv[1], NULL }, err);
 	status = command->run(argv + 2, err);

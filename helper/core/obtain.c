@@ -13,13 +13,13 @@
 #define RENEWAL_PAUSE_MS 10000
 
 // Where nobody says which token was refused: one of just now is not the one.
-#define JUST_NOW_MS 30000
+#define RECENT_TOKEN_MS 30000
 
 // --- a request to the authorization server
 
 // The lifetime counts from before the request was sent.
 static enum status request_token(const struct profile *profile, const struct request *request, const struct secret *secret,
-				 struct cached_token *obtained, struct oauth_failure *failure, struct err *err)
+				 struct cached_token *obtained, struct endpoint_failure *failure, struct err *err)
 {
 	struct moment sent = clock_now();
 	struct token *token = &obtained->token;
@@ -47,16 +47,16 @@ enum status obtain_with_secret(const struct profile *profile, const struct secre
 			       struct err *err)
 {
 	const struct request request = request_of(profile);
-	struct oauth_failure failure = { 0 };
+	struct endpoint_failure failure = { 0 };
 
 	return request_token(profile, &request, secret, obtained, &failure, err);
 }
 
-// Once: the server may not have learned of the new secret yet, or has been taken back to a time before it.
+// Tried once: the server may not know the new secret yet, or may have been restored from an older backup.
 static enum status request_with_previous(const struct profile *profile, const struct request *request, struct secret *secret,
 					 struct cached_token *obtained, struct err *err)
 {
-	struct oauth_failure failure = { 0 };
+	struct endpoint_failure failure = { 0 };
 
 	secret->value = secret->previous;
 	if (request_token(profile, request, secret, obtained, &failure, NULL) != STATUS_OK)
@@ -67,18 +67,18 @@ static enum status request_with_previous(const struct profile *profile, const st
 }
 
 static enum status request_with_stored_secret(const struct profile *profile, const struct request *request,
-					      struct cached_token *obtained, struct oauth_failure *failure, struct err *err)
+					      struct cached_token *obtained, struct endpoint_failure *failure, struct err *err)
 {
 	const struct keyring *store = keyring_find(profile->secret_store);
 	bool is_key = auth_method_uses_key(profile->auth_method);
 	BUF_AUTO(record, SECRET_RECORD_MAX);
 	struct secret secret = { 0 };
-	enum status status = stored_secret(profile, &record, &secret, err);
+	enum status status = stored_secret_get(profile, &record, &secret, err);
 
 	if (status == STATUS_NOT_FOUND)
 		return err_set(err, status, "its %s is not in the %s keyring%s: store it with %s'sk-helper add'",
 			       secret_noun(is_key), store->name,
-			       store->forgets_at_reboot ? " (which is empty after a reboot)" : "",
+			       store->is_memory_only ? " (which is empty after a reboot)" : "",
 			       is_key ? "" : "'sk-helper store' or ");
 	if (status != STATUS_OK)
 		return status;
@@ -88,7 +88,7 @@ static enum status request_with_stored_secret(const struct profile *profile, con
 	else if (status == STATUS_OK)
 		stored_secret_has_worked(profile, &secret);
 	if (status != STATUS_OK && failure->error == OAUTH_INVALID_CLIENT)
-		err_suffix(err, ": if its %s is another one now, 'sk-helper rotate' stores it", secret_noun(is_key));
+		err_suffix(err, ": if the client has a new %s, store it with 'sk-helper rotate'", secret_noun(is_key));
 	return status;
 }
 
@@ -96,7 +96,7 @@ static enum status request_with_stored_secret(const struct profile *profile, con
 static enum status request_and_note(const struct profile *profile, const struct request *request, const struct flight *flight,
 				    struct cached_token *obtained, struct err *err)
 {
-	struct oauth_failure failure = { 0 };
+	struct endpoint_failure failure = { 0 };
 	struct outcome outcome = { 0 };
 	struct err why;
 
@@ -115,8 +115,8 @@ static enum status request_and_note(const struct profile *profile, const struct 
 // --- the decision
 
 // Whether the token that is cached answers a request that began at began_at.
-static bool cached_token_will_do(const struct cached_token *cached, const struct request *request, struct moment began_at,
-				 bool other_succeeded)
+static bool cached_token_is_enough(const struct cached_token *cached, const struct request *request, struct moment began_at,
+				   bool other_succeeded)
 {
 	struct moment now = clock_now(), since = began_at;
 	enum freshness freshness;
@@ -129,7 +129,7 @@ static bool cached_token_will_do(const struct cached_token *cached, const struct
 	// A token that another process requested after this request began is as new as any that we would get, and if that process
 	// succeeded while we waited, as long-lived, too.
 	if (request->renewal)
-		since.boot -= JUST_NOW_MS;
+		since.boot -= RECENT_TOKEN_MS;
 	if (token_issued_since(&cached->token, since, cached->boot_id) || (other_succeeded && !request->fresh))
 		return true;
 	if (request->fresh || request->renewal)
@@ -142,10 +142,10 @@ static bool obtain_from_cache(const struct profile *profile, const struct reques
 			      bool other_succeeded, struct cached_token *obtained)
 {
 	return token_cache_get(profile, request, obtained) &&
-	       cached_token_will_do(obtained, request, began_at, other_succeeded);
+	       cached_token_is_enough(obtained, request, began_at, other_succeeded);
 }
 
-// A token that is cached and good is asked for again because it was refused: not without an end.
+// A cached token that is still valid is renewed because it was refused. The number of such renewals is limited.
 static enum status check_renewal(const struct profile *profile, const struct request *request, struct cached_token *obtained,
 				 struct err *err)
 {
@@ -154,10 +154,11 @@ static enum status check_renewal(const struct profile *profile, const struct req
 	if (!request->renewal || !token_cache_get(profile, request, obtained) ||
 	    cached_token_left(obtained, clock_now()) <= 0 || renewal_may_be_made(profile, request->renewal, &wait_s))
 		return STATUS_OK;
-	return err_set(err, STATUS_TEMPORARY,
-		       "servers have refused one new token after the other, so the next one is requested in %lld s: does this "
-		       "client have access there?",
-		       (long long)wait_s);
+	return err_set(
+		err, STATUS_TEMPORARY,
+		"servers have refused several new tokens in a row, so the next one is requested in %lld s: check that this "
+		"client is allowed to use that server",
+		(long long)wait_s);
 }
 
 // Under the lock, after what others have got meanwhile has been looked at.
@@ -178,7 +179,7 @@ static enum status obtain_in_flight(const struct profile *profile, const struct 
 }
 
 // While the server is away: a token that is good, though not as good as was asked for.
-static bool obtain_second_best(const struct profile *profile, const struct request *request, struct cached_token *obtained)
+static bool obtain_shorter_lived(const struct profile *profile, const struct request *request, struct cached_token *obtained)
 {
 	return (request->min_ttl || request->long_lived) && !request->fresh && !request->renewal &&
 	       token_cache_get(profile, request, obtained) && cached_token_freshness(obtained, clock_now(), 0) != TOKEN_STALE;
@@ -203,7 +204,7 @@ enum status obtain_token(const struct profile *profile, const struct request *re
 	status = obtain_in_flight(profile, request, &flight, began_at, obtained, err);
 	oauth_stop();
 	flight_end(&flight);
-	if (status == STATUS_TEMPORARY && obtain_second_best(profile, request, obtained)) {
+	if (status == STATUS_TEMPORARY && obtain_shorter_lived(profile, request, obtained)) {
 		err_set(&obtained->warning, status, "%s: the cached token is good for a shorter time than was asked for",
 			err->text);
 		status = STATUS_OK;

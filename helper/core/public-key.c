@@ -22,7 +22,7 @@ enum status command_public_key(char **args, struct err *err)
 		status = profile_dir_load(name, &text, &profile, err);
 	if (status != STATUS_OK)
 		return status;
-	status = stored_secret(&profile, &record, &secret, err);
+	status = stored_secret_get(&profile, &record, &secret, err);
 	if (status == STATUS_OK && !secret.is_key)
 		status = err_set(err, STATUS_USAGE, "its client has a client secret, and no private key");
 	if (status == STATUS_OK)

@@ -15,7 +15,7 @@
 #include <string.h>
 
 const struct option refresh_options[] = {
-	{ "--yes", NULL, "answer every question with yes" },
+	{ "--yes", NULL, "agree to what has changed" },
 	{ NULL, NULL, NULL },
 };
 
@@ -54,11 +54,11 @@ static enum status refresh_ask(const struct profile *was, const struct profile *
 		buf_adds(&question, changes);
 		for (char *lf = question.data; (lf = strchr(lf, '\n'));)
 			*lf = lf[1] ? ';' : ' ';
-		buf_adds(&question, "change that");
+		buf_adds(&question, "change the profile");
 	}
 	if (!buf_ok(&question))
-		return err_set(err, STATUS_POLICY, "the servers say more than can be shown");
-	buf_adds(&without, "the server says something else now: ");
+		return err_set(err, STATUS_POLICY, "the servers' metadata is too long to be shown, so you cannot agree to it");
+	buf_adds(&without, "the server's metadata has changed: ");
 	buf_adds(&without, question.data);
 	buf_adds(&without, "? Use --yes to agree.");
 	return ask_yes(changes, question.data, without.data, err);
@@ -77,10 +77,10 @@ static enum status refresh_keep(const struct profile *old, const struct profile 
 		status = keep_lock_unchanged(&lock, old, err);
 	if (status != STATUS_OK)
 		return status;
-	status = stored_secret(old, &record, &secret, err);
+	status = stored_secret_get(old, &record, &secret, err);
 	// a refresh that was killed half-way: the secret is bound to what the issuer says already
 	if (status == STATUS_POLICY)
-		status = stored_secret(profile, &record, &secret, err);
+		status = stored_secret_get(profile, &record, &secret, err);
 	if (status == STATUS_OK)
 		status = keep_client(profile, &secret, &warning, err);
 	lock_release(&lock);
@@ -101,12 +101,12 @@ static enum status refresh(const char *name, bool yes, struct err *err)
 
 	// an issuer that somebody has written into the profile is not asked
 	if (status == STATUS_OK)
-		status = stored_secret(&old, &record, &secret, err);
+		status = stored_secret_get(&old, &record, &secret, err);
 	if (status != STATUS_OK && !(status == STATUS_POLICY && text_same(secret.given_for.issuer, old.issuer)))
 		return status;
 	if (!old.issuer)
 		return err_set(err, STATUS_USAGE,
-			       "it has no issuer, and so nobody to ask: 'sk-helper add' with --url or --issuer finds one");
+			       "it has no issuer, so no server can be asked: 'sk-helper add' with --url or --issuer finds one");
 	profile = old;
 	status = profile_dir_make_own(&profile, path, err);
 	if (status != STATUS_OK)

@@ -60,8 +60,8 @@ static enum status remove_everywhere(struct removal *removal, struct err *err)
 	return status;
 }
 
-// What an edited profile has left in keyrings that it does not name any more. One that cannot be reached keeps nobody from
-// removing; one that is locked may have something, and that is said.
+// Removes what an edited profile has left in keyrings that it no longer names. A keyring that cannot be reached does
+// not prevent the removal; one that is locked may have a secret, and the user is warned.
 static void remove_elsewhere(struct removal *removal)
 {
 	for (size_t i = 0; i < KEYRING_COUNT; i++) {

@@ -9,7 +9,7 @@
 
 #include <unistd.h>
 
-void renew_behind(const struct get_result *result)
+void renew_in_background(const struct get_result *result)
 {
 	if (cached_token_freshness(&result->obtained, clock_now(), 0) != TOKEN_AGING || !fork_detached())
 		return;

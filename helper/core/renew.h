@@ -6,6 +6,6 @@
 #include "core/get-token.h"
 
 // After the answer: where its token is near its end, renews it in a process that nobody waits for.
-void renew_behind(const struct get_result *result);
+void renew_in_background(const struct get_result *result);
 
 #endif

@@ -11,17 +11,17 @@
 
 #define REPEAT_PAUSE_MS 30000
 
-#define REFUSED_AT_ONCE	     4	  // that many in a row without a pause
-#define REFUSED_PAUSE_MS     1000 // then so long, and twice as long each time
-#define REFUSED_PAUSE_MAX_MS 60000
-#define REFUSED_FORGET_MS    30000 // each such time without one takes one off the count
+#define REFUSED_WITHOUT_PAUSE 4	   // that many in a row without a pause
+#define REFUSED_PAUSE_MS      1000 // then so long, and twice as long each time
+#define REFUSED_PAUSE_MAX_MS  60000
+#define REFUSED_FORGET_MS     30000 // each such time without one takes one off the count
 
 struct renewals {
 	int64_t made_at[RENEWALS]; // CLOCK_BOOTTIME in ms, of the last one; 0 for none
 	int64_t refused;	   // how many for RENEWAL_REFUSED, as far as they count
 };
 
-static const char *const keys[RENEWALS] = {
+static const char *const renewal_keys[RENEWALS] = {
 	[RENEWAL_NONE] = "none",
 	[RENEWAL_SAME_PROCESS] = "same_process",
 	[RENEWAL_SAME_SERVER] = "same_server",
@@ -40,8 +40,8 @@ static void renewals_read(const struct lock *lock, struct renewals *renewals)
 	wire = wire_message(note.data, note.len);
 	while (wire_next(&wire, &field, NULL) == WIRE_FIELD) {
 		for (int i = 0; i < RENEWALS; i++) {
-			// a time to come is from before a reboot, and counts as none
-			if (!strcmp(field.key, keys[i]))
+			// CLOCK_BOOTTIME begins anew at a reboot: a time in the future was noted before the last one, and counts as none
+			if (!strcmp(field.key, renewal_keys[i]))
 				(void)text_to_number(field.value, 0, now, &renewals->made_at[i]);
 		}
 		if (!strcmp(field.key, "refused_count"))
@@ -54,7 +54,7 @@ static void renewals_write(const struct lock *lock, const struct renewals *renew
 	BUF_AUTO(note, LOCK_NOTE_MAX);
 
 	for (int i = 0; i < RENEWALS; i++)
-		wire_put_number(&note, keys[i], renewals->made_at[i]);
+		wire_put_number(&note, renewal_keys[i], renewals->made_at[i]);
 	wire_put_number(&note, "refused_count", renewals->refused);
 	lock_write_note(lock, &note);
 }
@@ -67,11 +67,11 @@ static int64_t renewals_pause(struct renewals *renewals, enum renewal kind, int6
 	if (kind != RENEWAL_REFUSED)
 		return renewals->made_at[kind] ? REPEAT_PAUSE_MS : 0;
 	renewals->refused -= (now - renewals->made_at[kind]) / REFUSED_FORGET_MS;
-	if (renewals->refused < REFUSED_AT_ONCE) {
+	if (renewals->refused < REFUSED_WITHOUT_PAUSE) {
 		renewals->refused = renewals->refused > 0 ? renewals->refused : 0;
 		return 0;
 	}
-	for (int64_t i = REFUSED_AT_ONCE; i < renewals->refused && pause < REFUSED_PAUSE_MAX_MS; i++)
+	for (int64_t i = REFUSED_WITHOUT_PAUSE; i < renewals->refused && pause < REFUSED_PAUSE_MAX_MS; i++)
 		pause *= 2;
 	return pause < REFUSED_PAUSE_MAX_MS ? pause : REFUSED_PAUSE_MAX_MS;
 }

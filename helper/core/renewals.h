@@ -10,9 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Whether a renewal for this reason may be made now; it then counts as made. Else *wait_s is when the next one may be. After a 401:
-// a few at once, then with pauses that grow to a minute. For who only asks again: one in 30 seconds, and another for the weaker sign.
-// Where nothing can be noted, it may.
+// Whether a renewal for this reason may be made now; if so, it is counted as made. If not, *wait_s is the number of
+// seconds to wait. After a 401, a few renewals may follow each other, then the pauses grow to a minute. For a hook that
+// only asks again: one in 30 seconds for each of the two reasons. True, too, when nothing can be noted.
 bool renewal_may_be_made(const struct profile *profile, enum renewal kind, int64_t *wait_s);
 
 #endif

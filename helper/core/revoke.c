@@ -29,7 +29,7 @@ static bool is_of_this_server(const struct token *token, const struct profile *p
 static void revoke_one(const struct keyring *cache, const struct keyring_key *key, void *context)
 {
 	struct revocation *revocation = context;
-	struct oauth_failure failure = { 0 };
+	struct endpoint_failure failure = { 0 };
 	BUF_AUTO(record, TOKEN_RECORD_MAX);
 	enum status status = STATUS_OK;
 	bool never_revocable = false;
@@ -50,7 +50,9 @@ static void revoke_one(const struct keyring *cache, const struct keyring_key *ke
 		revocation->others++;
 	}
 	if (never_revocable)
-		err_suffix(&why, ": the server cannot revoke such tokens: it is forgotten here, and good until it expires");
+		err_suffix(
+			&why,
+			": the server cannot revoke such tokens: it was removed from the cache, and is valid until it expires");
 	if (status == STATUS_OK || never_revocable)
 		(void)cache->del(key, NULL);
 	if (status != STATUS_OK && status != STATUS_NOT_FOUND && revocation->status == STATUS_OK) {
@@ -77,10 +79,10 @@ static enum status revoke(const char *name, struct err *err)
 			       profile.issuer ? "'sk-helper refresh' asks the server for one" :
 						"'sk-helper add' with --issuer or --revocation-endpoint gives it one");
 	revocation.profile = &profile;
-	status = stored_secret(&profile, &record, &revocation.secret, err);
+	status = stored_secret_get(&profile, &record, &revocation.secret, err);
 	if (status != STATUS_OK)
 		return status;
-	// one that is on its way is to go, too
+	// wait for a request in another process, so that its token is revoked, too
 	request = request_of(&profile);
 	status = flight_begin(&flight, &profile, &request, (profile.timeout + 6) * 1000, err);
 	if (status != STATUS_OK)
@@ -94,7 +96,8 @@ static enum status revoke(const char *name, struct err *err)
 	if (status == STATUS_OK)
 		printf("profile '%s': %u token%s revoked\n", name, revocation.revoked, revocation.revoked == 1 ? "" : "s");
 	if (status == STATUS_OK && revocation.others)
-		printf("%u of another server only forgotten here: good until they expire\n", revocation.others);
+		printf("%u of another server were only removed from the cache, and are valid until they expire\n",
+		       revocation.others);
 	return status;
 }
 

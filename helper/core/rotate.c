@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// rotate: a new client secret or private key, which has to prove itself with a token before it takes the place of the old one.
-// The old one stays behind it, for one try when the server does not know the new one: the only one that works is never lost.
+// rotate: replaces a client secret or private key, after a token was obtained with the new one. The old one is kept
+// beside it for a day, and is tried once when the server refuses the new one: so a secret that works is never lost.
 #include "base/text.h"
 #include "core/ask-oauth.h"
 #include "core/ask.h"
@@ -72,7 +72,7 @@ static enum status check_old(const struct profile *profile, const struct rotatio
 {
 	BUF_AUTO(record, SECRET_RECORD_MAX);
 	struct secret old;
-	enum status status = stored_secret(profile, &record, &old, err);
+	enum status status = stored_secret_get(profile, &record, &old, err);
 
 	if (status == STATUS_NOT_FOUND)
 		return err_set(
@@ -90,7 +90,7 @@ static enum status check_old(const struct profile *profile, const struct rotatio
 	return STATUS_OK;
 }
 
-static enum status take_new(struct rotation *rotation, struct err *err)
+static enum status rotate_take_new(struct rotation *rotation, struct err *err)
 {
 	BUF_AUTO(text, 32768);
 	enum status status;
@@ -120,7 +120,7 @@ static enum status rotate_keep(const struct profile *as_read, const struct profi
 
 	if (status != STATUS_OK)
 		return status;
-	status = stored_secret(as_read, &record, &old, err);
+	status = stored_secret_get(as_read, &record, &old, err);
 	if (status == STATUS_OK) {
 		rotation->new.previous = old.value;
 		status = keep_client(profile, &rotation->new, &warning, err);
@@ -159,7 +159,7 @@ static enum status rotate(struct rotation *rotation, struct err *err)
 	if (status == STATUS_OK)
 		status = check_old(&as_read, rotation, err);
 	if (status == STATUS_OK)
-		status = take_new(rotation, err);
+		status = rotate_take_new(rotation, err);
 	if (status == STATUS_OK)
 		status = rotate_verify(&profile, rotation, &obtained, err);
 	if (status == STATUS_OK)

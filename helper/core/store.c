@@ -58,7 +58,7 @@ static enum status read_change(struct change *change, struct buf *text, struct e
 }
 
 // What is given counts; what is not stays as it was.
-static void merge(struct profile *profile, const struct profile *given)
+static void store_merge(struct profile *profile, const struct profile *given)
 {
 	for (size_t i = 0; i < profile_key_count; i++) {
 		const struct profile_key *key = &profile_keys[i];
@@ -81,7 +81,7 @@ static enum status check_stored_secret(const struct profile *profile, struct err
 {
 	BUF_AUTO(record, SECRET_RECORD_MAX);
 	struct secret secret;
-	enum status status = stored_secret(profile, &record, &secret, err);
+	enum status status = stored_secret_get(profile, &record, &secret, err);
 
 	if (status == STATUS_NOT_FOUND)
 		return err_set(err, status, "no client secret is in the %s keyring: give client_secret=, too",
@@ -94,7 +94,7 @@ static enum status change_profile(const struct change *change, struct err *err)
 {
 	BUF_AUTO(old_text, PROFILE_TEXT_MAX);
 	const struct secret secret = { .value = change->client_secret };
-	struct err why_not, warning = { 0 };
+	struct err first_choice_error, warning = { 0 };
 	char path[PROFILE_PATH_MAX];
 	struct profile profile;
 	enum status status = STATUS_OK;
@@ -107,10 +107,10 @@ static enum status change_profile(const struct change *change, struct err *err)
 		memset(&profile, 0, sizeof profile);
 		memcpy(profile.name, change->name, strlen(change->name) + 1);
 	}
-	merge(&profile, &change->profile);
+	store_merge(&profile, &change->profile);
 	status = profile_dir_make_own(&profile, path, err);
 	if (status == STATUS_OK)
-		status = keep_choose_keyrings(&profile, &why_not, err);
+		status = keep_choose_keyrings(&profile, &first_choice_error, err);
 	if (status == STATUS_OK)
 		status = profile_complete(&profile, err);
 	if (status == STATUS_OK && change->client_secret && auth_method_uses_key(profile.auth_method))

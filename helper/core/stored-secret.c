@@ -11,7 +11,7 @@
 
 #define PREVIOUS_KEPT_S (24 * 3600)
 
-enum status stored_secret(const struct profile *profile, struct buf *record, struct secret *secret, struct err *err)
+enum status stored_secret_get(const struct profile *profile, struct buf *record, struct secret *secret, struct err *err)
 {
 	struct keyring_key key = keyring_key(KEYRING_SECRET, profile, NULL);
 	char ca_file_sha256[SHA256_HEX_SIZE], *behind;
@@ -35,16 +35,15 @@ enum status stored_secret(const struct profile *profile, struct buf *record, str
 		status = STATUS_OK;
 	}
 	if (status == STATUS_OK)
-		status = trust_directory(profile, err);
+		status = trust_profile_place(profile, err);
 	if (status == STATUS_OK)
 		status = trust_ca_file(profile, ca_file_sha256, err);
 	if (status == STATUS_OK && !text_same(ca_file_sha256, secret->ca_file_sha256))
-		status = err_set(
-			err, STATUS_POLICY,
-			"ca_file '%s' is another file now than when the %s was stored, and it decides which server is believed: "
-			"nothing was sent; if it is right, store the %s again with 'sk-helper %s'",
-			profile->ca_file, secret_noun(secret->is_key), secret_noun(secret->is_key),
-			secret->is_key ? "add" : "store");
+		status = err_set(err, STATUS_POLICY,
+				 "ca_file '%s' has changed since the %s was stored, and it decides which servers are trusted: "
+				 "nothing was sent; if it is right, store the %s again with 'sk-helper %s'",
+				 profile->ca_file, secret_noun(secret->is_key), secret_noun(secret->is_key),
+				 secret->is_key ? "add" : "store");
 	return status;
 }
 
@@ -67,7 +66,7 @@ void stored_secret_has_worked(const struct profile *profile, const struct secret
 	if (!keep_lock_at_once(&lock))
 		return;
 	secret_write(&changed, profile, &record);
-	if (buf_ok(&record) && stored_secret(profile, &read, &stored, NULL) == STATUS_OK &&
+	if (buf_ok(&record) && stored_secret_get(profile, &read, &stored, NULL) == STATUS_OK &&
 	    !strcmp(stored.value, secret->value) && !strcmp(stored.previous, secret->previous))
 		(void)keyring_find(profile->secret_store)->put(&key, &record, 0, NULL);
 	lock_release(&lock);

@@ -28,7 +28,7 @@ static timer_t timer;
 static bool waiting;
 static struct sigaction before;
 
-static void say(int number)
+static void terminal_print_notice(int number)
 {
 	static const char begin[] = "sk-helper: waiting for ", end[] = " ...\n";
 
@@ -41,7 +41,7 @@ static void say(int number)
 void terminal_wait_begin(const char *what)
 {
 	const struct itimerspec once = { { 0, 0 }, { 1, 0 } };
-	const struct sigaction action = { .sa_handler = say, .sa_flags = SA_RESTART };
+	const struct sigaction action = { .sa_handler = terminal_print_notice, .sa_flags = SA_RESTART };
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR2 };
 
 	if (waiting || !isatty(STDERR_FILENO) || timer_create(CLOCK_MONOTONIC, &event, &timer) < 0)

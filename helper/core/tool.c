@@ -22,7 +22,7 @@ static enum status tool_get(const struct tool *tool, struct tool_call *call, str
 	enum status status;
 	struct answer answer;
 
-	harden_deadline(get_seconds(result));
+	harden_deadline(get_deadline_seconds(result));
 	status = get_token(result, NULL, err);
 	if (status != STATUS_OK)
 		return status;
@@ -40,7 +40,7 @@ static bool is_listed(const struct buf *out, const char *url)
 	return strstr(out->data, key.data) != NULL;
 }
 
-struct listing {
+struct tool_listing {
 	const struct tool *tool;
 	struct buf *out;
 	bool first;
@@ -48,7 +48,7 @@ struct listing {
 
 static bool list_one(const char *name, void *context)
 {
-	struct listing *listing = context;
+	struct tool_listing *listing = context;
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	struct profile profile;
 
@@ -65,7 +65,7 @@ static bool list_one(const char *name, void *context)
 
 static enum status list_for(const struct tool *tool, struct buf *out, struct err *err)
 {
-	struct listing listing = { tool, out, true };
+	struct tool_listing listing = { tool, out, true };
 	enum status status;
 
 	buf_adds(out, tool->list_begin);
@@ -81,20 +81,21 @@ static enum status tool_run(const struct tool *tool, struct tool_call *call, str
 	bool uncovered = false;
 	enum status status;
 
-	*why = TOOL_NOT_OURS;
+	*why = TOOL_NOT_COVERED;
 	if (call->operation == TOOL_DONE)
 		return STATUS_OK;
 	if (call->operation == TOOL_LIST)
 		return list_for(tool, out, err);
-	if (tool_is_for_nobody(call))
-		return err_set(err, STATUS_NOT_FOUND,
-			       "%s: the request does not say whom the token is for: name a profile, or a URL that one covers",
-			       tool->name);
+	if (tool_names_no_target(call))
+		return err_set(
+			err, STATUS_NOT_FOUND,
+			"%s: the request does not say which server the token is for: give the name of a profile, or a URL that a profile covers",
+			tool->name);
 	status = tool_find_profile(call, &result->text, &result->profile, &uncovered, err);
 	if (status != STATUS_OK) {
-		*why = uncovered				      ? TOOL_NOT_OURS :
+		*why = uncovered				      ? TOOL_NOT_COVERED :
 		       *result->profile.name || call->request.profile ? TOOL_NO_TOKEN :
-									TOOL_NO_SENSE;
+									TOOL_BAD_REQUEST;
 		return status;
 	}
 	*why = TOOL_NO_TOKEN;
@@ -108,7 +109,7 @@ static enum status tool_answer_call(const struct tool *tool, struct tool_call *c
 {
 	GET_RESULT_AUTO(result);
 	BUF_AUTO(out, OUT_MAX);
-	enum tool_failure why = TOOL_NO_SENSE;
+	enum tool_failure why = TOOL_BAD_REQUEST;
 	enum status status = tool->parse(call, &out, err);
 
 	if (status == STATUS_OK) {
@@ -125,7 +126,7 @@ static enum status tool_answer_call(const struct tool *tool, struct tool_call *c
 	if (!buf_write(&out, STDOUT_FILENO))
 		return err_set(err, STATUS_INTERNAL, "standard output: %s", strerror(errno));
 	if (status == STATUS_OK && result.obtained.token.access_token)
-		renew_behind(&result);
+		renew_in_background(&result);
 	return status;
 }
 
@@ -157,7 +158,7 @@ enum status tool_answer(const struct tool *tool, const struct request *request, 
 }
 
 // A tool's configuration may have it before the tool's own words.
-static enum status take_profile(char ***args, const char **profile, struct err *err)
+static enum status tool_take_profile(char ***args, const char **profile, struct err *err)
 {
 	const char *word = **args;
 
@@ -182,7 +183,7 @@ enum status command_tool(char **args, struct err *err)
 		return err_set(err, STATUS_USAGE, "'%s' is not one of the names by which tools run sk-helper",
 			       args[0] ? args[0] : "");
 	args++;
-	status = request.profile ? profile_name_check(request.profile, err) : take_profile(&args, &request.profile, err);
+	status = request.profile ? profile_name_check(request.profile, err) : tool_take_profile(&args, &request.profile, err);
 	if (status != STATUS_OK)
 		return status;
 	if (tool->hello && args[0] && text_has_word(tool->reading, args[0], strlen(args[0])) &&

@@ -14,7 +14,7 @@
 
 #define CA_FILE_MAX (4 << 20)
 
-static bool is_the_systems(const char *path, const struct stat *st)
+static bool is_system_file(const char *path, const struct stat *st)
 {
 	return st->st_uid == 0 && !(st->st_mode & (S_IWGRP | S_IWOTH)) && !strstr(path, "/../") &&
 	       (text_starts(path, "/etc/") || text_starts(path, "/usr/"));
@@ -37,7 +37,7 @@ enum status trust_ca_file(const struct profile *profile, char hex[SHA256_HEX_SIZ
 			close(fd);
 		return STATUS_POLICY;
 	}
-	read = !S_ISREG(st.st_mode) || is_the_systems(profile->ca_file, &st) || buf_read(&content, fd);
+	read = !S_ISREG(st.st_mode) || is_system_file(profile->ca_file, &st) || buf_read(&content, fd);
 	close(fd);
 	if (!read)
 		return err_set(err, STATUS_POLICY, "ca_file: '%s' cannot be read, or is larger than %d bytes", profile->ca_file,
@@ -47,22 +47,34 @@ enum status trust_ca_file(const struct profile *profile, char hex[SHA256_HEX_SIZ
 	return STATUS_OK;
 }
 
-enum status trust_directory(const struct profile *profile, struct err *err)
+enum status trust_profile_place(const struct profile *profile, struct err *err)
 {
 	char dir[PROFILE_PATH_MAX];
-	struct stat st;
 
 	(void)snprintf(dir, sizeof dir, "%s", profile->path ? profile->path : "");
-	// the directory of the profiles, and ours above it; what is further up is the user's own affair
-	for (int up = 0; up < 2 && strrchr(dir, '/'); up++) {
-		*strrchr(dir, '/') = '\0';
+	if (!strrchr(dir, '/'))
+		return STATUS_OK;
+	*strrchr(dir, '/') = '\0';
+	return trust_directory(dir, err);
+}
+
+enum status trust_directory(const char *directory, struct err *err)
+{
+	char dir[PROFILE_PATH_MAX], *slash = NULL;
+	struct stat st;
+
+	(void)snprintf(dir, sizeof dir, "%s", directory);
+	// what is further up is the user's own affair
+	for (int up = 0; up < 2; up++) {
+		if (up && (slash = strrchr(dir, '/')))
+			*slash = '\0';
 		if (!*dir || stat(dir, &st) < 0)
 			return STATUS_OK;
 		if ((st.st_uid != geteuid() && st.st_uid != 0) || (st.st_mode & (S_IWGRP | S_IWOTH) && !(st.st_mode & S_ISVTX)))
 			return err_set(
 				err, STATUS_POLICY,
-				"others can write to '%s', and so put another profile there: nothing was sent ('chmod go-w' "
-				"takes that away)",
+				"other users can write to '%s', and could replace the profile: nothing was sent ('chmod go-w' "
+				"removes their permission)",
 				dir);
 	}
 	return STATUS_OK;

@@ -11,7 +11,9 @@
 // for what is not bound by its content: a directory, and what root keeps below /etc and /usr, where the system updates it.
 enum status trust_ca_file(const struct profile *profile, char hex[SHA256_HEX_SIZE], struct err *err);
 
-// STATUS_POLICY where others than the user and root can put another profile in the place of this one (sshd_config(5), StrictModes).
-enum status trust_directory(const struct profile *profile, struct err *err);
+// STATUS_POLICY where others than the user and root can write to the directory of profiles, or to ours above it, and so put another
+// profile in the place of one (sshd_config(5), StrictModes). trust_profile_place: the one of this profile.
+enum status trust_directory(const char *directory, struct err *err);
+enum status trust_profile_place(const struct profile *profile, struct err *err);
 
 #endif

@@ -29,7 +29,7 @@ struct variable {
 
 __attribute__((section(".bss.zz_variables"))) static struct variable variables[VARIABLES_MAX];
 
-static int complain(int code, const char *why, const char *what)
+static int exec_fail(int code, const char *why, const char *what)
 {
 	char text[256];
 
@@ -87,7 +87,7 @@ static int take_options(char ***args)
 		return -1;
 	}
 	if (!**args)
-		return complain(-1, "the command is missing: see 'sk-helper help exec'", NULL);
+		return exec_fail(-1, "the command is missing: see 'sk-helper help exec'", NULL);
 	if (count == 0)
 		(void)take_variable(&variables[count++], "ACCESS_TOKEN");
 	return count;
@@ -135,10 +135,10 @@ static int exec_fill_in(struct variable *variable, int (*get)(char **argv))
 	pid_t pid, ended;
 
 	if (pipe2(pair, O_CLOEXEC) < 0)
-		return complain(1, strerror(errno), NULL);
+		return exec_fail(1, strerror(errno), NULL);
 	pid = fork();
 	if (pid < 0)
-		return complain(1, strerror(errno), NULL);
+		return exec_fail(1, strerror(errno), NULL);
 	if (pid == 0)
 		become_get(variable, pair[1], get);
 	close(pair[1]);
@@ -147,10 +147,10 @@ static int exec_fill_in(struct variable *variable, int (*get)(char **argv))
 	while ((ended = waitpid(pid, &how, 0)) < 0 && errno == EINTR)
 		;
 	if (ended != pid || !WIFEXITED(how))
-		return complain(1, "getting the token failed", NULL);
+		return exec_fail(1, "getting the token failed", NULL);
 	if (WEXITSTATUS(how))
 		return WEXITSTATUS(how);
-	return whole && strchr(variable->entry, '=')[1] ? 0 : complain(1, "the token is empty or too long", NULL);
+	return whole && strchr(variable->entry, '=')[1] ? 0 : exec_fail(1, "the token is empty or too long", NULL);
 }
 
 int exec_run(char **args, int (*get)(char **argv))
@@ -161,7 +161,7 @@ int exec_run(char **args, int (*get)(char **argv))
 
 	if (count < 0)
 		return 2;
-	// until the command is there: it begins anew
+	// only until execvp, which makes the command dumpable again
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	// ignored, as some daemons leave it, no exit status would be had
 	sigaction(SIGCHLD, &usual, &given);
@@ -173,9 +173,9 @@ int exec_run(char **args, int (*get)(char **argv))
 	}
 	for (int i = 0; i < count; i++) {
 		if (putenv(variables[i].entry) != 0)
-			return complain(1, strerror(errno), NULL);
+			return exec_fail(1, strerror(errno), NULL);
 	}
 	sigaction(SIGCHLD, &given, NULL);
 	execvp(args[0], args);
-	return complain(errno == ENOENT ? 127 : 126, strerror(errno), args[0]);
+	return exec_fail(errno == ENOENT ? 127 : 126, strerror(errno), args[0]);
 }

@@ -5,6 +5,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -79,32 +80,56 @@ int become_core_for_tool(int argc, char **argv)
 	return become_core(args);
 }
 
-// What was read of standard input, given back to whoever reads it next.
-static bool give_back(const char *text, size_t len)
+// A pipe with all of it, or -1 where it has no room for that.
+static int fill_pipe(const struct buf *input)
 {
-	struct buf b = { .data = (char *)(uintptr_t)text, .len = len };
-	int fd = memfd_create("request", MFD_NOEXEC_SEAL);
-	bool ok;
+	int fds[2];
+
+	if (pipe2(fds, O_NONBLOCK | O_CLOEXEC) < 0)
+		return -1;
+	fcntl(fds[0], F_SETFL, 0);
+	if (write(fds[1], input->data, input->len) != (ssize_t)input->len) {
+		close(fds[0]);
+		fds[0] = -1;
+	}
+	close(fds[1]);
+	return fds[0];
+}
+
+// A file in memory with all of it, or -1: a file size limit counts for it.
+static int fill_memory(const struct buf *input)
+{
+	int fd = memfd_create("request", MFD_NOEXEC_SEAL | MFD_CLOEXEC);
 
 	if (fd < 0)
-		fd = memfd_create("request", 0); // before Linux 6.3
-	ok = fd >= 0 && buf_write(&b, fd) && lseek(fd, 0, SEEK_SET) == 0 && dup2(fd, STDIN_FILENO) == STDIN_FILENO;
-
-	if (fd > STDERR_FILENO)
+		fd = memfd_create("request", MFD_CLOEXEC); // before Linux 6.3
+	if (fd >= 0 && !(buf_write(input, fd) && lseek(fd, 0, SEEK_SET) == 0)) {
 		close(fd);
-	return ok;
+		fd = -1;
+	}
+	return fd;
+}
+
+// What was read of standard input, given back to whoever reads it next.
+static bool give_back(const struct buf *input)
+{
+	int fd = fill_pipe(input);
+
+	if (fd < 0)
+		fd = fill_memory(input);
+	return fd >= 0 && dup2(fd, STDIN_FILENO) == STDIN_FILENO;
 }
 
 int become_core_with_input(int (*become)(int argc, char **argv), int argc, char **argv, const struct buf *input)
 {
 	harden_runner(); // a file size limit counts for what is handed on, too
-	if (give_back(input->data, input->len))
+	if (give_back(input))
 		return become(argc, argv);
 	dprintf(STDERR_FILENO, "sk-helper: standard input cannot be handed on: %s\n", strerror(errno));
 	return 1;
 }
 
-void renew_behind(const char *profile, const struct request *request)
+void start_renewal(const char *profile, const struct request *request)
 {
 	const char *scope = request->scope ? request->scope : "", *resource = request->resource ? request->resource : "";
 	char *args[] = {

@@ -16,7 +16,7 @@ int become_core_for_tool(int argc, char **argv);
 int become_core_with_input(int (*become)(int argc, char **argv), int argc, char **argv, const struct buf *input);
 
 // In a process of its own, that nobody waits for: has sk-core renew the profile's token for this request.
-void renew_behind(const char *profile, const struct request *request);
+void start_renewal(const char *profile, const struct request *request);
 
 const char *base_name(const char *path);
 

@@ -7,10 +7,11 @@
 
 #include <string.h>
 
-// All that is read and written, one thing behind the other: static, because malloc(3) costs more system calls than all the rest, and
-// close together, because each page that is touched for the first time costs as much as a system call, and more in a virtual machine.
-// It lies behind all other variables, whose page it shares (Makefile, FRONT_LAYOUT). arena_next has a value from the start, so that it
-// is not in that page: reading it before anything is written would map a page of zeros, and the first write another one.
+// The memory for all that is read and written, one thing after the other. It is static, because malloc(3) costs more
+// system calls than all the rest, and contiguous, because the first use of each page costs as much as a system call,
+// and more in a virtual machine. It is placed after all other variables and shares their last page (Makefile,
+// FRONT_LAYOUT). arena_next has an initial value so that it is not in that page: to read it there would map a page of
+// zeros, and the first write another page.
 __attribute__((section(".bss.zz_arena"))) static char
 	arena[2 * (REQUEST_MAX + 1) + PROFILE_TEXT_MAX + TOKEN_RECORD_MAX + 2 * TOKEN_MAX + 8192];
 static char *arena_next = arena;

@@ -56,7 +56,7 @@ static bool answer_from_cache(struct request *request, const struct protocol *pr
 	if (warning && isatty(STDOUT_FILENO))
 		dprintf(STDERR_FILENO, "sk-helper: warning: %s\n", warning);
 	if (answered && hit.freshness == TOKEN_AGING)
-		renew_behind(hit.profile.name, request);
+		start_renewal(hit.profile.name, request);
 	buf_reset(&out);
 	arena_wipe();
 	return answered;

@@ -6,6 +6,8 @@
 #include "front/hit.h"
 #include "protocols/tools.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,7 +18,7 @@ static bool tool_answer_from_cache(const struct tool *tool, struct tool_call *ca
 	struct err err;
 	bool uncovered;
 
-	if (tool->parse(call, out, &err) != STATUS_OK || call->operation != TOOL_GET || tool_is_for_nobody(call))
+	if (tool->parse(call, out, &err) != STATUS_OK || call->operation != TOOL_GET || tool_names_no_target(call))
 		return false;
 	text = arena_take();
 	if (tool_find_profile(call, &text, &hit->profile, &uncovered, &err) != STATUS_OK)
@@ -29,7 +31,7 @@ static bool tool_answer_from_cache(const struct tool *tool, struct tool_call *ca
 }
 
 // --profile NAME, which a tool's configuration may have before the tool's own words. False when it is not a name.
-static bool take_profile(char ***args, const char **profile)
+static bool tool_front_take_profile(char ***args, const char **profile)
 {
 	const char *word = **args;
 
@@ -49,16 +51,24 @@ int tool_front(int argc, char **argv)
 	char **args = argv + 1;
 	struct buf input, copy, out;
 	struct tool_call call;
+	struct err err;
 	struct hit hit;
 
-	if (!tool || !tool->parse || tool->input == TOOL_READS_LINES || !take_profile(&args, &request.profile) ||
+	if (!tool || !tool->parse || tool->input == TOOL_READS_LINES ||
+	    (!request.profile && !tool_front_take_profile(&args, &request.profile)) ||
 	    (request.profile && !profile_name_ok(request.profile)))
 		return become_core_for_tool(argc, argv);
 	input = arena_take();
 	input.max = REQUEST_MAX;
 	tool_begin(&call, args, &input, &request);
-	if (strcmp(tool_operation(&call), "get") != 0 || tool_read_input(tool, &call, &input, NULL) != STATUS_OK)
+	if (strcmp(tool_operation(&call), "get") != 0)
 		return become_core_for_tool(argc, argv);
+	// what was read in part is not handed on: sk-core would take the rest, which a server can choose, for a request of its own
+	if (tool_read_input(tool, &call, &input, &err) != STATUS_OK) {
+		text_sanitize(err.text);
+		dprintf(STDERR_FILENO, "sk-helper: %s\n", err.text);
+		return status_exit_code(err.status);
+	}
 	arena_keep(&input);
 	// to be given back: parse cuts it up
 	copy = arena_take();
@@ -69,10 +79,12 @@ int tool_front(int argc, char **argv)
 		return tool_has_input(tool, &call) && tool->input != TOOL_READS_NOTHING ?
 			       become_core_with_input(become_core_for_tool, argc, argv, &copy) :
 			       become_core_for_tool(argc, argv);
-	if (!buf_write(&out, STDOUT_FILENO))
+	if (!buf_write(&out, STDOUT_FILENO)) {
+		dprintf(STDERR_FILENO, "sk-helper: standard output: %s\n", strerror(errno));
 		return 1;
+	}
 	if (hit.freshness == TOKEN_AGING)
-		renew_behind(hit.profile.name, &call.request);
+		start_renewal(hit.profile.name, &call.request);
 	buf_reset(&out);
 	arena_wipe();
 	return 0;

@@ -59,8 +59,10 @@ static bool read_tcp_line(const char *text, struct tcp_line *line)
 struct tcp_search {
 	struct in6_addr address; // of the server
 	unsigned port, local_port;
-	bool found;
-	unsigned foreign; // the uid of another user that has it; 0 for none
+	int listener_rank;	   // of the listener that gets the connection; 0 for none
+	unsigned listener_foreign; // whose it is: the uid of another user, else 0
+	bool connected;		   // the server's half of our connection was seen
+	unsigned connected_foreign;
 };
 
 static bool is_any(const struct in6_addr *address)
@@ -69,19 +71,39 @@ static bool is_any(const struct in6_addr *address)
 	       (IN6_IS_ADDR_V4MAPPED(address) && !memcmp(address->s6_addr + 12, "\0\0\0", 4));
 }
 
+// inet_lookup_listener in the kernel: of several sockets that listen on a port, the one with the exact address gets the connection, then
+// one of the same family, then one of IPv6 for IPv4: one that another user has opened beside it does not count.
+static int listener_rank(const struct tcp_search *search, const struct tcp_line *line)
+{
+	if (!memcmp(&line->local, &search->address, sizeof line->local))
+		return 3;
+	if (!is_any(&line->local))
+		return 0;
+	return IN6_IS_ADDR_V4MAPPED(&line->local) == IN6_IS_ADDR_V4MAPPED(&search->address) ? 2 : 1;
+}
+
 // A connection that its server has not accepted yet has no owner of its own (uid 0 before Linux 6.5), but then the socket that
 // listens is still there; one that was accepted has its owner, even where that one has closed the socket that listened.
 static void look_at_line(struct tcp_search *search, const struct tcp_line *line)
 {
-	bool here = !memcmp(&line->local, &search->address, sizeof line->local);
-	bool listens = line->state == STATE_LISTEN && (here || is_any(&line->local));
-	bool is_our_connection = here && line->remote_port == search->local_port;
+	unsigned foreign = line->uid != 0 && line->uid != geteuid() ? line->uid : 0;
+	int rank = listener_rank(search, line);
 
-	if (line->local_port != search->port || (!listens && !is_our_connection))
+	if (line->local_port != search->port || rank == 0)
 		return;
-	search->found = true;
-	if (line->uid != 0 && line->uid != geteuid())
-		search->foreign = line->uid;
+	if (line->state == STATE_LISTEN) {
+		// several of one rank (SO_REUSEPORT): any of them may get it
+		if (rank > search->listener_rank)
+			search->listener_foreign = foreign;
+		else if (rank == search->listener_rank && foreign)
+			search->listener_foreign = foreign;
+		if (rank > search->listener_rank)
+			search->listener_rank = rank;
+	} else if (rank == 3 && line->remote_port == search->local_port) {
+		search->connected = true;
+		if (foreign)
+			search->connected_foreign = foreign;
+	}
 }
 
 static void look_at_table(struct tcp_search *search, int fd)
@@ -113,7 +135,9 @@ static void look_at_table(struct tcp_search *search, int fd)
 bool loopback_is_ours(const char *address, unsigned port, unsigned local_port, char *why)
 {
 	struct tcp_search search = { .port = port, .local_port = local_port };
+	unsigned foreign;
 	struct in_addr v4;
+	bool found;
 
 	if (inet_pton(AF_INET, address, &v4) == 1) {
 		search.address.s6_addr[10] = search.address.s6_addr[11] = 0xff;
@@ -123,17 +147,19 @@ bool loopback_is_ours(const char *address, unsigned port, unsigned local_port, c
 	}
 	look_at_table(&search, tables[0]);
 	look_at_table(&search, tables[1]);
-	if (search.foreign)
+	found = search.listener_rank || search.connected;
+	foreign = search.connected_foreign ? search.connected_foreign : search.listener_foreign;
+	if (foreign)
 		(void)snprintf(
 			why, 200,
 			"port %u of this machine belongs to another user (uid %u), and over plain http that user would get what is "
 			"sent: nothing was sent; use https, or run the server as yourself or root",
-			port, search.foreign);
-	else if (!search.found)
+			port, foreign);
+	else if (!found)
 		(void)snprintf(
 			why, 200,
-			"it cannot be found out whose server has port %u of this machine, and http is plain: nothing was "
-			"sent",
+			"it is not known which user's server has port %u of this machine, and plain http does not prove it: nothing was "
+			"sent; use https",
 			port);
-	return search.found && !search.foreign;
+	return found && !foreign;
 }

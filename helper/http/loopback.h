@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Whose server listens on this machine. Any local account can open a port above 1023, also the one that a service of yours has when it
-// is not running: over plain http, it would be given the secret.
+// Which user a server on this machine belongs to. Any local account can open a port above 1023, also the port of a
+// service of yours that is not running at the moment. Over plain http, such a server would be given the secret.
 #ifndef SK_LOOPBACK_H
 #define SK_LOOPBACK_H
 

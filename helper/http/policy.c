@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "http/policy.h"
 
+#include "base/sha256.h"
+#include "http/address-rules.h"
 #include "http/loopback.h"
 #include "http/proxy.h"
-#include "http/walls.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#define CA_FILE_MAX (4 << 20)
 
 // "0a1b2c3d.0": how OpenSSL names the certificates of a directory that it can look them up in.
 static bool is_hashed_name(const char *name)
@@ -31,11 +36,18 @@ static bool is_hashed_directory(const char *path)
 
 // Parsing a bundle of 145 certificates takes 26 ms, looking up the one that is needed in a hashed directory next to nothing,
 // and the trust is the same. Where there is no such directory, libcurl's own default.
-static void set_certificates(CURL *curl, const char *ca_file)
+static void set_certificates(const struct policy *policy, CURL *curl)
 {
+	struct curl_blob content = { policy->ca.data, policy->ca.len, CURL_BLOB_NOCOPY };
+	const char *ca_file = policy->ca_file;
 	static const char *const directories[] = { "/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/openssl/certs" };
 	struct stat st;
 
+	if (policy->ca.len) {
+		curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &content);
+		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+		return;
+	}
 	if (ca_file) {
 		bool directory = stat(ca_file, &st) == 0 && S_ISDIR(st.st_mode);
 
@@ -50,6 +62,31 @@ static void set_certificates(CURL *curl, const char *ca_file)
 			return;
 		}
 	}
+}
+
+// The file is read once, and what was checked is what is used: whoever can write it could change it in between.
+static enum status read_bound_ca_file(struct policy *policy, struct err *err)
+{
+	char hex[SHA256_HEX_SIZE] = "";
+	int fd;
+
+	policy->ca = (struct buf)BUF_INIT(CA_FILE_MAX);
+	if (!policy->ca_file || !policy->ca_sha256 || !*policy->ca_sha256)
+		return STATUS_OK;
+	fd = open(policy->ca_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd >= 0 && buf_read(&policy->ca, fd))
+		sha256_hex(policy->ca.data, policy->ca.len, hex, SHA256_HEX_SIZE - 1);
+	if (fd >= 0)
+		close(fd);
+	if (!strcmp(hex, policy->ca_sha256))
+		return STATUS_OK;
+	return err_set(err, STATUS_POLICY, "ca_file '%s' was changed while the token was requested: nothing was sent",
+		       policy->ca_file);
+}
+
+void policy_free(struct policy *policy)
+{
+	buf_free(&policy->ca);
 }
 
 static void set_protocols(CURL *curl, bool https)
@@ -68,23 +105,22 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
 
 	(void)purpose;
 	// a proxy's address is the user's own choice; the server's is the proxy's to resolve
-	if (!policy->proxied) {
-		policy->went_to_loopback = walls_is_loopback(&address->addr);
-		if (policy->untrusted_url)
-			why = walls_why_not(&address->addr, policy->loopback_allowed);
-	}
+	if (!policy->proxied && policy->untrusted_url)
+		why = address_why_refused(&address->addr, policy->loopback_allowed);
 	if (!why)
 		return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 	(void)snprintf(policy->why_refused, sizeof policy->why_refused, "%s", why);
 	return CURL_SOCKET_BAD;
 }
 
-// Connected, and nothing sent yet.
+// Called by libcurl when the connection is there and nothing has been sent yet.
 static int before_request(void *context, char *address, char *local_address, int port, int local_port)
 {
 	struct policy *policy = context;
 
 	(void)local_address;
+	// of several connections that were tried, this one is used
+	policy->went_to_loopback = !policy->proxied && address_text_is_loopback(address);
 	if (policy->target.https || loopback_is_ours(address, (unsigned)port, (unsigned)local_port, policy->why_refused)) {
 		policy->why_refused[0] = '\0'; // one of several addresses was good
 		return CURL_PREREQFUNC_OK;
@@ -114,9 +150,12 @@ enum status policy_apply(struct policy *policy, CURL *curl, struct err *err)
 	if (!url_is_safe(&policy->target))
 		return err_set(err, STATUS_POLICY, "'%.*s' is plain http: only https is used, or http to this machine itself",
 			       url_shown(policy->url), policy->url);
-	why = policy->untrusted_url ? walls_why_not_url(&policy->target, policy->loopback_allowed) : NULL;
+	why = policy->untrusted_url ? address_why_url_refused(&policy->target, policy->loopback_allowed) : NULL;
 	if (why)
 		return err_set(err, STATUS_POLICY, "%s", why);
+	status = read_bound_ca_file(policy, err);
+	if (status != STATUS_OK)
+		return status;
 	curl_easy_setopt(curl, CURLOPT_URL, policy->url);
 	set_protocols(curl, policy->target.https);
 	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
@@ -126,7 +165,7 @@ enum status policy_apply(struct policy *policy, CURL *curl, struct err *err)
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
 	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "sk-helper/" SK_VERSION);
-	set_certificates(curl, policy->ca_file);
+	set_certificates(policy, curl);
 	set_proxy(policy, curl);
 	curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, policy);

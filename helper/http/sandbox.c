@@ -5,11 +5,16 @@
 #include "base/syscall-filter.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262 // glibc before 2.32
+#endif
 
 // --- files, ports, signals: Landlock
 
@@ -36,6 +41,8 @@ static int sandbox_landlock(const struct sandbox *sandbox)
 		"/run/NetworkManager",
 		"/usr/lib",
 		"/usr/lib64",
+		"/nix/store", // where NixOS and Guix have their libraries
+		"/gnu/store",
 		"/lib",
 		"/lib64",
 		"/etc/ld.so.cache",
@@ -143,10 +150,15 @@ static const struct syscall_rule rules[] = {
 	ALLOW(nanosleep),
 	ALLOW(gettimeofday),
 	// streams and datagrams of the internet, and pairs of connected streams within the process: no bus, no other family
+	// Landlock's rules for ports do not know of MPTCP, nor of a connection that is made by sending (MSG_FASTOPEN)
+	FORBID_BITS(socket, 2, UINT32_MAX, IPPROTO_MPTCP, EPROTONOSUPPORT),
 	ALLOW_ARGUMENT(socket, 0, AF_INET),
 	ALLOW_ARGUMENT(socket, 0, AF_INET6),
 	FORBID(socket, EAFNOSUPPORT),
-	ALLOW_BITS(socketpair, 1, SOCK_TYPE, SOCK_STREAM),
+	ALLOW_ARGUMENT(socketpair, 0, AF_UNIX),
+	FORBID_BITS(sendto, 3, MSG_FASTOPEN, MSG_FASTOPEN, EPERM),
+	FORBID_BITS(sendmsg, 2, MSG_FASTOPEN, MSG_FASTOPEN, EPERM),
+	FORBID_BITS(sendmmsg, 3, MSG_FASTOPEN, MSG_FASTOPEN, EPERM),
 	ALLOW(connect),
 	ALLOW(getsockname),
 	ALLOW(getpeername),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The walls around a process that reads what servers send: what is not needed for an exchange over HTTPS cannot be done any more.
+// The sandbox of a process that reads what servers send: it can do only what an exchange over HTTPS needs.
 #ifndef SK_SANDBOX_H
 #define SK_SANDBOX_H
 

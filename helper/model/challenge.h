@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What a resource server says with a 401 or 403: the Bearer challenge of a WWW-Authenticate header (RFC 9110 section 11.6.1,
-// RFC 6750 section 3, RFC 9728 section 5.1). A peer's words: checked here, and believed nowhere.
+// The Bearer challenge of a WWW-Authenticate header, which a resource server sends with a 401 or 403 (RFC 9110 section
+// 11.6.1, RFC 6750 section 3, RFC 9728 section 5.1). The values come from the server: only their form is checked here,
+// and callers must not trust them.
 #ifndef SK_CHALLENGE_H
 #define SK_CHALLENGE_H
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The errors that an authorization server answers with (RFC 6749 section 5.2 and others): as data, for decisions. What else it says
-// is words for people.
+// The error codes of an authorization server (RFC 6749 section 5.2 and others), as values that the program can decide
+// by. Other text of the server, such as error_description, is only shown.
 #ifndef SK_OAUTH_ERROR_H
 #define SK_OAUTH_ERROR_H
 

@@ -96,7 +96,7 @@ static void system_path(char path[PROFILE_PATH_MAX], const char *name)
 }
 
 // One directory's profiles, by getdents64(2): opendir(3) allocates, and the front door must not.
-struct listing {
+struct profile_listing {
 	int fd;
 	long len, at;
 	_Alignas(8) char data[8192];
@@ -111,7 +111,7 @@ struct entry {
 };
 
 // STATUS_NOT_FOUND when there is no such directory. One that cannot be read is not an empty one.
-static enum status listing_open(struct listing *l, const char *dir, struct err *err)
+static enum status listing_open(struct profile_listing *l, const char *dir, struct err *err)
 {
 	// not open(2): musl's adds an fcntl(2) to it
 	l->fd = openat(AT_FDCWD, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -124,7 +124,7 @@ static enum status listing_open(struct listing *l, const char *dir, struct err *
 }
 
 // The next profile's name, or false at the end.
-static bool listing_next(struct listing *l, char name[PROFILE_NAME_MAX + 1])
+static bool listing_next(struct profile_listing *l, char name[PROFILE_NAME_MAX + 1])
 {
 	for (;;) {
 		const struct entry *entry;
@@ -176,7 +176,7 @@ enum status profile_dir_each(bool (*visit)(const char *name, void *context), voi
 {
 	char dir[PROFILE_PATH_MAX], name[PROFILE_NAME_MAX + 1];
 	enum status status = profile_dir_user_dir(dir, err);
-	struct listing listing;
+	struct profile_listing listing;
 	bool more = true;
 
 	if (status == STATUS_OK)
@@ -320,7 +320,7 @@ struct by_url {
 static enum status choose_by_url_in(struct by_url *choice, const char *dir, bool system, const struct url *url, struct err *err)
 {
 	char name[PROFILE_NAME_MAX + 1];
-	struct listing listing;
+	struct profile_listing listing;
 	enum status status = listing_open(&listing, dir, err);
 
 	if (status != STATUS_OK)

@@ -37,10 +37,10 @@ enum status profile_dir_load(const char *name, struct buf *text, struct profile 
 // The name of a file that is about the profile and not its own, such as its lock.
 void profile_dir_lock_name(char lock[PROFILE_LOCK_NAME_MAX], const struct profile *profile, const char *suffix);
 
-// The profile that a request is for, loaded: the one that it names; else the one whose URLs cover its URL best; else the usual one.
-// On failure, profile->name is "" where none was found, and *uncovered says that this is because no token may go to the URL: it is
-// not one that tokens go to, no profile's url covers it (STATUS_NOT_FOUND), or not one of the profile that is named
-// (STATUS_POLICY). uncovered may be NULL.
+// Loads the profile that a request is for: the one that it names, else the one whose URLs cover its URL best, else the
+// one of profile_dir_choose. On failure, profile->name is "" where none was found, and *uncovered is true when no token
+// may go to the URL: it is not https or loopback, no profile's url covers it (STATUS_NOT_FOUND), or the named profile's
+// do not (STATUS_POLICY). uncovered may be NULL.
 enum status profile_dir_for(const struct request *request, struct buf *text, struct profile *profile, bool *uncovered,
 			    struct err *err);
 

@@ -24,7 +24,7 @@ static enum status check_scope(const char *value, struct err *err)
 	return STATUS_OK;
 }
 
-static enum status check_endpoint(const char *value, struct err *err)
+static enum status profile_check_endpoint(const char *value, struct err *err)
 {
 	struct url url;
 	enum status status = url_parse(&url, value, err);
@@ -35,10 +35,10 @@ static enum status check_endpoint(const char *value, struct err *err)
 	return status;
 }
 
-static enum status check_url(const char *value, struct err *err)
+static enum status profile_check_url(const char *value, struct err *err)
 {
 	struct url url;
-	enum status status = check_endpoint(value, err);
+	enum status status = profile_check_endpoint(value, err);
 
 	if (status == STATUS_OK && url_parse(&url, value, err) == STATUS_OK && url.has_query)
 		return err_set(err, STATUS_USAGE, "'%.*s' has a query: a URL that tokens are for has none", url_shown(value),
@@ -109,48 +109,49 @@ static enum status check_proxy(const char *value, struct err *err)
 	.offset = offsetof(struct profile, member), .kind = KEY_NUMBER, .min = (least), .max = (most), .preset = (otherwise)
 
 const struct profile_key profile_keys[] = {
-	{ "token_endpoint", TEXT(token_endpoint), .check = check_endpoint, .binds_secret = true, .argument = "URL",
+	{ "token_endpoint", TEXT(token_endpoint), .check = profile_check_endpoint, .binds_secret = true, .argument = "URL",
 	  .help = "where tokens come from: https://ACME.scalekit.dev/oauth/token" },
 	{ "client_id", TEXT(client_id), .check = check_graphic, .binds_secret = true, .argument = "ID",
 	  .help = "the OAuth client's id" },
 	{ "scope", TEXT(scope), .check = check_scope, .argument = "SCOPES",
 	  .help = "what to ask for, one space between scopes" },
 	{ "scope_limit", TEXT(scope_limit), .check = check_scope, .argument = "SCOPES",
-	  .help = "the most that a server's answer can make us ask for (default: scope); * for no limit" },
+	  .help = "the scopes that a server's answer can make sk-helper request (default: scope); * for no limit" },
 	{ "resource", TEXT(resource), .check = check_resource, .argument = "URI",
 	  .help = "the resource that the token is for (RFC 8707), sent as it is" },
 	{ "audience", TEXT(audience), .check = check_graphic, .argument = "AUD",
 	  .help = "the audience, for servers that want this parameter" },
-	{ "url", .offset = offsetof(struct profile, urls), .kind = KEY_URLS, .check = check_url, .argument = "URL",
-	  .help = "whom this token may go to; may be repeated" },
+	{ "url", .offset = offsetof(struct profile, urls), .kind = KEY_URLS, .check = profile_check_url, .argument = "URL",
+	  .help = "a URL that this token may be sent to; may be repeated" },
 	{ "auth_method", TEXT(auth_method), .check = check_auth_method, .argument = "METHOD",
 	  .help = "client_secret_post (default), client_secret_basic, private_key_jwt, tls_client_auth or "
 		  "self_signed_tls_client_auth" },
 	{ "certificate", TEXT(certificate), .check = check_path, .argument = "PATH",
 	  .help = "the client's certificate for the TLS methods: a PEM file" },
 	{ "assertion_alg", TEXT(assertion_alg), .check = check_assertion_alg, .argument = "ALG",
-	  .help = "how the key signs: ES256, ES384, ES512, EdDSA, RS256 or PS256; by itself, as it can" },
+	  .help = "the algorithm that the key signs with: ES256, ES384, ES512, EdDSA, RS256 or PS256; default: chosen by the kind of key" },
 	{ "assertion_audience", TEXT(assertion_audience), .check = check_graphic, .binds_secret = true, .argument = "AUD",
-	  .help = "the aud of what the key signs, for servers that want another than the issuer" },
-	{ "issuer", TEXT(issuer), .check = check_endpoint, .binds_secret = true, .argument = "URL",
+	  .help = "the audience (aud) of the signed assertion, for servers that expect another one than the issuer" },
+	{ "issuer", TEXT(issuer), .check = profile_check_endpoint, .binds_secret = true, .argument = "URL",
 	  .help = "the authorization server that the client is registered at" },
-	{ "revocation_endpoint", TEXT(revocation_endpoint), .check = check_endpoint, .binds_secret = true, .argument = "URL",
-	  .help = "where tokens are revoked" },
+	{ "revocation_endpoint", TEXT(revocation_endpoint), .check = profile_check_endpoint, .binds_secret = true,
+	  .argument = "URL", .help = "where tokens are revoked" },
 	{ "secret_store", TEXT(secret_store), .check = check_secret_store, .argument = "STORE",
 	  .help = "where the client secret is: secret-service or kernel" },
 	{ "token_cache", TEXT(token_cache), .check = check_token_cache, .argument = "CACHE",
 	  .help = "where tokens are kept: kernel (default), secret-service or none" },
 	{ "renew_on_repeat", TEXT(renew_on_repeat), .check = check_yes_or_no, .argument = "yes|no",
-	  .help = "whether a hook that asks again means that its token was refused (yes)" },
+	  .help = "whether a hook that asks again means that its token was refused (default: yes)" },
 	{ "username", TEXT(username), .check = check_graphic, .argument = "NAME",
-	  .help = "the user name that the token is a password for, where a tool or its server knows no Bearer" },
+	  .help = "the user name to send with the token as its password, for tools and servers without Bearer" },
 	{ "git_retry", TEXT(git_retry), .check = check_yes_or_no, .argument = "yes|no",
 	  .help = "whether git tries once more in the same process when the token is refused (no)" },
 	{ "ca_file", TEXT(ca_file), .check = check_path, .binds_secret = true, .argument = "PATH",
 	  .help = "CA certificates of the server: a PEM file, or a directory with hashed names" },
 	{ "proxy", TEXT(proxy), .check = check_proxy, .binds_secret = true, .argument = "URL",
 	  .help = "the proxy on the way to the server; otherwise the environment's" },
-	{ "timeout", NUMBER(timeout, 1, 60, 8), .argument = "SECONDS", .help = "what a token request may take (8)" },
+	{ "timeout", NUMBER(timeout, 1, 60, 8), .argument = "SECONDS",
+	  .help = "the time that a token request may take, all attempts together (default: 8)" },
 	{ "default_ttl", NUMBER(default_ttl, 1, 3600, 60), .argument = "SECONDS",
 	  .help = "how long a token is kept whose server names no lifetime (60)" },
 };
@@ -201,8 +202,10 @@ enum status profile_set(struct profile *p, const char *name, const char *value, 
 	enum status status = STATUS_OK;
 
 	if (!strcmp(name, "client_secret") || !strcmp(name, "private_key"))
-		return err_set(err, STATUS_POLICY,
-			       "%s: no secret belongs into a profile: take the line out, and give it to 'sk-helper add'", name);
+		return err_set(
+			err, STATUS_POLICY,
+			"%s: a profile must not contain a secret: remove the line, and store the secret with 'sk-helper add'",
+			name);
 	if (!key)
 		return STATUS_OK;
 	if (!*value)
@@ -215,7 +218,7 @@ enum status profile_set(struct profile *p, const char *name, const char *value, 
 	}
 	if (key->kind == KEY_URLS) {
 		if (p->url_count == PROFILE_URLS_MAX)
-			return err_set(err, STATUS_USAGE, "%s: more than %d", name, PROFILE_URLS_MAX);
+			return err_set(err, STATUS_USAGE, "%s: given more than %d times", name, PROFILE_URLS_MAX);
 		p->urls[p->url_count++] = value;
 		return STATUS_OK;
 	}
@@ -251,10 +254,12 @@ enum status profile_complete(struct profile *p, struct err *err)
 	if (!p->auth_method)
 		p->auth_method = "client_secret_post";
 	if (auth_method_uses_certificate(p->auth_method) && !p->certificate)
-		return err_set(err, STATUS_USAGE, "certificate is missing, which %s is made with", p->auth_method);
+		return err_set(err, STATUS_USAGE, "certificate is missing: auth_method %s needs one", p->auth_method);
 	if (auth_method_uses_key(p->auth_method) && !auth_method_uses_certificate(p->auth_method) && !p->issuer &&
 	    !p->assertion_audience)
-		return err_set(err, STATUS_USAGE, "issuer is missing, which a signature is made for (or assertion_audience)");
+		return err_set(
+			err, STATUS_USAGE,
+			"issuer or assertion_audience is missing: what the private key signs names one of them as its audience");
 	if (!p->secret_store)
 		return err_set(err, STATUS_USAGE, "secret_store is missing");
 	if (!p->token_cache)

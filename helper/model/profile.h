@@ -35,8 +35,8 @@ struct profile {
 	const char *audience;
 	const char *urls[PROFILE_URLS_MAX];
 	size_t url_count;
-	const char *secret_store;    // the same
-	const char *token_cache;     // the same
+	const char *secret_store;    // never NULL after profile_parse or profile_complete
+	const char *token_cache;     // never NULL after profile_parse or profile_complete
 	const char *renew_on_repeat; // "no", or else yes
 	const char *username;	     // NULL: the token is no password
 	const char *git_retry;	     // "yes", or else no

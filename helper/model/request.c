@@ -13,7 +13,7 @@ struct request request_of(const struct profile *profile)
 	return (struct request){ .scope = profile->scope, .resource = profile->resource };
 }
 
-static enum status request_judge_url(struct url *target, const char *url, struct err *err)
+static enum status request_parse_url(struct url *target, const char *url, struct err *err)
 {
 	enum status status = url_parse(target, url, err);
 
@@ -27,7 +27,7 @@ static enum status request_judge_url(struct url *target, const char *url, struct
 void request_set_url(struct request *request, const char *url)
 {
 	request->url = url;
-	request->url_status = request_judge_url(&request->target, url, NULL);
+	request->url_status = request_parse_url(&request->target, url, NULL);
 }
 
 enum status request_check_url(const struct request *request, struct err *err)
@@ -36,7 +36,7 @@ enum status request_check_url(const struct request *request, struct err *err)
 
 	if (!request->url || request->url_status == STATUS_OK)
 		return STATUS_OK;
-	return request_judge_url(&target, request->url, err);
+	return request_parse_url(&target, request->url, err);
 }
 
 // What is a profile's key, too, is checked as that.
@@ -152,7 +152,7 @@ static enum status set_url(struct request *request, const char *value, struct er
 static enum status set_scheme(struct request *request, const char *value, struct err *err)
 {
 	if (strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+.-") != strlen(value))
-		return err_set(err, STATUS_USAGE, "protocol: more than a protocol");
+		return err_set(err, STATUS_USAGE, "protocol: it must be the name of a protocol alone, such as https");
 	request->scheme = value;
 	return STATUS_OK;
 }
@@ -161,7 +161,7 @@ static enum status set_scheme(struct request *request, const char *value, struct
 static enum status set_host(struct request *request, const char *value, struct err *err)
 {
 	if (strpbrk(value, "/?#@\\"))
-		return err_set(err, STATUS_USAGE, "host: more than a host and a port");
+		return err_set(err, STATUS_USAGE, "host: it must be a host name and, if needed, a port, and nothing else");
 	request->host = value;
 	return STATUS_OK;
 }
@@ -221,7 +221,7 @@ static const struct {
 	const char *key;
 	enum status (*set)(struct request *request, const char *value, struct err *err);
 	bool repeatable; // and an empty value forgets those before, as git has it
-} keys[] = {
+} request_keys[] = {
 	{ "profile", set_profile, false },
 	{ "url", set_url, false },
 	{ "scope", set_scope, false },
@@ -248,7 +248,7 @@ static enum status join_url(struct request *request, struct err *err)
 	if (request->url)
 		return err_set(err, STATUS_USAGE, "give either url, or protocol, host and path");
 	if (!request->scheme || !request->host)
-		return err_set(err, STATUS_USAGE, "protocol and host belong together");
+		return err_set(err, STATUS_USAGE, "protocol and host must be given together");
 	buf_adds(&url, request->scheme);
 	buf_adds(&url, "://");
 	buf_adds(&url, request->host);
@@ -279,21 +279,21 @@ enum status request_parse(struct request *request, char *text, size_t len, struc
 	unsigned seen = 0;
 
 	while ((result = wire_next(&wire, &field, err)) == WIRE_FIELD) {
-		for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+		for (size_t i = 0; i < sizeof request_keys / sizeof request_keys[0]; i++) {
 			enum status status;
 
-			if (strcmp(field.key, keys[i].key) != 0)
+			if (strcmp(field.key, request_keys[i].key) != 0)
 				continue;
-			if (keys[i].repeatable && !field.value_len) {
+			if (request_keys[i].repeatable && !field.value_len) {
 				forget(request, field.key);
 				continue;
 			}
-			if ((seen & (1U << i)) && !keys[i].repeatable)
+			if ((seen & (1U << i)) && !request_keys[i].repeatable)
 				return err_set(err, STATUS_USAGE, "standard input: %s: given twice", field.key);
 			seen |= 1U << i;
 			if (!field.value_len)
 				return err_set(err, STATUS_USAGE, "standard input: %s: empty", field.key);
-			status = keys[i].set(request, field.value, err);
+			status = request_keys[i].set(request, field.value, err);
 			if (status != STATUS_OK) {
 				err_prefix(err, "standard input");
 				return status;

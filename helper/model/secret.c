@@ -47,8 +47,9 @@ enum status secret_parse(struct secret *secret, char *record, size_t len, struct
 		}
 	}
 	if (!good || result != WIRE_END || !*secret->value || !secret->given_for.token_endpoint)
-		return err_set(err, STATUS_INTERNAL,
-			       "the record in the keyring is damaged: give the client secret, or the private key, again");
+		return err_set(
+			err, STATUS_INTERNAL,
+			"the record in the keyring is damaged: store the client secret or the private key again with 'sk-helper add'");
 	return STATUS_OK;
 }
 
@@ -78,9 +79,10 @@ enum status secret_check(const struct secret *secret, const struct profile *prof
 			profile->auth_method ? profile->auth_method : "client_secret_post", secret_noun(!secret->is_key),
 			secret_noun(secret->is_key));
 	if (!text_same(secret->given_for.path, profile->path))
-		return err_set(err, STATUS_POLICY,
-			       "the secret was given for the profile at '%.200s', not for '%.200s': nothing was sent",
-			       secret->given_for.path ? secret->given_for.path : "", profile->path ? profile->path : "");
+		return err_set(
+			err, STATUS_POLICY,
+			"the secret was stored for the profile at '%.200s', not for '%.200s': nothing was sent; if this profile is right, store the secret again with 'sk-helper add'",
+			secret->given_for.path ? secret->given_for.path : "", profile->path ? profile->path : "");
 	for (size_t i = 0; i < profile_key_count; i++) {
 		const struct profile_key *key = &profile_keys[i];
 		const char *was, *is;
@@ -92,7 +94,7 @@ enum status secret_check(const struct secret *secret, const struct profile *prof
 		if (!text_same(was, is))
 			return err_set(err, STATUS_POLICY,
 				       "the secret was given for %s '%.200s', and the profile now says '%.200s': nothing was "
-				       "sent; put that back, or, if it is right, give the %s again with 'sk-helper %s'",
+				       "sent; undo that change, or, if it is right, store the %s again with 'sk-helper %s'",
 				       key->name, was ? was : "", is ? is : "", secret->is_key ? "private key" : "secret",
 				       secret->is_key ? "add" : "store");
 	}

@@ -109,9 +109,12 @@ static bool segment_is_dots(const char *s, size_t len)
 // and of a slash, which somebody may decode twice.
 static bool escape_ok(const char *s, size_t len)
 {
-	static const char *const twice[] = { "00", "2e", "2f", "5c" };
+	static const char *const twice[] = { "00", "2e", "2f", "3b", "5c" };
 
 	if (len < 3 || !is_hex(s[1]) || !is_hex(s[2]) || is_escape(s, len, "00") || is_escape(s, len, "5c"))
+		return false;
+	// an escaped '%' before digits that are escaped themselves
+	if (is_escape(s, len, "25") && (memchr(s + 3, '%', len < 5 ? len - 3 : 2)))
 		return false;
 	for (size_t i = 0; is_escape(s, len, "25") && i < sizeof twice / sizeof twice[0]; i++) {
 		if (len >= 5 && s[3] == twice[i][0] && (s[4] | 0x20) == (twice[i][1] | 0x20))

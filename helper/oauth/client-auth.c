@@ -25,7 +25,7 @@ void client_auth_free(struct client_auth *auth)
 	buf_free(&auth->pem);
 }
 
-bool client_auth_is_whole(const struct oauth_request *request)
+bool client_auth_is_complete(const struct oauth_request *request)
 {
 	const struct auth_method *method = request->auth_method ? auth_method_find(request->auth_method) : NULL;
 
@@ -118,7 +118,7 @@ static enum status add_assertion(const struct oauth_request *request, struct cli
 	form_add(form, "client_id", request->client_id);
 	form_add(form, "client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
 	form_add(form, "client_assertion", auth->assertion.data);
-	// without its signature it is worth nothing
+	// an assertion without its signature is useless, so only the signature is a secret
 	signature = strrchr(auth->assertion.data, '.');
 	auth->secrets[0] = signature ? signature + 1 : NULL;
 	return STATUS_OK;

@@ -23,7 +23,7 @@ struct client_auth {
 void client_auth_free(struct client_auth *auth);
 
 // Whether the request says all that its auth_method needs.
-bool client_auth_is_whole(const struct oauth_request *request);
+bool client_auth_is_complete(const struct oauth_request *request);
 
 // Adds it to form, and to http, which then points into auth. An assertion is a new one each time.
 enum status client_auth_add(const struct oauth_request *request, struct client_auth *auth, struct buf *form,

@@ -296,13 +296,15 @@ static enum status answer_with(EVP_PKEY *key, const char *id, struct buf *answer
 
 	if (!algorithm_of(key, NULL))
 		return err_set(err, STATUS_USAGE,
-			       "private key: of a kind that is not used here: P-256, P-384, P-521, Ed25519 or RSA");
+			       "private key: this kind of key is not supported: use P-256, P-384, P-521, Ed25519 or RSA");
 	if (!id_ok(id))
-		return err_set(err, STATUS_USAGE, "private key: its id (kid) is not one that can be used");
+		return err_set(err, STATUS_USAGE,
+			       "private key: its id (kid) must be at most 200 printable ASCII characters without spaces");
 	if (!is_strong(key))
 		return err_set(err, STATUS_USAGE, "private key: an RSA key has %d to %d bits", RSA_BITS_MIN, RSA_BITS_MAX);
 	if (!is_a_pair(key))
-		return err_set(err, STATUS_USAGE, "private key: its parts do not belong together");
+		return err_set(err, STATUS_USAGE,
+			       "private key: its public part does not belong to its private part: export the key again");
 	put_public_members(&members, key);
 	for (size_t i = 0; i < ALGORITHMS; i++) {
 		if (fits(&algorithms[i], key))
@@ -398,7 +400,7 @@ enum status client_key_import(const struct oauth_request *request, struct buf *a
 		return err_set(err, STATUS_USAGE,
 			       "private key: in OpenSSH's format: 'ssh-keygen -p -m PEM -f COPY' changes a copy of it to PEM");
 	if (strstr(text, "BEGIN PUBLIC KEY") || strstr(text, "BEGIN CERTIFICATE"))
-		return err_set(err, STATUS_USAGE, "private key: a public one: it has no private part");
+		return err_set(err, STATUS_USAGE, "private key: this is a public key or a certificate: give the private key");
 	return err_set(err, STATUS_USAGE, "private key: not a private key in PEM, and not a JWK");
 }
 

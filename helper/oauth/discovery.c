@@ -26,7 +26,7 @@ struct discovery {
 };
 
 // A URL that a server named. Only a server on this machine may name another on this machine, or plain http.
-static enum status check_named_url(struct url *url, const char *text, const char *namer, const char *what, struct err *err)
+static enum status check_named_url(struct url *url, const char *text, const char *named_by, const char *what, struct err *err)
 {
 	struct url by;
 
@@ -34,7 +34,7 @@ static enum status check_named_url(struct url *url, const char *text, const char
 		return err_set(err, STATUS_POLICY, "%s: it is not a URL that can be used", what);
 	if (!url_is_safe(url))
 		return err_set(err, STATUS_POLICY, "%s: '%.*s' is plain http", what, url_shown(text), text);
-	if (url_may_be_loopback(url) && (url_parse(&by, namer, NULL) != STATUS_OK || !url_is_loopback(&by)))
+	if (url_may_be_loopback(url) && (url_parse(&by, named_by, NULL) != STATUS_OK || !url_is_loopback(&by)))
 		return err_set(err, STATUS_POLICY, "%s: '%.*s' is on this machine, but the server that names it is not", what,
 			       url_shown(text), text);
 	return STATUS_OK;
@@ -300,8 +300,9 @@ static enum status get_issuer_metadata(const struct discovery *discovery, cJSON 
 	return status;
 }
 
-// RFC 8414 section 3.3: identical, or somebody speaks for another. But for a slash at the end, which half of them have.
-static bool is_its_own(const char *named, const char *issuer)
+// RFC 8414 section 3.3: the issuer in the metadata must be the one that was asked, or the metadata is another server's.
+// A slash at the end may be missing, because many servers leave it out.
+static bool is_same_issuer(const char *named, const char *issuer)
 {
 	size_t len = strlen(issuer);
 
@@ -318,8 +319,8 @@ static void put_words(const cJSON *json, const char *name, const char *as, struc
 }
 
 // A place where a credential would go: what is not fit for that is as good as not there.
-static enum status put_endpoint(const struct discovery *discovery, const cJSON *json, const char *name, const char *as,
-				struct buf *answer, struct err *err)
+static enum status discovery_put_endpoint(const struct discovery *discovery, const cJSON *json, const char *name,
+					  const char *as, struct buf *answer, struct err *err)
 {
 	const char *endpoint = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, name));
 	struct url url;
@@ -330,15 +331,16 @@ static enum status put_endpoint(const struct discovery *discovery, const cJSON *
 	return status;
 }
 
-static enum status put_endpoints(const struct discovery *discovery, const cJSON *json, struct buf *answer, struct err *err)
+static enum status discovery_put_endpoints(const struct discovery *discovery, const cJSON *json, struct buf *answer,
+					   struct err *err)
 {
 	const cJSON *aliases = cJSON_GetObjectItemCaseSensitive(json, "mtls_endpoint_aliases");
 
 	// not everybody needs these
-	(void)put_endpoint(discovery, json, "revocation_endpoint", "revocation_endpoint", answer, NULL);
-	(void)put_endpoint(discovery, aliases, "token_endpoint", "mtls_token_endpoint", answer, NULL);
-	(void)put_endpoint(discovery, aliases, "revocation_endpoint", "mtls_revocation_endpoint", answer, NULL);
-	return put_endpoint(discovery, json, "token_endpoint", "token_endpoint", answer, err);
+	(void)discovery_put_endpoint(discovery, json, "revocation_endpoint", "revocation_endpoint", answer, NULL);
+	(void)discovery_put_endpoint(discovery, aliases, "token_endpoint", "mtls_token_endpoint", answer, NULL);
+	(void)discovery_put_endpoint(discovery, aliases, "revocation_endpoint", "mtls_revocation_endpoint", answer, NULL);
+	return discovery_put_endpoint(discovery, json, "token_endpoint", "token_endpoint", answer, err);
 }
 
 static enum status read_issuer_metadata(const struct discovery *discovery, const cJSON *json, struct buf *answer,
@@ -346,7 +348,7 @@ static enum status read_issuer_metadata(const struct discovery *discovery, const
 {
 	const char *issuer = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "issuer"));
 
-	if (!is_its_own(issuer, discovery->issuer))
+	if (!is_same_issuer(issuer, discovery->issuer))
 		return err_set(err, STATUS_POLICY, "the metadata of '%.*s' is of another issuer", url_shown(discovery->issuer),
 			       discovery->issuer);
 	if (!cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "token_endpoint")))
@@ -358,7 +360,7 @@ static enum status read_issuer_metadata(const struct discovery *discovery, const
 	wire_put(answer, "scope", discovery->scope);
 	put_words(json, "token_endpoint_auth_methods_supported", "auth_methods", answer);
 	put_words(json, "token_endpoint_auth_signing_alg_values_supported", "signing_algs", answer);
-	return put_endpoints(discovery, json, answer, err);
+	return discovery_put_endpoints(discovery, json, answer, err);
 }
 
 enum status discovery_run(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,

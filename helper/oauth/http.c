@@ -119,6 +119,7 @@ static enum status set_up(CURL *curl, struct transfer *transfer, struct err *err
 
 	transfer->policy = (struct policy){ .url = request->url,
 					    .ca_file = request->ca_file,
+					    .ca_sha256 = request->ca_file_sha256,
 					    .proxy = request->proxy,
 					    .untrusted_url = request->untrusted_url,
 					    .loopback_allowed = request->loopback_allowed };
@@ -140,8 +141,8 @@ static enum status set_up(CURL *curl, struct transfer *transfer, struct err *err
 }
 
 // What an error of libcurl means for us: whether trying again can help.
-static enum status explain(CURL *curl, CURLcode code, const char *detail, const struct http_request *request,
-			   const struct http_response *response, struct err *err)
+static enum status http_explain(CURL *curl, CURLcode code, const char *detail, const struct http_request *request,
+				const struct http_response *response, struct err *err)
 {
 	const char *text = *detail ? detail : curl_easy_strerror(code);
 	long os_error = 0;
@@ -156,8 +157,10 @@ static enum status explain(CURL *curl, CURLcode code, const char *detail, const 
 		return err_set(err, STATUS_POLICY, "TLS: the CA certificates cannot be read: '%s'",
 			       request->ca_file ? request->ca_file : "the system's");
 	case CURLE_SSL_CERTPROBLEM:
-		return err_set(err, STATUS_POLICY, "TLS: certificate '%s' cannot be used: is it there, and the private key's?",
-			       request->certificate ? request->certificate : "");
+		return err_set(
+			err, STATUS_POLICY,
+			"TLS: certificate '%s' cannot be used: does the file exist, and does it belong to the private key?",
+			request->certificate ? request->certificate : "");
 	case CURLE_SSL_CONNECT_ERROR:
 	case CURLE_RECV_ERROR: // where TLS 1.3 has the server's opinion of it
 		// without an error of the system's it is the TLS library's: an alert of the server's
@@ -221,9 +224,10 @@ enum status http_send(const struct http_request *request, struct http_response *
 		else if (code == CURLE_OK || transfer.seen_all)
 			read_headers(curl, response);
 		else
-			status = explain(curl, code, detail, request, response, err);
+			status = http_explain(curl, code, detail, request, response, err);
 	}
 	curl_slist_free_all(headers);
 	curl_easy_cleanup(curl);
+	policy_free(&transfer.policy);
 	return status;
 }

@@ -22,6 +22,7 @@ struct http_request {
 	const char *certificate;     // the client's, a PEM file; NULL for none
 	const struct buf *key;	     // and its private key, in PEM
 	const char *ca_file, *proxy; // NULL for the system's and the environment's
+	const char *ca_file_sha256;  // NULL or "": not bound by its content
 	int64_t timeout_ms;
 	bool untrusted_url, loopback_allowed; // as in struct policy
 	bool headers_only;		      // the body, which may be a stream without an end, is not waited for

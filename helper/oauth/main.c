@@ -26,26 +26,13 @@ static enum status oauth_read_request(struct buf *text, struct oauth_request *re
 		size_t offset;
 	} keys[] = {
 #define KEY(member) { #member, offsetof(struct oauth_request, member) }
-		KEY(version),
-		KEY(operation),
-		KEY(url),
-		KEY(issuer),
-		KEY(token_endpoint),
-		KEY(revocation_endpoint),
-		KEY(auth_method),
-		KEY(client_id),
-		KEY(client_secret),
-		KEY(private_key),
-		KEY(certificate),
-		KEY(key_id),
-		KEY(assertion_alg),
-		KEY(assertion_audience),
-		KEY(scope),
-		KEY(resource),
-		KEY(audience),
-		KEY(token),
-		KEY(ca_file),
-		KEY(proxy),
+		KEY(version),	    KEY(operation),	     KEY(url),
+		KEY(issuer),	    KEY(token_endpoint),     KEY(revocation_endpoint),
+		KEY(auth_method),   KEY(client_id),	     KEY(client_secret),
+		KEY(private_key),   KEY(certificate),	     KEY(key_id),
+		KEY(assertion_alg), KEY(assertion_audience), KEY(scope),
+		KEY(resource),	    KEY(audience),	     KEY(token),
+		KEY(ca_file),	    KEY(ca_file_sha256),     KEY(proxy),
 		KEY(timeout_ms),
 	};
 	struct wire_field field;
@@ -83,8 +70,8 @@ static const struct {
 	const char *name;
 	oauth_operation *run;
 	bool chooses_ports; // it follows URLs that servers name, to any port
-} operations[] = {
-	{ "token", token_endpoint_request, false }, { "look", token_endpoint_look, false },
+} oauth_operations[] = {
+	{ "token", token_endpoint_request, false }, { "look", token_endpoint_probe, false },
 	{ "revoke", token_endpoint_revoke, false }, { "discover", discovery_run, true },
 	{ "import-key", client_key_import, false }, { "generate-key", client_key_generate, false },
 	{ "public-key", client_key_public, false },
@@ -92,9 +79,9 @@ static const struct {
 
 static bool oauth_chooses_ports(const struct oauth_request *request)
 {
-	for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
-		if (!strcmp(operations[i].name, request->operation))
-			return operations[i].chooses_ports;
+	for (size_t i = 0; i < sizeof oauth_operations / sizeof oauth_operations[0]; i++) {
+		if (!strcmp(oauth_operations[i].name, request->operation))
+			return oauth_operations[i].chooses_ports;
 	}
 	return false;
 }
@@ -102,9 +89,9 @@ static bool oauth_chooses_ports(const struct oauth_request *request)
 static enum status oauth_run(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
 			     struct err *err)
 {
-	for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
-		if (!strcmp(operations[i].name, request->operation))
-			return operations[i].run(request, answer, failure, err);
+	for (size_t i = 0; i < sizeof oauth_operations / sizeof oauth_operations[0]; i++) {
+		if (!strcmp(oauth_operations[i].name, request->operation))
+			return oauth_operations[i].run(request, answer, failure, err);
 	}
 	return err_set(err, STATUS_INTERNAL, "sk-oauth: no operation '%s'", request->operation);
 }
@@ -121,14 +108,14 @@ static void add_port(struct sandbox *sandbox, const char *text, const char *prox
 	sandbox->ports[sandbox->port_count++] = proxy ? proxy_port(proxy) : url.port;
 }
 
-static const char *const no_port = "https://localhost:1";
+static const char *const closed_port_url = "https://localhost:1";
 
 static struct sandbox_report enter_sandbox(const struct oauth_request *request)
 {
 	struct sandbox sandbox = { .ca_file = request->ca_file, .certificate = request->certificate };
 	bool plain = false;
 
-	add_port(&sandbox, request->token_endpoint ? request->token_endpoint : no_port, request->proxy, &plain);
+	add_port(&sandbox, request->token_endpoint ? request->token_endpoint : closed_port_url, request->proxy, &plain);
 	add_port(&sandbox, request->revocation_endpoint, request->proxy, &plain);
 	add_port(&sandbox, request->url, request->proxy, &plain);
 	add_port(&sandbox, request->issuer, request->proxy, &plain);

@@ -13,7 +13,7 @@
 struct oauth_request {
 	const char *version, *operation, *url, *issuer, *token_endpoint, *revocation_endpoint, *auth_method, *client_id,
 		*client_secret, *private_key, *certificate, *key_id, *assertion_alg, *assertion_audience, *scope, *resource,
-		*audience, *token, *ca_file, *proxy, *timeout_ms;
+		*audience, *token, *ca_file, *ca_file_sha256, *proxy, *timeout_ms;
 	const char *body; // what follows the blank line; "" for nothing
 	size_t body_len;
 };

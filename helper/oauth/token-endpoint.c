@@ -21,6 +21,7 @@ static struct http_request to_endpoint(const struct oauth_request *request, cons
 	return (struct http_request){
 		.url = endpoint,
 		.ca_file = request->ca_file,
+		.ca_file_sha256 = request->ca_file_sha256,
 		.proxy = request->proxy,
 		.timeout_ms = timeout_ms,
 	};
@@ -92,13 +93,14 @@ static void sleep_ms(int64_t ms)
 }
 
 // Tries again by itself, within the time given, after temporary failures.
-static enum status exchange_with_patience(const struct oauth_request *request, const struct exchange *exchange,
-					  struct buf *answer, struct oauth_failure *failure, struct err *err)
+static enum status exchange_with_retries(const struct oauth_request *request, const struct exchange *exchange,
+					 struct buf *answer, struct oauth_failure *failure, struct err *err)
 {
 	enum status status = STATUS_TEMPORARY;
 	int64_t timeout = 0, end;
 
-	if (!exchange->endpoint || !client_auth_is_whole(request) || !text_to_number(request->timeout_ms, 1, 60000, &timeout))
+	if (!exchange->endpoint || !client_auth_is_complete(request) ||
+	    !text_to_number(request->timeout_ms, 1, 60000, &timeout))
 		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request is incomplete");
 	end = clock_now().boot + timeout;
 	for (int attempts = 1; attempts <= ATTEMPTS_MAX; attempts++) {
@@ -121,7 +123,7 @@ enum status token_endpoint_request(const struct oauth_request *request, struct b
 				   struct err *err)
 {
 	const struct exchange exchange = { request->token_endpoint, write_grant, token_response_read };
-	enum status status = exchange_with_patience(request, &exchange, answer, failure, err);
+	enum status status = exchange_with_retries(request, &exchange, answer, failure, err);
 
 	if (status != STATUS_OK)
 		err_prefix(err, "token endpoint");
@@ -132,7 +134,7 @@ enum status token_endpoint_revoke(const struct oauth_request *request, struct bu
 				  struct err *err)
 {
 	const struct exchange exchange = { request->revocation_endpoint, write_revocation, revocation_response_read };
-	enum status status = request->token ? exchange_with_patience(request, &exchange, answer, failure, err) :
+	enum status status = request->token ? exchange_with_retries(request, &exchange, answer, failure, err) :
 					      err_set(err, STATUS_INTERNAL, "sk-oauth: its request is incomplete");
 
 	if (status != STATUS_OK)
@@ -140,8 +142,8 @@ enum status token_endpoint_revoke(const struct oauth_request *request, struct bu
 	return status;
 }
 
-enum status token_endpoint_look(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
-				struct err *err)
+enum status token_endpoint_probe(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
+				 struct err *err)
 {
 	__attribute__((cleanup(http_response_free))) struct http_response response = HTTP_RESPONSE_INIT;
 	struct http_request http;
@@ -154,7 +156,7 @@ enum status token_endpoint_look(const struct oauth_request *request, struct buf 
 	if (!request->token_endpoint || !text_to_number(request->timeout_ms, 1, 60000, &timeout))
 		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request is incomplete");
 	http = to_endpoint(request, request->token_endpoint, timeout);
-	if (request->certificate && client_auth_is_whole(request))
+	if (request->certificate && client_auth_is_complete(request))
 		status = client_auth_add(request, &auth, &form, &http, err);
 	if (status == STATUS_OK)
 		status = http_send(&http, &response, err);

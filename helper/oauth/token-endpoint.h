@@ -12,7 +12,7 @@ oauth_operation token_endpoint_request;
 oauth_operation token_endpoint_revoke;
 
 // Asks for nothing and sends no credential: writes status, http_status, date, address.
-oauth_operation token_endpoint_look;
+oauth_operation token_endpoint_probe;
 
 // One answer of a server's.
 struct token_response {

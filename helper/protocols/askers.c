@@ -13,10 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ASKERS_MAX   16
-#define SHELLS_MAX   4
-#define TOGETHER_MS  2000
-#define FORGOTTEN_MS (24LL * 3600 * 1000)
+#define ASKERS_MAX	  16
+#define SHELLS_MAX	  4
+#define SAME_START_MS	  2000
+#define ASKER_LIFETIME_MS (24LL * 3600 * 1000)
 
 // One line of the note. The token and the name are there as hashes: the file is no place for them.
 struct asker {
@@ -79,7 +79,7 @@ static bool is_shell(const char *comm)
 	return false;
 }
 
-static struct asker who_asks(const char *server_name, const char *access_token)
+static struct asker find_asker(const char *server_name, const char *access_token)
 {
 	struct asker asker = { .token = text_hash(access_token), .at = clock_now().boot };
 	int64_t pid = getppid(), parent = 0, started = 0;
@@ -137,8 +137,8 @@ static size_t read_askers(const struct lock *lock, struct asker askers[ASKERS_MA
 	while (count < ASKERS_MAX && wire_next(&wire, &field, NULL) == WIRE_FIELD) {
 		struct asker *asker = &askers[count];
 
-		// a time to come is from before a reboot
-		if (read_asker(asker, field.value) && asker->at >= 0 && asker->at <= now && now - asker->at < FORGOTTEN_MS)
+		// CLOCK_BOOTTIME begins anew at a reboot: a time in the future was noted before the last one
+		if (read_asker(asker, field.value) && asker->at >= 0 && asker->at <= now && now - asker->at < ASKER_LIFETIME_MS)
 			count++;
 	}
 	return count;
@@ -172,7 +172,7 @@ static enum renewal askers_find(const struct asker askers[], size_t count, const
 			continue;
 		if (same_process(&askers[i], now))
 			return RENEWAL_SAME_PROCESS;
-		if (now->server && now->at - askers[i].at >= TOGETHER_MS)
+		if (now->server && now->at - askers[i].at >= SAME_START_MS)
 			why = RENEWAL_SAME_SERVER;
 	}
 	return why;
@@ -203,7 +203,7 @@ static bool askers_lock(struct lock *lock, const struct profile *profile)
 
 enum renewal askers_was_given(const struct profile *profile, const char *server_name, const char *access_token)
 {
-	struct asker now = who_asks(server_name, access_token), askers[ASKERS_MAX];
+	struct asker now = find_asker(server_name, access_token), askers[ASKERS_MAX];
 	enum renewal why;
 	struct lock lock;
 	size_t count;
@@ -220,7 +220,7 @@ enum renewal askers_was_given(const struct profile *profile, const char *server_
 
 void askers_note(const struct profile *profile, const char *server_name, const char *access_token)
 {
-	struct asker now = who_asks(server_name, access_token), askers[ASKERS_MAX];
+	struct asker now = find_asker(server_name, access_token), askers[ASKERS_MAX];
 	struct lock lock;
 	size_t count;
 

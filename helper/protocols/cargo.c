@@ -16,7 +16,7 @@ static enum status take_index(struct tool_call *call, const char *index, struct 
 }
 
 // "args":["--profile","NAME"], from the provider's configuration.
-static enum status take_profile(struct tool_call *call, const cJSON *args, struct err *err)
+static enum status cargo_take_profile(struct tool_call *call, const cJSON *args, struct err *err)
 {
 	const char *option = cJSON_GetStringValue(cJSON_GetArrayItem(args, 0));
 	const char *name = cJSON_GetStringValue(cJSON_GetArrayItem(args, 1));
@@ -24,7 +24,8 @@ static enum status take_profile(struct tool_call *call, const cJSON *args, struc
 	if (!option)
 		return STATUS_OK;
 	if (strcmp(option, "--profile") != 0 || !name || !profile_name_ok(name))
-		return err_set(err, STATUS_USAGE, "cargo: its arguments are not --profile and a name");
+		return err_set(err, STATUS_USAGE,
+			       "cargo: the arguments in its configuration must be --profile and the name of a profile");
 	memcpy(call->profile, name, strlen(name) + 1);
 	call->request.profile = call->profile;
 	return STATUS_OK;
@@ -39,7 +40,7 @@ enum status cargo_parse(struct tool_call *call, struct buf *out, struct err *err
 
 	call->operation = TOOL_DONE;
 	if (strcmp(tool_operation(call), "--cargo-plugin") != 0)
-		return err_set(err, STATUS_USAGE, "cargo: only for Cargo, which says --cargo-plugin");
+		return err_set(err, STATUS_USAGE, "cargo: this program is run by Cargo, with the argument --cargo-plugin");
 	json = json_object(call->input);
 	kind = json_text(json, "kind");
 	registry = cJSON_GetObjectItemCaseSensitive(json, "registry");
@@ -50,7 +51,7 @@ enum status cargo_parse(struct tool_call *call, struct buf *out, struct err *err
 		buf_adds(out, "{\"Err\":{\"kind\":\"operation-not-supported\"}}\n");
 	} else {
 		call->operation = TOOL_GET;
-		status = take_profile(call, cJSON_GetObjectItemCaseSensitive(json, "args"), err);
+		status = cargo_take_profile(call, cJSON_GetObjectItemCaseSensitive(json, "args"), err);
 		if (status == STATUS_OK)
 			status = take_index(call, index, err);
 	}
@@ -73,7 +74,7 @@ enum status cargo_refuse(const struct tool_call *call, enum tool_failure why, st
 {
 	if (strcmp(tool_operation(call), "--cargo-plugin") != 0)
 		return err->status;
-	if (why == TOOL_NOT_OURS) {
+	if (why == TOOL_NOT_COVERED) {
 		buf_adds(out, "{\"Err\":{\"kind\":\"url-not-supported\"}}\n");
 		return STATUS_OK;
 	}

@@ -41,11 +41,11 @@ static enum status take_server(struct tool_call *call, const char *server, struc
 	return tool_set_url(call, server, err);
 }
 
-// A token is not stored, and nothing else is: what it says is the user's to read.
+// sk-helper stores no passwords and no tokens for docker. The user reads this text, because docker prints it.
 static enum status refuse_to_store(struct buf *out, struct err *err)
 {
 	static const char words[] =
-		"sk-helper gets tokens, and stores no passwords: take it out of credHelpers for this registry";
+		"sk-helper gets tokens, and stores no passwords: remove \"sk\" from credHelpers for this registry";
 
 	buf_adds(out, words);
 	buf_addc(out, '\n');
@@ -90,11 +90,11 @@ enum status docker_write(const struct tool_call *call, const struct answer *answ
 
 enum status docker_refuse(const struct tool_call *call, enum tool_failure why, struct buf *out, struct err *err)
 {
-	if (call->operation == TOOL_ERASE && why == TOOL_NOT_OURS)
+	if (call->operation == TOOL_ERASE && why == TOOL_NOT_COVERED)
 		return STATUS_OK;
 	if (out->len == 0)
-		buf_adds(out, why == TOOL_NOT_OURS ? "credentials not found in native keychain" : err->text);
-	return why == TOOL_NOT_OURS ? err_set(err, STATUS_NOT_FOUND, "%s", "") : err->status;
+		buf_adds(out, why == TOOL_NOT_COVERED ? "credentials not found in native keychain" : err->text);
+	return why == TOOL_NOT_COVERED ? err_set(err, STATUS_NOT_FOUND, "%s", "") : err->status;
 }
 
 void docker_write_entry(struct buf *out, bool first, const char *url, const struct profile *profile)

@@ -34,7 +34,7 @@ enum status git_parse(struct tool_call *call, struct buf *out, struct err *err)
 	return STATUS_OK;
 }
 
-// One way alone: with both, git sends both.
+// The token as a Bearer credential or as a password, not both: git would send both.
 enum status git_write(const struct tool_call *call, const struct answer *answer, struct buf *out, struct err *err)
 {
 	const struct request *request = &call->request;
@@ -60,10 +60,11 @@ enum status git_write(const struct tool_call *call, const struct answer *answer,
 	return STATUS_OK;
 }
 
-// Where it is ours to answer and we cannot, nobody else is to be asked, and no password.
+// When a profile covers the URL and there is no token, "quit" keeps git from asking other helpers or the user for a
+// password.
 enum status git_refuse(const struct tool_call *call, enum tool_failure why, struct buf *out, struct err *err)
 {
-	if (why == TOOL_NOT_OURS)
+	if (why == TOOL_NOT_COVERED)
 		return STATUS_OK;
 	if (why == TOOL_NO_TOKEN && call->operation == TOOL_GET)
 		wire_put(out, "quit", "1");

@@ -65,5 +65,5 @@ enum status goauth_refuse(const struct tool_call *call, enum tool_failure why, s
 {
 	(void)call;
 	(void)out;
-	return why == TOOL_NOT_OURS ? STATUS_OK : err->status;
+	return why == TOOL_NOT_COVERED ? STATUS_OK : err->status;
 }

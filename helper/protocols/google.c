@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Executable-sourced credentials of Google's client libraries, which exchange the token for one of theirs. They read standard
-// error and standard output as one: not a word beside the answer.
+// Executable-sourced credentials of Google's client libraries, which exchange the token for one of Google's. They read
+// standard error and standard output as one text, so nothing but the answer may be written.
 #include "base/json.h"
 #include "protocols/tool-rows.h"
 

@@ -17,7 +17,8 @@ enum status keyring_parse(struct tool_call *call, struct buf *out, struct err *e
 		call->version = "creds";
 	} else
 		call->request.username = call->args[2];
-	// pip asks again by host alone, when it got nothing for its URL: which may have been plain http
+	// when pip got nothing for the URL it asks again with the host alone; the scheme is then unknown, and may have
+	// been http
 	if (!strstr(call->args[1], "://"))
 		return err_set(err, STATUS_NOT_FOUND, "%s", "");
 	return tool_set_url(call, call->args[1], err);
@@ -42,5 +43,5 @@ enum status keyring_refuse(const struct tool_call *call, enum tool_failure why, 
 {
 	(void)call;
 	(void)out;
-	return why == TOOL_NOT_OURS ? err_set(err, STATUS_NOT_FOUND, "%s", "") : err->status;
+	return why == TOOL_NOT_COVERED ? err_set(err, STATUS_NOT_FOUND, "%s", "") : err->status;
 }

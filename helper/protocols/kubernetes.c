@@ -30,8 +30,8 @@ enum status kubernetes_parse(struct tool_call *call, struct buf *out, struct err
 	version = json_text(json, "apiVersion");
 	call->version = !strcmp(version, versions[1]) ? versions[1] : versions[0];
 	if (*version && strcmp(version, call->version) != 0)
-		status =
-			err_set(err, STATUS_USAGE, "KUBERNETES_EXEC_INFO: an apiVersion that is not known: v1 and v1beta1 are");
+		status = err_set(err, STATUS_USAGE,
+				 "KUBERNETES_EXEC_INFO: its apiVersion is not supported: it must be v1 or v1beta1");
 	cluster = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(json, "spec"), "cluster");
 	server = json_text(cluster, "server");
 	if (status == STATUS_OK && *server && !call->request.url)

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static enum status line(struct buf *out, const char *before, const char *token, const char *after)
+static enum status put_line(struct buf *out, const char *before, const char *token, const char *after)
 {
 	buf_adds(out, before);
 	buf_adds(out, token);
@@ -15,19 +15,19 @@ static enum status line(struct buf *out, const char *before, const char *token, 
 enum status write_token(const struct answer *answer, struct buf *out, struct err *err)
 {
 	(void)err;
-	return line(out, "", answer->token->access_token, "\n");
+	return put_line(out, "", answer->token->access_token, "\n");
 }
 
 enum status write_header_value(const struct answer *answer, struct buf *out, struct err *err)
 {
 	(void)err;
-	return line(out, "Bearer ", answer->token->access_token, "\n");
+	return put_line(out, "Bearer ", answer->token->access_token, "\n");
 }
 
 enum status write_header(const struct answer *answer, struct buf *out, struct err *err)
 {
 	(void)err;
-	return line(out, "Authorization: Bearer ", answer->token->access_token, "\n");
+	return put_line(out, "Authorization: Bearer ", answer->token->access_token, "\n");
 }
 
 // curl(1), -K: within double quotes, backslash escapes itself and the quote.
@@ -55,5 +55,5 @@ enum status write_env(const struct answer *answer, struct buf *out, struct err *
 		return err_set(err, STATUS_POLICY,
 			       "the token has characters that a shell could read as its own: "
 			       "use another format than env");
-	return line(out, "ACCESS_TOKEN=", token, "\n");
+	return put_line(out, "ACCESS_TOKEN=", token, "\n");
 }

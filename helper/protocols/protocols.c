@@ -46,10 +46,11 @@ enum status protocol_take_url(const struct protocol *protocol, struct request *r
 		request_set_url(request, url);
 	if (!protocol->url_variable || request->url || request->profile)
 		return STATUS_OK;
-	return err_set(err, STATUS_POLICY,
-		       "format '%s': no token without knowing for which server: %s is not set, so give the name of a profile "
-		       "('sk-helper get NAME --format %s')",
-		       protocol->name, protocol->url_variable, protocol->name);
+	return err_set(
+		err, STATUS_POLICY,
+		"format '%s': %s is not set, so it is not known which server the token is for: give the name of a profile "
+		"('sk-helper get NAME --format %s')",
+		protocol->name, protocol->url_variable, protocol->name);
 }
 
 const char *protocol_warning(const struct request *request)

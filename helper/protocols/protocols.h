@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The words of whoever asks. A protocol is one row: how it wants its answer written.
+// The output formats. A protocol is one row of a table: it says how its answer is written.
 #ifndef SK_PROTOCOLS_H
 #define SK_PROTOCOLS_H
 
@@ -22,7 +22,7 @@ struct answer {
 struct protocol {
 	const char *name;
 	const char *help;
-	// Writes the whole answer. An error when this token cannot be said in these words.
+	// Writes the whole answer. An error when the token cannot be written in this format.
 	enum status (*write)(const struct answer *answer, struct buf *out, struct err *err);
 	// Name of the environment variable with the URL that the token is for; NULL where the asker has none.
 	const char *url_variable;

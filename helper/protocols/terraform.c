@@ -17,7 +17,7 @@ enum status terraform_parse(struct tool_call *call, struct buf *out, struct err 
 	if (strcmp(operation, "get") != 0 && strcmp(operation, "forget") != 0)
 		return err_set(err, STATUS_USAGE, "terraform: no operation '%s'", operation);
 	if (!host || !*host)
-		return err_set(err, STATUS_USAGE, "terraform: %s: of which host?", operation);
+		return err_set(err, STATUS_USAGE, "terraform: %s: the host name is missing", operation);
 	call->operation = !strcmp(operation, "get") ? TOOL_GET : TOOL_ERASE;
 	return tool_set_url(call, host, err);
 }
@@ -33,7 +33,7 @@ enum status terraform_write(const struct tool_call *call, const struct answer *a
 
 enum status terraform_refuse(const struct tool_call *call, enum tool_failure why, struct buf *out, struct err *err)
 {
-	if (why != TOOL_NOT_OURS)
+	if (why != TOOL_NOT_COVERED)
 		return err->status;
 	if (call->operation == TOOL_GET)
 		buf_adds(out, "{}\n");

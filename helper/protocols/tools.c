@@ -151,11 +151,12 @@ enum status tool_read_input(const struct tool *tool, const struct tool_call *cal
 	if (tool->input == TOOL_READS_MESSAGE || (tool->input == TOOL_READS_WITH_URL && call->request.url))
 		return wire_read(input, STDIN_FILENO, err);
 	if (tool->input == TOOL_READS_ALL && !buf_read(input, STDIN_FILENO))
-		return err_set(err, STATUS_USAGE, "standard input: %s", errno == EFBIG ? "it is too long" : strerror(errno));
+		return err_set(err, STATUS_USAGE, "standard input: %s",
+			       errno == EFBIG ? "a request is at most 65535 bytes, and this one is too long" : strerror(errno));
 	return STATUS_OK;
 }
 
-bool tool_is_for_nobody(const struct tool_call *call)
+bool tool_names_no_target(const struct tool_call *call)
 {
 	return !call->request.url && !call->request.profile && !call->takes_default;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Tools that run us by a protocol of their own: each says what it wants in its own words, and is answered in them. One file for
-// each; tools.c is the list. Pure: what a tool sent is parsed here, whether it gets a token is core's to say.
+// Tools that run us by a protocol of their own. There is one file for each tool; tools.c is the list. The files of this
+// folder only parse and write: whether a tool gets a token is decided in helper/core.
 #ifndef SK_TOOLS_H
 #define SK_TOOLS_H
 
@@ -36,9 +36,9 @@ struct tool_call {
 
 // Why there is no answer.
 enum tool_failure {
-	TOOL_NOT_OURS, // no profile's token may go to the URL, or the request says neither a URL nor a profile: others may be asked
-	TOOL_NO_TOKEN, // a profile covers the URL, so the failure is ours to report
-	TOOL_NO_SENSE, // the request is malformed, or it is not known whom it is for
+	TOOL_NOT_COVERED, // no profile's token may go to the URL, or the request says neither a URL nor a profile: others may be asked
+	TOOL_NO_TOKEN,	  // a profile covers the URL, so the failure is ours to report
+	TOOL_BAD_REQUEST, // the request is malformed, or it is not known whom it is for
 };
 
 enum tool_input {
@@ -56,11 +56,12 @@ struct tool {
 	enum tool_input input;
 	const char *reading; // the operations that have an input, with a space between; NULL: all
 	const char *hello;   // what it wants to hear first; NULL for nothing
-	// From args and input to an operation and a request. NULL in the front door for a tool that needs a JSON parser. What it writes to out is the answer, with TOOL_DONE.
+	// Reads the operation and the request from args and input. What it writes to out is the answer if the operation
+	// is TOOL_DONE. NULL in the front door for a tool that needs a JSON parser.
 	enum status (*parse)(struct tool_call *call, struct buf *out, struct err *err);
 	enum status (*write)(const struct tool_call *call, const struct answer *answer, struct buf *out, struct err *err);
-	// Says in the tool's words that there is no credential for it, or what went wrong. STATUS_OK: all is said, and well. Else
-	// err is left to be reported, too. NULL: that is all there is to do.
+	// Tells the tool, in its protocol, that there is no credential or what went wrong. STATUS_OK: the tool has its
+	// answer, and nothing more is printed. Otherwise err is printed, too. NULL: err is printed.
 	enum status (*refuse)(const struct tool_call *call, enum tool_failure why, struct buf *out, struct err *err);
 	// For TOOL_LIST: one entry, and what stands before the first and after the last.
 	void (*write_entry)(struct buf *out, bool first, const char *url, const struct profile *profile);
@@ -86,8 +87,9 @@ bool tool_has_input(const struct tool *tool, const struct tool_call *call);
 // Reads it, for a tool that does not read lines.
 enum status tool_read_input(const struct tool *tool, const struct tool_call *call, struct buf *input, struct err *err);
 
-// Whether a request says neither whom the token is for nor which profile: no default is sent to whoever asks.
-bool tool_is_for_nobody(const struct tool_call *call);
+// Whether a request names neither a URL nor a profile. It gets no token: the default profile's token must not go to an
+// unknown server.
+bool tool_names_no_target(const struct tool_call *call);
 
 // The profile that the call is for, in text and profile: profile_dir_for, and once more with https where the tool cannot tell.
 enum status tool_find_profile(struct tool_call *call, struct buf *text, struct profile *profile, bool *uncovered,

@@ -17,7 +17,7 @@ enum status vault_parse(struct tool_call *call, struct buf *out, struct err *err
 	const char *operation = tool_operation(call), *server = address("VAULT_ADDR"), *other = address("BAO_ADDR");
 
 	(void)out;
-	// which of them runs us it does not say: vault knows the one, bao prefers the other
+	// the helper is not told whether vault or bao runs it: vault reads only VAULT_ADDR, bao prefers BAO_ADDR
 	if (server && other && strcmp(server, other) != 0) {
 		call->operation = TOOL_DONE;
 		return STATUS_OK;
@@ -33,5 +33,5 @@ enum status vault_refuse(const struct tool_call *call, enum tool_failure why, st
 {
 	(void)call;
 	(void)out;
-	return why == TOOL_NOT_OURS ? STATUS_OK : err->status;
+	return why == TOOL_NOT_COVERED ? STATUS_OK : err->status;
 }

@@ -17,7 +17,7 @@ static const struct {
 	const char *name;
 	item_operation *run;
 	bool needs_name;
-} operations[] = {
+} item_operations[] = {
 	{ "probe", NULL, false },     { "get", item_get, true },    { "put", item_put, true },
 	{ "del", item_delete, true }, { "list", item_list, false },
 };
@@ -33,10 +33,10 @@ static enum status item_run(struct item_request *request, struct buf *answer, st
 	enum status status;
 	bool known = false;
 
-	for (size_t i = 0; i < sizeof operations / sizeof operations[0] && !known; i++) {
-		known = request->operation && !strcmp(operations[i].name, request->operation) &&
-			(!operations[i].needs_name || (request->name && request->collection));
-		operation = operations[i].run;
+	for (size_t i = 0; i < sizeof item_operations / sizeof item_operations[0] && !known; i++) {
+		known = request->operation && !strcmp(item_operations[i].name, request->operation) &&
+			(!item_operations[i].needs_name || (request->name && request->collection));
+		operation = item_operations[i].run;
 	}
 	if (!wire_is_our_version(request->version))
 		return err_set(

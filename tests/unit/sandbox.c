@@ -71,7 +71,7 @@ static void what_an_exchange_does_not_need(const char *file)
 	// other ways in and out
 	REFUSED(listen(fd, 1));
 	REFUSED(bind(fd, (struct sockaddr *)&address, sizeof address));
-	REFUSED(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair));
+	REFUSED(socketpair(AF_TIPC, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
 	REFUSED(syscall(SYS_io_uring_setup, 1, NULL));
 	REFUSED(syscall(SYS_bpf, 0, NULL, 0));
@@ -91,11 +91,18 @@ static void what_an_exchange_does_not_need(const char *file)
 static void other_ports(int landlock)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(9) };
+	struct msghdr message = { .msg_name = &address, .msg_namelen = sizeof address };
+	struct mmsghdr messages = { .msg_hdr = message };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (landlock < 4)
 		return;
 	CHECK(connect(fd, (struct sockaddr *)&address, sizeof address) < 0 && errno == EACCES);
+	// what Landlock does not see
+	CHECK(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 262 /* IPPROTO_MPTCP */) < 0 && errno == EPROTONOSUPPORT);
+	REFUSED(sendto(fd, "x", 1, MSG_FASTOPEN, (struct sockaddr *)&address, sizeof address));
+	REFUSED(sendmsg(fd, &message, MSG_FASTOPEN));
+	REFUSED(sendmmsg(fd, &messages, 1, MSG_FASTOPEN));
 	address.sin_port = htons(1);
 	CHECK(connect(fd, (struct sockaddr *)&address, sizeof address) < 0 && errno == ECONNREFUSED);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "http/walls.h"
+#include "http/address-rules.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -50,7 +51,7 @@ static bool is_forbidden(const struct sockaddr *address)
 	return true;
 }
 
-bool walls_is_loopback(const struct sockaddr *address)
+static bool address_is_loopback(const struct sockaddr *address)
 {
 	if (address->sa_family == AF_INET)
 		return ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >> 24 == 127;
@@ -58,18 +59,28 @@ bool walls_is_loopback(const struct sockaddr *address)
 	       IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
 }
 
-const char *walls_why_not(const struct sockaddr *address, bool loopback_allowed)
+bool address_text_is_loopback(const char *text)
+{
+	struct in_addr v4;
+	struct in6_addr v6;
+
+	if (inet_pton(AF_INET, text, &v4) == 1)
+		return ntohl(v4.s_addr) >> 24 == 127;
+	return inet_pton(AF_INET6, text, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+const char *address_why_refused(const struct sockaddr *address, bool loopback_allowed)
 {
 	if (is_forbidden(address))
-		return "its address is a link-local one, or one that no server has";
-	if (!loopback_allowed && walls_is_loopback(address))
+		return "its address is link-local or reserved: no server has such an address";
+	if (!loopback_allowed && address_is_loopback(address))
 		return "its address is this machine's own, but the server that named it is elsewhere";
 	return NULL;
 }
 
-const char *walls_why_not_url(const struct url *url, bool loopback_allowed)
+const char *address_why_url_refused(const struct url *url, bool loopback_allowed)
 {
 	struct sockaddr_storage address;
 
-	return url_address(url, &address) ? walls_why_not((struct sockaddr *)&address, loopback_allowed) : NULL;
+	return url_address(url, &address) ? address_why_refused((struct sockaddr *)&address, loopback_allowed) : NULL;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Which addresses may be connected to, when there is a proxy, and whose server listens here.
-#include "http/walls.h"
+#include "http/address-rules.h"
 #include "http/loopback.h"
 #include "http/proxy.h"
 #include "test.h"
@@ -43,7 +43,8 @@ static void addresses(void)
 
 		(void)snprintf(text, sizeof text, "https://%s/", cases[i].host);
 		CHECK(url_parse(&url, text, NULL) == STATUS_OK);
-		if (!walls_why_not_url(&url, false) != cases[i].elsewhere || !walls_why_not_url(&url, true) != cases[i].here) {
+		if (!address_why_url_refused(&url, false) != cases[i].elsewhere ||
+		    !address_why_url_refused(&url, true) != cases[i].here) {
 			fprintf(stderr, "%s\n", cases[i].host);
 			CHECK(false);
 		}
@@ -92,7 +93,7 @@ static void servers_on_this_machine(void)
 	CHECK(getsockname(fd, (struct sockaddr *)&address, &len) == 0);
 	port = ntohs(address.sin_port);
 	CHECK(loopback_is_ours("127.0.0.1", port, 1, why));
-	CHECK(!loopback_is_ours("127.0.0.2", port, 1, why) && strstr(why, "cannot be found out"));
+	CHECK(!loopback_is_ours("127.0.0.2", port, 1, why) && strstr(why, "is not known"));
 	CHECK(!loopback_is_ours("::1", port, 1, why));
 	close(fd);
 	CHECK(!loopback_is_ours("127.0.0.1", port, 1, why));

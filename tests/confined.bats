@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: MIT
+# What our programs cannot do, while they run. By strace, which sanitizers do not run under, and alone, because a program is replaced.
+# bats file_tags=serial,plain
+load common
+
+setup_file() {
+	start_authorization_server
+	start_faulty_server
+}
+teardown_file() { stop_peers; }
+setup() { fresh_home; }
+teardown() { [ ! -e "$OAUTH_PROGRAM.real" ] || mv "$OAUTH_PROGRAM.real" "$OAUTH_PROGRAM"; }
+OAUTH_PROGRAM=$SK_BUILD/stage/libexec/sk-helper/sk-oauth
+
+# hanging_get: a get whose server never answers; sets CORE and OAUTH, the processes that wait.
+hanging_get() {
+	store_client hang "$(endpoint_that_answers '{"hang":true}')" timeout=20
+	sk-helper get hang >/dev/null 2>&1 3>&- 4>&- &
+	CORE=$!
+	OAUTH=
+	for _ in $(seq 200); do OAUTH=$(pgrep -P "$CORE" -x sk-oauth) && grep -q '^Seccomp:.*2' "/proc/$OAUTH/status" && break; sleep 0.02; done
+	[ -n "$OAUTH" ]
+}
+
+@test "the program that talks to the network, and the one that runs it, stand behind their walls while they wait" {
+	hanging_get
+	for pid in "$CORE" "$OAUTH"; do
+		run -0 grep -E '^(Seccomp|NoNewPrivs):' "/proc/$pid/status"
+		assert_output $'NoNewPrivs:\t1\nSeccomp:\t2'
+	done
+	assert_equal "$(tr '\0' '\n' <"/proc/$OAUTH/environ" 2>/dev/null | grep -v -e SAN_OPTIONS -e '^GNUTLS_NO_IMPLICIT_INIT=1$')" ''
+	kill "$CORE"
+}
+
+@test "the walls are there before anything is sent, and before a bus is asked" {
+	store_client one "$TOKEN_ENDPOINT"
+	strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=landlock_restrict_self,prctl,seccomp,connect sk-helper get one >/dev/null
+	# sk-core's Landlock, its filter, sk-oauth's Landlock, its filter, and then the connection
+	run -0 awk '/landlock_restrict_self\(.*= 0/ { print "landlock" } /PR_SET_SECCOMP.*= 0/ { print "seccomp" } /connect\(.*AF_INET/ { print "connect"; exit }' "$BATS_TEST_TMPDIR/trace"
+	assert_output $'landlock\nseccomp\nlandlock\nseccomp\nconnect'
+	DBUS_SESSION_BUS_ADDRESS=unix:path=$BATS_TEST_TMPDIR/none strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=landlock_restrict_self,prctl,seccomp,connect sk-helper doctor one >/dev/null || true
+	run -0 awk '/landlock_restrict_self\(.*= 0/ { print "landlock" } /PR_SET_SECCOMP.*= 0/ { print "seccomp" } /connect\(.*none/ { print "connect"; exit }' "$BATS_TEST_TMPDIR/trace"
+	assert_output $'landlock\nseccomp\nlandlock\nseccomp\nconnect'
+}
+
+@test "variables that change what a program does before its first line do not reach our programs" {
+	store_client one "$TOKEN_ENDPOINT"
+	run -0 env LD_AUDIT= LD_DEBUG_OUTPUT=/tmp/x GCONV_PATH=/tmp MALLOC_TRACE=/tmp/x GLIBC_TUNABLES=x=1 NLSPATH=/tmp LOCPATH=/tmp SSLKEYLOGFILE=/tmp/x \
+		OPENSSL_CONF=/tmp/x G_MESSAGES_DEBUG=all SECRET_BACKEND=file SECRET_FILE_TEST_PATH=/tmp/x \
+		strace -f -v -s 4096 -e trace=execve -o "$BATS_TEST_TMPDIR/trace" sk-helper get one
+	run -0 grep -c 'execve("[^"]*/libexec/sk-helper/' "$BATS_TEST_TMPDIR/trace"
+	assert_output 2
+	run ! grep -E 'execve\("[^"]*/libexec/sk-helper/.*"(LD_|GCONV_PATH|MALLOC_|GLIBC_TUNABLES|NLSPATH|LOCPATH|SSLKEYLOGFILE|OPENSSL_|G_MESSAGES|SECRET_)' "$BATS_TEST_TMPDIR/trace"
+}
+
+@test "a rename that fails puts the old secret back" {
+	store_client todo "$TOKEN_ENDPOINT"
+	before=$("$TOOLS/keyring-tool" kernel get secret todo 2>/dev/null)
+	run -1 --separate-stderr strace -f -o /dev/null -e trace=rename -e inject=rename:error=ENOSPC sk-helper store \
+		<<<$'profile=todo\ntoken_endpoint=https://new.example.com/token\nclient_secret=new'
+	assert_error 'No space left on device'
+	assert_equal "$("$TOOLS/keyring-tool" kernel get secret todo 2>/dev/null)" "$before"
+	run -0 sk-helper get todo --fresh
+}
+
+@test "sk-core runs no program but sk-helper's own" {
+	add_todo >/dev/null
+	mv "$OAUTH_PROGRAM" "$OAUTH_PROGRAM.real"
+	# what another program's place would be for whoever has taken sk-core over: a shell
+	printf '#!/bin/sh\necho status=ok\n' >"$OAUTH_PROGRAM"
+	chmod 755 "$OAUTH_PROGRAM"
+	run -1 --separate-stderr sk-helper get --fresh
+	status=$?
+	mv "$OAUTH_PROGRAM.real" "$OAUTH_PROGRAM"
+	assert_error 'Permission denied'
+	run -0 sk-helper get --fresh
+}
