@@ -106,7 +106,7 @@ TABLE
 
 @test "audience and resource are sent as they are" {
 	start_faulty_server
-	endpoint=$(endpoint_that_answers '{"body":"{\"access_token\":\"t\",\"token_type\":\"Bearer\"}"}')
+	endpoint=$(endpoint_that_answers '{"body":{"access_token":"t","token_type":"Bearer"}}')
 	store_client odd "$endpoint" 'resource=urn:x:a%20b' 'audience=https://a.example.com/' 'scope=a b'
 	sk-helper get odd >/dev/null
 	body=$(curl -s "$FAULTY_URL/__stats" | jq -r .last.body)

@@ -87,7 +87,7 @@ one_client() { mcp_client "$MCP_URL" list_todos '{}' >"$BATS_TEST_TMPDIR/$1.out"
 }
 
 @test "a helper that is killed with its group leaves no process, and no lock" {
-	store_client killed "$(endpoint_that_answers '{"hang":true},{"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\",\"expires_in\":600}"}')" timeout=30
+	store_client killed "$(endpoint_that_answers '{"hang":true},{"body":{"access_token":"tok","token_type":"Bearer","expires_in":600}}')" timeout=30
 	agent codex "$MCP_URL" 'sk-helper get killed --format mcp-headers' 1500 >"$BATS_TEST_TMPDIR/out" 3>&- 4>&- &
 	agent=$!
 	pids=

@@ -82,7 +82,7 @@ add_with_scope() {
 }
 
 @test "a server that refuses every token does not use up the client's quota" {
-	store_client f "$(endpoint_that_answers '{"body":"{\"access_token\":\"one\",\"token_type\":\"Bearer\",\"expires_in\":600}"},{"body":"{\"access_token\":\"two\",\"token_type\":\"Bearer\",\"expires_in\":600}"},{"body":"{\"access_token\":\"three\",\"token_type\":\"Bearer\",\"expires_in\":600}"},{"body":"{\"access_token\":\"four\",\"token_type\":\"Bearer\",\"expires_in\":600}"},{"body":"{\"access_token\":\"five\",\"token_type\":\"Bearer\",\"expires_in\":600}"},{"body":"{\"access_token\":\"six\",\"token_type\":\"Bearer\",\"expires_in\":600}"},{"body":"{\"access_token\":\"seven\",\"token_type\":\"Bearer\",\"expires_in\":600}"}')"
+	store_client f "$(endpoint_that_answers '{"body":{"access_token":"one","token_type":"Bearer","expires_in":600}},{"body":{"access_token":"two","token_type":"Bearer","expires_in":600}},{"body":{"access_token":"three","token_type":"Bearer","expires_in":600}},{"body":{"access_token":"four","token_type":"Bearer","expires_in":600}},{"body":{"access_token":"five","token_type":"Bearer","expires_in":600}},{"body":{"access_token":"six","token_type":"Bearer","expires_in":600}},{"body":{"access_token":"seven","token_type":"Bearer","expires_in":600}}')"
 	before=$(faulty_requests)
 	last=
 	for _ in $(seq 20); do
@@ -115,7 +115,7 @@ add_with_scope() {
 refused() { sk-helper get - <<<$'profile=f\nwwwauth[]=Bearer error="invalid_token"' >"$BATS_TEST_TMPDIR/$1.out"; }
 
 @test "invalid_token without the token: one new token for all that are refused" {
-	answers='{"body":"{\"access_token\":\"old\",\"token_type\":\"Bearer\",\"expires_in\":3600}"},{"delay":200,"body":"{\"access_token\":\"new\",\"token_type\":\"Bearer\",\"expires_in\":3600}"},{"status":500}'
+	answers='{"body":{"access_token":"old","token_type":"Bearer","expires_in":3600}},{"delay":200,"body":{"access_token":"new","token_type":"Bearer","expires_in":3600}},{"status":500}'
 	store_client f "$(endpoint_that_answers "$answers")"
 	sk-helper get f >/dev/null
 	# a token of just now is taken for the new one

@@ -21,7 +21,7 @@ setup() {
 add_for() {
 	local url=$1
 	shift
-	store_client p "$(endpoint_that_answers '{"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\",\"expires_in\":3600}"}')" "url=$url" "$@"
+	store_client p "$(endpoint_that_answers '{"body":{"access_token":"tok","token_type":"Bearer","expires_in":3600}}')" "url=$url" "$@"
 }
 
 seen_last() { curl -sk "$RECORDER/__stats" | jq -r '.seen[-1]'; }
@@ -185,7 +185,7 @@ command_of() { hook "$1" p | sed -n "s|^$2||p"; }
 }
 
 @test "odd names and URLs" {
-	store_client my.idx "$(endpoint_that_answers '{"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\"}"}')" "url=$RECORDER/a;touch\$(x)'b" username='a@b:c'
+	store_client my.idx "$(endpoint_that_answers '{"body":{"access_token":"tok","token_type":"Bearer"}}')" "url=$RECORDER/a;touch\$(x)'b" username='a@b:c'
 	run -0 eval "$(hook curl my.idx)"
 	assert_equal "$(seen_last)" 'Bearer tok'
 	for tool in codex codex-provider cargo; do

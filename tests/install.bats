@@ -62,7 +62,7 @@ share/zsh/site-functions/_sk-helper 644"
 	refute_output --partial NEEDED
 	fresh_home
 	start_faulty_server
-	store_client f "$(endpoint_that_answers '{"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\"}"}')"
+	store_client f "$(endpoint_that_answers '{"body":{"access_token":"tok","token_type":"Bearer"}}')"
 	sk-helper get f >/dev/null
 	run -0 --separate-stderr "$build/sk-helper" get f
 	assert_equal "$output$stderr" tok

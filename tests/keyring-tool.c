@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The keyring's interface, for the shell: each step of the conformance suite is a process of its own.
+//   keyring-tool kernel fill: takes up the user's quota, but for the last few bytes.
 //   keyring-tool BACKEND probe|get|put|del|list|name ROLE [PROFILE [SLOT [LIFETIME]]]; a value on stdin or stdout.
 // PROFILE is the user's, whether its file is there or not; name prints what its key is called.
 #include "keyring/keyring.h"
 #include "model/profile-dir.h"
 
+#include <keyutils.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +27,20 @@ static void print_key(const struct keyring_key *key, void *context)
 static enum keyring_role role_of(const char *word)
 {
 	return !strcmp(word, "secret") ? KEYRING_SECRET : !strcmp(word, "token") ? KEYRING_TOKEN : KEYRING_PROBE;
+}
+
+// By one process, so that nothing that another gives back while it is done stays free.
+static void fill_quota(void)
+{
+	static const char nothing[32000];
+	unsigned number = 0;
+	char name[32];
+
+	for (size_t size = sizeof nothing; size >= 4; size /= 2) {
+		do
+			(void)snprintf(name, sizeof name, "fill %u", number++);
+		while (add_key("user", name, nothing, size, KEY_SPEC_USER_KEYRING) >= 0);
+	}
 }
 
 int main(int argc, char **argv)
@@ -58,6 +74,9 @@ int main(int argc, char **argv)
 			status = keyring->put(&key, &value, argc > 6 ? atoll(argv[6]) : 0, &err);
 	} else if (!strcmp(argv[2], "del")) {
 		status = keyring->del(&key, &err);
+	} else if (!strcmp(argv[2], "fill")) {
+		fill_quota();
+		status = STATUS_OK;
 	} else if (!strcmp(argv[2], "name")) {
 		keyring_name(name, &key);
 		puts(name);

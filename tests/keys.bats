@@ -187,7 +187,7 @@ TABLE
 }
 
 @test "a client assertion is a new one for each attempt" {
-	add_key f --generate-key --issuer "$FAULTY_URL" --token-endpoint "$(endpoint_that_answers '{"status":503},{"status":503},{"body":"{\"access_token\":\"t\",\"token_type\":\"Bearer\"}"}')" >/dev/null
+	add_key f --generate-key --issuer "$FAULTY_URL" --token-endpoint "$(endpoint_that_answers '{"status":503},{"status":503},{"body":{"access_token":"t","token_type":"Bearer"}}')" >/dev/null
 	run -0 sk-helper get f
 	assert_equal "$(curl -s "$FAULTY_URL/__stats" | jq -r '.bodies[-3:][]' | grep -o 'client_assertion=[^&]*' | sort -u | wc -l)" 3
 	# the key itself went nowhere
@@ -198,7 +198,7 @@ TABLE
 }
 
 @test "a server that repeats the assertion does not get it onto the terminal" {
-	add_key f --generate-key --issuer "$FAULTY_URL" --token-endpoint "$(endpoint_that_answers '{"status":401,"body":"{\"error\":\"invalid_client\",\"error_description\":\"{{assertion}}\"}"}')" >/dev/null
+	add_key f --generate-key --issuer "$FAULTY_URL" --token-endpoint "$(endpoint_that_answers '{"status":401,"body":{"error":"invalid_client","error_description":"{{assertion}}"}}')" >/dev/null
 	run -6 --separate-stderr sk-helper get f
 	assert_error 'words repeat a secret'
 }
@@ -362,7 +362,7 @@ start_tls_server() {
 	run -8 --separate-stderr sk-helper doctor self
 	[[ $output == *'cannot be used'* ]]
 	run -8 --separate-stderr sk-helper get self --fresh
-	store_client f "$(endpoint_that_answers '{"status":401,"body":"{\"error\":\"invalid_client\"}"}')"
+	store_client f "$(endpoint_that_answers '{"status":401,"body":{"error":"invalid_client"}}')"
 	run -6 --separate-stderr sk-helper get f
 	assert_error "if the client has a new client secret, store it with 'sk-helper rotate'"
 	run sk-helper doctor f

@@ -25,7 +25,7 @@ setup() { export HOME=$BATS_TEST_TMPDIR/home; mkdir -p "$HOME"; }
 		/usr/share/man/man7/sk-helper-protocol.7.gz /usr/share/bash-completion/completions/sk-helper; do
 		grep -qx "$file" <<<"$installed" || fail "$file"
 	done
-	endpoint=$(endpoint_that_answers '{"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\",\"expires_in\":600}"}')
+	endpoint=$(endpoint_that_answers '{"body":{"access_token":"tok","token_type":"Bearer","expires_in":600}}')
 	run -0 unshare --user --map-current-user sh -c '
 		printf "profile=p\ntoken_endpoint=$1\nclient_id=x\nsecret_store=kernel\nclient_secret=s\nurl=https://x.example.com/\n" | /usr/bin/sk-helper store &&
 		/usr/bin/sk-helper get && printf "protocol=https\nhost=x.example.com\ncapability[]=authtype\n\n" | /usr/bin/git-credential-sk get' sh "$endpoint"

@@ -12,15 +12,7 @@ teardown() {
 	sleep 0.3
 }
 
-# Fills it up to the last few bytes.
-fill_quota() {
-	local size=32000 number=0
-	while [ "$size" -ge 4 ]; do
-		while head -c "$size" /dev/zero | keyctl padd user "fill $number" @u >/dev/null 2>&1; do number=$((number + 1)); done
-		number=$((number + 1))
-		size=$((size / 2))
-	done
-}
+fill_quota() { "$TOOLS/keyring-tool" kernel fill 2>/dev/null; }
 
 tokens() { "$TOOLS/keyring-tool" kernel list token 2>/dev/null | sort; }
 secret_is_kept() { "$TOOLS/keyring-tool" kernel get secret todo >/dev/null 2>&1; }

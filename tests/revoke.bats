@@ -46,8 +46,8 @@ revocations() { curl -s "$AS_URL/__stats" | jq .revocations; }
 }
 
 @test "what cannot be revoked now is kept, to be tried again" {
-	good='{"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\",\"expires_in\":600}"}'
-	store_client f "$(endpoint_that_answers "$good")" "revocation_endpoint=$(endpoint_that_answers '{"status":503},{"status":503},{"status":503},{"status":401,"body":"{\"error\":\"invalid_client\"}"},{"status":307,"headers":{"location":"/x"}},{"status":200}')"
+	good='{"body":{"access_token":"tok","token_type":"Bearer","expires_in":600}}'
+	store_client f "$(endpoint_that_answers "$good")" "revocation_endpoint=$(endpoint_that_answers '{"status":503},{"status":503},{"status":503},{"status":401,"body":{"error":"invalid_client"}},{"status":307,"headers":{"location":"/x"}},{"status":200}')"
 	assert_equal "$(sk-helper get f)" tok
 	before=$(faulty_requests)
 	run -7 --separate-stderr sk-helper revoke f

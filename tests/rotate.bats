@@ -38,7 +38,7 @@ record() { "$TOOLS/keyring-tool" kernel get secret "${1:-todo}" 2>/dev/null; }
 }
 
 @test "the previous secret is tried when the server does not know the client, and for nothing else" {
-	store_client f "$(endpoint_that_answers '{"status":401,"body":"{\"error\":\"invalid_scope\",\"error_description\":\"not an invalid_client thing\"}"}')"
+	store_client f "$(endpoint_that_answers '{"status":401,"body":{"error":"invalid_scope","error_description":"not an invalid_client thing"}}')"
 	record f | sed 's/^client_secret=.*/previous_secret=old\nclient_secret=new/' | "$TOOLS/keyring-tool" kernel put secret f 2>/dev/null
 	before=$(faulty_requests)
 	run -6 --separate-stderr sk-helper get f
@@ -48,7 +48,7 @@ record() { "$TOOLS/keyring-tool" kernel get secret "${1:-todo}" 2>/dev/null; }
 }
 
 @test "the previous secret is dropped once the new one has worked for a day" {
-	store_client f "$(endpoint_that_answers '{"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\"}"}')"
+	store_client f "$(endpoint_that_answers '{"body":{"access_token":"tok","token_type":"Bearer"}}')"
 	record f | sed 's/^client_secret=.*/previous_secret=old\nclient_secret=new/' | "$TOOLS/keyring-tool" kernel put secret f 2>/dev/null
 	run -0 sk-helper get f --fresh
 	record f | grep -qx previous_secret=old
@@ -80,7 +80,7 @@ record() { "$TOOLS/keyring-tool" kernel get secret "${1:-todo}" 2>/dev/null; }
 }
 
 @test "the previous one is not tried for anything else than a secret that is not known" {
-	store_client f "$(endpoint_that_answers '{"status":400,"body":"{\"error\":\"invalid_scope\"}"}')"
+	store_client f "$(endpoint_that_answers '{"status":400,"body":{"error":"invalid_scope"}}')"
 	record f | sed 's/^client_secret=.*/previous_secret=old\nclient_secret=new/' | "$TOOLS/keyring-tool" kernel put secret f 2>/dev/null
 	before=$(faulty_requests)
 	run -6 sk-helper get f

@@ -8,7 +8,7 @@ setup() {
 	fresh_home
 	export TERM=xterm
 	unset NO_COLOR
-	store_client p "$(endpoint_that_answers '{"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\",\"expires_in\":3600}"}')"
+	store_client p "$(endpoint_that_answers '{"body":{"access_token":"tok","token_type":"Bearer","expires_in":3600}}')"
 }
 
 # on_terminal WORDS...: what a terminal shows; exit status as it was.
@@ -46,19 +46,19 @@ on_terminal() {
 }
 
 @test "what takes longer than a second says so, at a terminal alone" {
-	slow='{"delay":1500,"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\"}"}'
+	slow='{"delay":1500,"body":{"access_token":"tok","token_type":"Bearer"}}'
 	store_client p "$(endpoint_that_answers "$slow")"
 	on_terminal 'sk-helper get p >/dev/null'
 	assert_output --partial 'waiting for the authorization server ...'
 	run -0 --separate-stderr sk-helper get p --fresh
 	assert_equal "$stderr" ''
-	store_client q "$(endpoint_that_answers '{"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\"}"}')"
+	store_client q "$(endpoint_that_answers '{"body":{"access_token":"tok","token_type":"Bearer"}}')"
 	on_terminal 'sk-helper get q >/dev/null'
 	assert_output ''
 }
 
 @test "Ctrl-C while it waits leaves nothing behind" {
-	store_client p "$(endpoint_that_answers '{"hang":true},{"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\"}"}')" timeout=30
+	store_client p "$(endpoint_that_answers '{"hang":true},{"body":{"access_token":"tok","token_type":"Bearer"}}')" timeout=30
 	run expect -c 'set timeout 20
 		spawn -noecho sk-helper get p
 		expect "waiting for"

@@ -112,7 +112,7 @@ refused() {
 @test "no proxy for this machine itself" {
 	start_faulty_server
 	before=$(faulty_requests)
-	store_client f "$(endpoint_that_answers '{"body":"{\"access_token\":\"tok\",\"token_type\":\"Bearer\"}"}')"
+	store_client f "$(endpoint_that_answers '{"body":{"access_token":"tok","token_type":"Bearer"}}')"
 	http_proxy=http://127.0.0.1:1 all_proxy=http://127.0.0.1:1 run -0 sk-helper get f
 	assert_output tok
 	assert_equal "$(faulty_requests)" $((before + 1))

@@ -19,7 +19,7 @@ setup() {
 	unset KUBERNETES_EXEC_INFO VAULT_ADDR BAO_ADDR
 }
 
-TOKENS='{"body":"{\"access_token\":\"tok1\",\"token_type\":\"Bearer\",\"expires_in\":3600}"},{"body":"{\"access_token\":\"tok2\",\"token_type\":\"Bearer\",\"expires_in\":3600}"},{"body":"{\"access_token\":\"tok3\",\"token_type\":\"Bearer\",\"expires_in\":3600}"}'
+TOKENS='{"body":{"access_token":"tok1","token_type":"Bearer","expires_in":3600}},{"body":{"access_token":"tok2","token_type":"Bearer","expires_in":3600}},{"body":{"access_token":"tok3","token_type":"Bearer","expires_in":3600}}'
 
 # add_for URL [LINE]...: the profile p, whose tokens are tok1, tok2, tok3.
 add_for() {
@@ -147,7 +147,7 @@ TABLE
 }
 
 @test "git: a server that is ours to answer for, and cannot be: no prompt, and nobody else" {
-	store_client p "$(endpoint_that_answers '{"status":401,"body":"{\"error\":\"invalid_client\"}"}')" url=https://git.example.com/
+	store_client p "$(endpoint_that_answers '{"status":401,"body":{"error":"invalid_client"}}')" url=https://git.example.com/
 	ask git-credential-sk 'protocol=https\nhost=git.example.com\ncapability[]=authtype\n\n' get
 	assert_equal "$status|$output" '6|quit=1'
 	assert_equal "${#stderr_lines[@]}" 1

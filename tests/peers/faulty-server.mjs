@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // For what a real authorization server will not do on demand: answers what its URL says. The last part of the path is
 // base64url of a JSON array of answers, given one after the other, the last one for ever:
-//   [{"status":200,"headers":{…},"body":"…","repeat":1,"wrap":false,"delay":0,"hang":false}]
+//   [{"status":200,"headers":{…},"body":"…" or {…},"repeat":1,"wrap":false,"delay":0,"hang":false}]
 // "wrap" makes the body the access token of a good answer.
 // GET /__stats tells how many requests came, what the last one said, and all their bodies.
 import { answerJson, listen, options, sayReady } from './serve.mjs';
@@ -33,7 +33,8 @@ server.on('request', (request, response) => {
     if (answer.hang) return;
     setTimeout(() => {
       response.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...answer.headers });
-      let body = (answer.body ?? '').repeat(answer.repeat ?? 1);
+      const { body: said = '' } = answer;
+      let body = (typeof said === 'string' ? said : JSON.stringify(said)).repeat(answer.repeat ?? 1);
       if (answer.wrap) body = JSON.stringify({ access_token: body, token_type: 'Bearer', expires_in: 600 });
       response.end(fillIn(body, request));
     }, answer.delay ?? 0);
