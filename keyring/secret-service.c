@@ -15,15 +15,7 @@
 // The Secret Service has no lifetimes: the expiry goes before the value, inside what is encrypted.
 #define EXPIRY_KEY "keyring_expires_at="
 
-static const char *const environment[] = { "DBUS_SESSION_BUS_ADDRESS",
-					   "XDG_RUNTIME_DIR",
-					   "HOME",
-#ifdef SK_SANITIZE
-					   "ASAN_OPTIONS",
-					   "UBSAN_OPTIONS",
-					   "LSAN_OPTIONS",
-#endif
-					   NULL };
+static const char *const environment[] = { "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "HOME", NULL };
 
 static enum status service_converse(const struct buf *request, struct buf *answer,
 				    void (*take)(const struct wire_field *field, void *context), void *context, struct err *err)

@@ -42,6 +42,11 @@ readme_commands() { sed -n '/^```sh$/,/^```$/p' "$ROOT/README.md" | grep -v '^``
 # The README's configuration for this agent, with the test's server in it.
 readme_configuration() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/p" "$ROOT/README.md" | grep -v '^```' | sed "s|https://mcp.example.com/mcp|$MCP_URL|"; }
 
+# What hook prints, but for where sk-helper is, and for the quotes that a path with a space needs.
+without_path() {
+	sed -E "s|\"!'$SK_BUILD/stage/bin'/git-credential-sk\"|git-credential-sk|; s|'?$SK_BUILD/stage/bin'?/(sk-helper\|git-credential-sk)'?|\1|"
+}
+
 @test "the configurations in the README work, run as their agents run them" {
 	printf 'test_secret\n' | sk-helper add tasks --url "$MCP_URL" --issuer "$ISSUER" --client-id m2m_todo --secret-store kernel --yes >/dev/null
 	helper=$(readme_configuration json | jq -r '.mcpServers.tasks.headersHelper')
@@ -49,7 +54,7 @@ readme_configuration() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/p" "$ROOT/README.md" |
 	assert_output 200
 	# they are what 'hook' prints, but for where sk-helper is
 	for tool in claude-code:json codex:toml; do
-		assert_equal "$(sk-helper hook "${tool%:*}" tasks 2>/dev/null | grep -v '^#' | sed "s|$SK_BUILD/stage/bin/||")" "$(readme_configuration "${tool#*:}")"
+		assert_equal "$(sk-helper hook "${tool%:*}" tasks 2>/dev/null | grep -v '^#' | without_path)" "$(readme_configuration "${tool#*:}")"
 	done
 	helper=$(readme_configuration toml | sed -n 's/^http_headers_helper = "\(.*\)"$/\1/p')
 	run -0 "$SK_NODE" "$PEERS/agent.mjs" codex "$(readme_configuration toml | sed -n 's/^url = "\(.*\)"$/\1/p')" "$helper"
@@ -57,7 +62,7 @@ readme_configuration() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/p" "$ROOT/README.md" |
 }
 
 @test "every make target in the README and in CONTRIBUTING is there" {
-	for target in $(grep -ho 'make [a-z -]*' "$ROOT/README.md" "$ROOT/CONTRIBUTING.md" | sed 's/^make//' | tr ' ' '\n' | grep -v '^-\|^$\|^is$\|^and$' | sort -u); do
+	for target in $(grep -ho 'make [a-z =-]*' "$ROOT/README.md" "$ROOT/CONTRIBUTING.md" | sed 's/^make//' | tr ' ' '\n' | grep -v '^-\|=\|^$\|^is$\|^and$' | sort -u); do
 		run make -n -C "$ROOT" "$target"
 		refute_output --partial 'No rule to make target'
 	done
@@ -119,7 +124,7 @@ readme_configuration() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/p" "$ROOT/README.md" |
 	for tool in git codex; do
 		snippet=$(sed -n "/^\.\\\\\" hook $tool\$/,/^\.Ed\$/p" "$ROOT/helper/man/sk-helper-protocol.7" | sed '1d;$d')
 		[ -n "$snippet" ]
-		assert_equal "$snippet" "$(sk-helper hook "$tool" todo | grep -v '^#' | sed "s|$SK_BUILD/stage/bin/||")"
+		assert_equal "$snippet" "$(sk-helper hook "$tool" todo | grep -v '^#' | without_path)"
 	done
 }
 
@@ -163,7 +168,7 @@ complete_bash() {
 	run -0 expect -c '
 		set timeout 10
 		spawn -noecho bash --norc --noprofile -i
-		send "PS1=READY; . $env(ROOT)/completions/sk-helper.bash; bind \"set bell-style none\"; echo LO\"\"ADED\r"
+		send "PS1=READY; . \"$env(ROOT)/completions/sk-helper.bash\"; bind \"set bell-style none\"; echo LO\"\"ADED\r"
 		expect LOADED
 		foreach {typed wanted} {
 			"sk-helper doct\t" "doctor "
@@ -199,7 +204,7 @@ complete_bash() {
 		set timeout 10
 		spawn -noecho fish --no-config -i
 		expect -re {[>#] }
-		send "source $env(ROOT)/completions/sk-helper.fish; echo LO\"\"ADED\r"
+		send "source \"$env(ROOT)/completions/sk-helper.fish\"; echo LO\"\"ADED\r"
 		expect LOADED
 		expect -re {[>#] }
 		foreach {typed wanted} {

@@ -234,11 +234,11 @@ get_into() {
 	[ -d "/tmp/sk-helper-$(id -u)" ] || mkdir -m 700 "/tmp/sk-helper-$(id -u)"
 	run -0 unshare --user --map-current-user --mount --keep-caps sh -c '
 		printf "profile=todo\ntoken_endpoint='"$TOKEN_ENDPOINT"'\nclient_id=m2m_todo\nclient_secret=test_secret\nsecret_store=kernel\n" |
-			'"$SK_BUILD"'/stage/bin/sk-helper store || exit
+			sk-helper store || exit
 		for dir in /run/user /dev/shm; do [ ! -d $dir ] || mount -t tmpfs none $dir || exit; done
 		mkdir -m 755 /dev/shm/sk-helper-$(id -u) && mount --bind "'"$BATS_TEST_TMPDIR/open"'" "/tmp/sk-helper-$(id -u)" || exit
-		printf "profile=todo\nscope=todo:read\n" | '"$SK_BUILD"'/stage/bin/sk-helper store; echo "store $?"
-		'"$SK_BUILD"'/stage/bin/sk-helper get todo --fresh >/dev/null; echo "get $?"'
+		printf "profile=todo\nscope=todo:read\n" | sk-helper store; echo "store $?"
+		sk-helper get todo --fresh >/dev/null; echo "get $?"'
 	assert_line 'store 5'
 	assert_line 'get 0'
 	assert_line --partial 'there is no place for a lock'

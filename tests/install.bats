@@ -7,7 +7,7 @@ ROOT=$BATS_TEST_DIRNAME/..
 CHECKED="$SK_BUILD/stage"
 
 # as 'make check' built it: nothing is compiled again
-make_checked() { make -s -C "$ROOT" B="$SK_BUILD" prefix="$CHECKED" sysconfdir="$CHECKED/etc" "$@"; }
+make_checked() { make -s -C "$ROOT" B="build/${SK_BUILD##*/}" prefix="$CHECKED" sysconfdir="$CHECKED/etc" "$@"; }
 
 @test "install puts there what uninstall takes away, and nothing else" {
 	mkdir -p "$BATS_TEST_TMPDIR/root/keep"

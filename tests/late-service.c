@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A stand-in for sk-secret-service that gives the answer of the real one, sk-secret-service.real beside it, too late: 3 seconds after a
-// put of a record that has a line with the words in sk-secret-service.late. A shell script would not do: sk-core runs our programs alone.
+// put of a record that has a line with the words in sk-secret-service.late; or, where sk-secret-service.cut is there, without its last
+// line. A shell script would not do: sk-core runs our programs alone.
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,5 +48,7 @@ int main(void)
 	waitpid(pid, NULL, 0);
 	if (strstr(request, "operation=put") && (!*words || strstr(request, words)))
 		sleep(3);
+	if (access(PROGRAM ".cut", F_OK) == 0)
+		answer_len -= strlen("end=yes\n");
 	return write(STDOUT_FILENO, answer, answer_len) == (ssize_t)answer_len ? 0 : 1;
 }

@@ -176,3 +176,12 @@ as_other() {
 	assert_output --partial "the bus that DBUS_SESSION_BUS_ADDRESS names is not your session's, and is not used"
 	DBUS_SESSION_BUS_ADDRESS=$ours run -0 sk-helper remove in-session
 }
+
+@test "variables that change what a program does before its first line do not reach our programs" {
+	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 run -0 env LD_AUDIT= LD_DEBUG_OUTPUT=/tmp/x GCONV_PATH=/tmp MALLOC_TRACE=/tmp/x GLIBC_TUNABLES=x=1 NLSPATH=/tmp LOCPATH=/tmp SSLKEYLOGFILE=/tmp/x \
+		OPENSSL_CONF=/tmp/x G_MESSAGES_DEBUG=all SECRET_BACKEND=file SECRET_FILE_TEST_PATH=/tmp/x \
+		strace -f -v -s 4096 -e trace=execve -o "$BATS_TEST_TMPDIR/trace" sk-helper get --fresh
+	run -0 grep -c 'execve("[^"]*/libexec/sk-helper/' "$BATS_TEST_TMPDIR/trace"
+	assert_output 2
+	run ! grep -E 'execve\("[^"]*/libexec/sk-helper/.*"(LD_|GCONV_PATH|MALLOC_|GLIBC_TUNABLES|NLSPATH|LOCPATH|SSLKEYLOGFILE|OPENSSL_|G_MESSAGES|SECRET_)' "$BATS_TEST_TMPDIR/trace"
+}

@@ -11,7 +11,7 @@ setup() { fresh_home; }
 teardown() {
 	rm -rf "$SK_BUILD/stage/etc/sk-helper"
 	[ ! -e "$SERVICE.real" ] || mv "$SERVICE.real" "$SERVICE"
-	rm -f "$SERVICE.late"
+	rm -f "$SERVICE.late" "$SERVICE.cut"
 }
 SERVICE=$SK_BUILD/stage/libexec/sk-helper/sk-secret-service
 
@@ -80,4 +80,17 @@ SERVICE=$SK_BUILD/stage/libexec/sk-helper/sk-secret-service
 	assert [ "$SECONDS" -le 20 ]
 	pkill -P $! || true
 	run -0 sk-helper get --fresh
+}
+
+@test "an answer that was cut off is no answer" {
+	export XDG_DATA_HOME=$BATS_TEST_TMPDIR/data
+	mkdir -p "$XDG_DATA_HOME"
+	start_bus
+	printf 'test_secret\n' | sk-helper add todo --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store secret-service >/dev/null
+	mv "$SERVICE" "$SERVICE.real"
+	cp "$TOOLS/late-service" "$SERVICE"
+	run -0 sk-helper get --fresh
+	: >"$SERVICE.cut"
+	run -1 --separate-stderr sk-helper get --fresh
+	assert_error 'sk-secret-service ended without a complete answer'
 }

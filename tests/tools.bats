@@ -333,7 +333,9 @@ TABLE
 
 @test "pnpm" {
 	add_for "$RECORDER/"
-	printf 'registry=%s/\n//%s/:tokenHelper=%s/stage/bin/pnpm-token-sk\n' "$RECORDER" "${RECORDER#http://}" "$SK_BUILD" >"$HOME/.npmrc"
+	# pnpm gives the path to a shell as it is
+	ln -s "$SK_BUILD/stage/bin/pnpm-token-sk" "$BATS_TEST_TMPDIR/pnpm-token-sk"
+	printf 'registry=%s/\n//%s/:tokenHelper=%s/pnpm-token-sk\n' "$RECORDER" "${RECORDER#http://}" "$BATS_TEST_TMPDIR" >"$HOME/.npmrc"
 	cd "$HOME" && echo "{}" >package.json
 	run -0 "$SK_NODE" "$BATS_TEST_DIRNAME/node_modules/pnpm/bin/pnpm.cjs" add pkg --lockfile-only
 	assert_equal "$(seen_last)" 'Bearer tok1'

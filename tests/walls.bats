@@ -142,6 +142,8 @@ with_hosts() {
 		chmod g+w "$dir"
 		run -8 --separate-stderr sk-helper get todo --fresh
 		assert_error "other users can write to '$dir'"
+		run -8 --separate-stderr sk-helper add other --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store kernel <<<test_secret
+		assert_error "other users can write to '$dir'"
 		chmod g-w "$dir"
 	done
 	run -0 sk-helper get todo --fresh
@@ -165,14 +167,15 @@ with_hosts() {
 		spawn -noecho sh -c "stty -echo; echo ready; sleep 0.7; exec sk-helper add todo --token-endpoint $env(TOKEN_ENDPOINT) --client-id m2m_todo --secret-store kernel"
 		expect ready { send "y\r" }
 		expect {\[y/N\]} { after 300; send "n\r" }
-		expect { "not shown" { exit 7 } "nothing was changed" { exit 0 } timeout { exit 9 } }'
+		expect "not shown" { exit 7 } "nothing was changed" { exit 0 } timeout { exit 9 }'
 }
 
 @test "what an argument says is not a terminal's command in our messages" {
 	run -2 --separate-stderr sk-helper exec $'--e\033[31mvil'
 	[[ $stderr != *$'\033'* ]]
-	run -127 --separate-stderr sk-helper exec --env A=none $'/no\033[31mne' || true
-	[[ $stderr != *$'\033'* ]]
+	add_todo >/dev/null
+	run -127 --separate-stderr sk-helper exec --env A=todo -- $'/no\033[31mne'
+	[[ $stderr == *'/no'* && $stderr != *$'\033'* ]]
 }
 
 @test "one odd item in the Secret Service, or a directory among the profiles, does not hide the rest" {

@@ -10,18 +10,9 @@
 #include <string.h>
 
 // Not http_proxy: what goes over plain http goes to this machine itself.
-static const char *const environment[] = { "https_proxy",
-					   "HTTPS_PROXY",
-					   "all_proxy",
-					   "ALL_PROXY",
-					   "no_proxy",
-					   "NO_PROXY",
-#ifdef SK_SANITIZE
-					   "ASAN_OPTIONS",
-					   "UBSAN_OPTIONS",
-					   "LSAN_OPTIONS",
-#endif
-					   NULL };
+static const char *const environment[] = {
+	"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY", NULL
+};
 
 // GnuTLS, which libraries of libcurl's that are not used here bring with them, would start itself while it is loaded: a twentieth of
 // sk-oauth's start (gnutls manual, "Initialization"). A libcurl that uses it starts it by itself.

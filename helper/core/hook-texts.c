@@ -26,7 +26,7 @@ const struct hook hooks[] = {
 	{ "git", "a git server (Bearer from git 2.46 on; before that with username= in the profile)", "~/.gitconfig",
 	  "[credential \"{origin}\"]\n"
 	  "\thelper =\n"
-	  "\thelper = {bin}/git-credential-sk\n"
+	  "\thelper = {git-helper}\n"
 	  "\tuseHttpPath = true\n",
 	  true, ANY_URL },
 	{ "docker", "a container registry, for docker, podman, skopeo, helm and oras",
@@ -56,7 +56,7 @@ const struct hook hooks[] = {
 	  "credential-provider = [\"{raw-bin}/cargo-credential-sk\"]\n",
 	  true, ANY_URL },
 	{ "go", "a module proxy (Go 1.24)", "the shell's profile, or 'go env -w'",
-	  "export GOAUTH='{sk} get {name} --format goauth'\n", true, ONLY_HTTPS },
+	  "export GOAUTH='{double-quoted-sk} get {name} --format goauth'\n", true, ONLY_HTTPS },
 	{ "pnpm", "a package registry, for pnpm",
 	  "~/.npmrc, and: ln -s {bin}/sk-helper '{quoted-home}/.local/bin/pnpm-token-sk-{name}'",
 	  "//{place}/:tokenHelper={home}/.local/bin/pnpm-token-sk-{name}\n", true, ANY_URL },
@@ -64,9 +64,9 @@ const struct hook hooks[] = {
 	  "[{name}]\n"
 	  "type = webdav\n"
 	  "url = {url}\n"
-	  "bearer_token_command = {sk} get {name}\n",
+	  "bearer_token_command = {double-quoted-sk} get {name}\n",
 	  true, ANY_URL },
-	{ "vault", "a Vault or OpenBao server", "~/.vault", "token_helper = \"{bin}/vault-token-sk\"\n", true, ANY_URL },
+	{ "vault", "a Vault or OpenBao server", "~/.vault", "token_helper = \"{raw-bin}/vault-token-sk\"\n", true, ANY_URL },
 	{ "pip", "a package index, for pip and uv", "a shell, once (pip 23.1)",
 	  "ln -s {bin}/sk-helper '{quoted-home}/.local/bin/keyring'\n"
 	  "pip config set global.keyring-provider subprocess\n"

@@ -43,10 +43,15 @@ static void put_quoted(struct buf *out, const char *s, size_t len)
 	}
 }
 
+static bool is_plain_word(const char *s)
+{
+	return strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+@%") == strlen(s);
+}
+
 // As a shell's word: in quotes where it needs them.
 static void put_word(struct buf *out, const char *s)
 {
-	bool plain = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+@%") == strlen(s);
+	bool plain = is_plain_word(s);
 
 	if (!plain)
 		buf_addc(out, '\'');
@@ -131,6 +136,14 @@ static enum status values_fill(struct values *values, const struct profile *prof
 	put_word(values_add(values, "bin", false), SK_BINDIR);
 	buf_adds(values_add(values, "raw-sk", false), SK_BINDIR "/sk-helper");
 	buf_adds(values_add(values, "raw-bin", false), SK_BINDIR);
+	out = values_add(values, "git-helper", false);
+	// git takes a path as it is, and a command of the shell's after "!" (gitcredentials(7), "helper")
+	buf_adds(out, is_plain_word(SK_BINDIR) ? "" : "\"!");
+	put_word(out, SK_BINDIR);
+	buf_adds(out, is_plain_word(SK_BINDIR) ? "/git-credential-sk" : "/git-credential-sk\"");
+	// rclone and Go have no single quotes
+	buf_addf(values_add(values, "double-quoted-sk", false), is_plain_word(SK_BINDIR) ? "%s/sk-helper" : "\"%s/sk-helper\"",
+		 SK_BINDIR);
 	buf_adds(values_add(values, "name", false), profile->name);
 	// a dot would make two keys of it in TOML, and Cargo takes none at all
 	out = values_add(values, "word", false);

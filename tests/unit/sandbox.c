@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the program that talks to the network cannot do any more.
 #include "http/sandbox.h"
+#include "base/harden.h"
 #include "test.h"
 
 #include <arpa/inet.h>
@@ -23,7 +24,7 @@
 
 static void what_any_build_refuses(void)
 {
-	char *args[] = { "/bin/true", NULL };
+	char *args[] = { "/bin/false", NULL }; // if it could be run, the test would fail by that
 	int fd;
 
 	CHECK(open("/etc/passwd", O_RDONLY | O_CLOEXEC) < 0 && errno == EACCES);
@@ -115,6 +116,7 @@ int main(void)
 	int fd = mkstemp(file);
 
 	CHECK(fd >= 0 && open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0);
+	harden_runner(); // no_new_privs, without which users may not enter it
 	report = sandbox_enter(&(struct sandbox){ .ports = { 1 }, .port_count = 1 });
 	CHECK(report.seccomp && report.landlock > 0);
 	what_any_build_refuses();
