@@ -50,7 +50,7 @@ debug:
 
 # make coverage: which lines the tests do not reach, file by file; TESTS= and FILTER= as for check
 coverage:
-	@+$(call variant,coverage,-s FRONT_CC='$(CC)' FRONT_CFLAGS='-O0 -g --coverage' FRONT_LDFLAGS= CFLAGS='-O0 -g --coverage' \
+	@+$(call variant,coverage,-s FRONT_CC='$(CC)' FRONT_CFLAGS='-O0 -g --coverage' FRONT_LDFLAGS=--coverage CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage \
 		CPPFLAGS='-DSK_COVERAGE -D_exit=exit' install test-tools)
 	@find build/coverage -name '*.gcda' -delete
 	-@SK_SANITIZED=1 $(call run_tests,coverage)
