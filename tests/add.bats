@@ -81,7 +81,7 @@ secret_is_kept() { "$TOOLS/keyring-tool" kernel get secret "$1" >/dev/null 2>&1;
 	refute [ -e "$PROFILES/todo.conf" ]
 }
 
-@test "secrets that are none" {
+@test "client secrets that are not valid are refused" {
 	while IFS='|' read -r secret says; do
 		run -2 --separate-stderr sk-helper add todo --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store kernel \
 			< <(printf '%b' "$secret")
@@ -216,7 +216,7 @@ TABLE
 	assert_line --regexp '^todo +kernel, missing'
 }
 
-@test "a secret that is gone (a reboot) is said so" {
+@test "a secret that is gone after a reboot: the message says so" {
 	add_todo
 	sk-helper erase
 	"$TOOLS/keyring-tool" kernel del secret todo
@@ -349,7 +349,7 @@ store_numbered() { store_client f "https://a.example.com/$1"; }
 	refute_output --partial test_secret
 }
 
-@test "paths are taken from here, a second profile for a URL is warned of, and what does not belong there is said" {
+@test "relative paths, a warning for a second profile with the same URL, and errors for what is not allowed" {
 	cd "$BATS_TEST_TMPDIR"
 	: >ca.pem
 	sk-helper add a --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store kernel --ca-file ca.pem --url https://mcp.example.com/ <<<test_secret >/dev/null

@@ -143,7 +143,7 @@ refused() { sk-helper get - <<<$'profile=f\nwwwauth[]=Bearer error="invalid_toke
 	done
 }
 
-@test "a challenge that is none changes nothing" {
+@test "a header that is not a Bearer challenge changes nothing" {
 	add_with_scope todo:read
 	token=$(sk-helper get)
 	for header in 'Bearer scope="a' 'Bearer scope="a", scope="b"' 'DPoP error="invalid_token"' "$(printf 'Bearer scope="%0*d"' 3000 1)" ''; do

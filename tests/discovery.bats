@@ -153,7 +153,7 @@ TABLE
 	assert_error "and, to revoke tokens, to 'https://third.example.com/revoke'"
 }
 
-@test "which scope: the challenge's, else those that there are, else none; and never instead of the user's" {
+@test "scope: the challenge's, else the metadata's, else none; never instead of the user's" {
 	while IFS='|' read -r scope answers; do
 		run -0 --separate-stderr add_agreed "$answers"
 		assert_equal "$(pinned scope)" "$scope"
@@ -187,7 +187,7 @@ TABLE
 	run -0 add_agreed "{\"prm\":{\"status\":308,\"headers\":{\"location\":\"/.well-known/oauth-protected-resource\"}},\"prm_root\":{\"body\":{$PRM}},\"oauth\":{\"body\":{$AS}}}"
 }
 
-@test "metadata that is not to be believed: each with its reason, and nothing is sent" {
+@test "metadata that is refused: each with its reason, and nothing is sent" {
 	while IFS='|' read -r status words answers; do
 		refused "$status" "$words" "$answers"
 	done <<TABLE
@@ -221,7 +221,7 @@ TABLE
 TABLE
 }
 
-@test "a server elsewhere does not lead to this machine" {
+@test "the metadata of another machine's server cannot name this machine" {
 	# a proxy for a name that no resolver knows: it is elsewhere, as far as anybody can tell
 	load certificates
 	make_ca "$BATS_TEST_TMPDIR/pki"

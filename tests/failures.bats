@@ -77,7 +77,7 @@ TABLE
 	assert [ "$SECONDS" -le 4 ]
 }
 
-@test "lifetimes that make no sense are a short default, never for ever" {
+@test "lifetimes that make no sense are replaced by a short default" {
 	for expires in '' ',"expires_in":0' ',"expires_in":-1' ',"expires_in":"x"' ',"expires_in":null'; do
 		gets tok '{"body":{'"$TOKEN$expires"'}}'
 		run -0 sk-helper get f --format json
@@ -116,7 +116,7 @@ TABLE
 	[[ $stderr != *test_secret* ]]
 }
 
-@test "a server's words cannot drive the terminal" {
+@test "a server's error text cannot control the terminal" {
 	store_client f "$(endpoint_that_answers '{"status":400,"body":{"error":"x","error_description":"\u001b]0;evil\u0007\r\nsk-helper: fine"}}')"
 	run -6 --separate-stderr sk-helper get f
 	assert_one_error

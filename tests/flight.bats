@@ -228,7 +228,7 @@ get_into() {
 	assert [ "$left" -le 300 ]
 }
 
-@test "nobody changes anything where another user has the lock's place; a get goes on" {
+@test "where another user has made the lock's directory, changes fail, and a get works" {
 	# what another user's directories look like to us: there, and not to be used
 	mkdir -m 755 "$BATS_TEST_TMPDIR/open"
 	[ -d "/tmp/sk-helper-$(id -u)" ] || mkdir -m 700 "/tmp/sk-helper-$(id -u)"
@@ -265,7 +265,7 @@ get_into() {
 	run ! kill -0 "$child"
 }
 
-@test "a server that wants a day's peace gets five minutes" {
+@test "a Retry-After of a day counts for five minutes" {
 	store_client f "$(endpoint_that_answers '{"status":503,"headers":{"retry-after":"86400"}}')" timeout=2
 	run -7 sk-helper get f
 	run -7 --separate-stderr sk-helper get f

@@ -196,7 +196,7 @@ TABLE
 	assert_one_error
 }
 
-@test "an empty name or URL, of a variable that is not set, is nobody" {
+@test "an empty name or URL, as of a variable that is not set, is an error" {
 	add_todo --url https://mcp.example.com
 	run -2 --separate-stderr sk-helper get "" --format mcp-headers
 	assert_error 'the name or URL is empty'
@@ -214,7 +214,7 @@ TABLE
 	assert_error 'both cover'
 }
 
-@test "a profile edited to ask for something else is a miss; edited to lead elsewhere, nothing is sent" {
+@test "a profile edited to request something else needs a new token; with another endpoint, nothing is sent" {
 	add_todo
 	before=$(token_requests)
 	sed -i 's/^scope=.*/scope=todo:read/' "$PROFILES/todo.conf"

@@ -120,7 +120,7 @@ register() {
 	TABLE
 }
 
-@test "what is no key of use: said, and nothing is kept" {
+@test "keys that cannot be used: each with its reason, and nothing is stored" {
 	cd "$BATS_TEST_TMPDIR"
 	node_key ec '{"namedCurve":"P-256"}'
 	openssl pkcs8 -topk8 -in key.pem -passout pass:x -out encrypted.pem 2>/dev/null
@@ -218,7 +218,7 @@ TABLE
 	assert_error 'no way to use a private key (it lists: client_secret_post)'
 }
 
-@test "an old server that wants its token endpoint as the audience" {
+@test "an old server that expects its token endpoint as the audience" {
 	node_key ec '{"namedCurve":"P-256"}'
 	register "$(<"$BATS_TEST_TMPDIR/public.jwk")" '"audience":"token_endpoint"'
 	run -6 --separate-stderr add_key todo --private-key "$BATS_TEST_TMPDIR/key.pem" --issuer "$ISSUER"

@@ -32,7 +32,7 @@ call_tool() {
 	assert_equal "$(token_requests)" "$before"
 }
 
-@test "by the server's URL, and in the words of other askers" {
+@test "by the server's URL, and in other formats" {
 	run -0 call_tool list_todos '{}' -H "$(sk-helper get "$MCP_URL" --format header)"
 	run -0 call_tool list_todos '{}' -H "Authorization: $(sk-helper get --format header-value)"
 	run -0 call_tool list_todos '{}' -H "Authorization: $(sk-helper get todo --format mcp-headers | jq -r .Authorization)"

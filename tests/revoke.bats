@@ -36,7 +36,7 @@ revocations() { curl -s "$AS_URL/__stats" | jq .revocations; }
 	assert_equal "$(revocations)" "$before"
 }
 
-@test "a kind of token that the server cannot revoke is forgotten, and that is said" {
+@test "a token that the server cannot revoke is removed from the cache, and the message says so" {
 	start_authorization_server '{"format":"jwt"}'
 	add_opaque
 	token=$(sk-helper get)

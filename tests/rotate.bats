@@ -87,7 +87,7 @@ record() { "$TOOLS/keyring-tool" kernel get secret "${1:-todo}" 2>/dev/null; }
 	assert_equal "$(faulty_requests)" $((before + 1))
 }
 
-@test "a profile that was edited to lead elsewhere is not rotated there" {
+@test "rotate sends nothing where the profile was edited to another endpoint" {
 	store_client todo "$TOKEN_ENDPOINT"
 	sed -i "s|^token_endpoint=.*|token_endpoint=$FAULTY_URL/W10|" "$PROFILES/todo.conf"
 	before=$(faulty_requests)

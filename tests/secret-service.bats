@@ -137,7 +137,7 @@ fails_in_time() {
 	DBUS_SESSION_BUS_ADDRESS=unix:path=$BATS_TEST_TMPDIR/bus fails_in_time 5 unresponsive
 }
 
-@test "addresses that are none, or that would launch a bus" {
+@test "bus addresses that are not valid, or that would start a bus" {
 	add_to_service
 	for address in unix:path=/nonexistent autolaunch: tcp:host=127.0.0.1,port=1 'unix:path=/nonexistent;autolaunch:' unixexec:path=/bin/true nonsense; do
 		DBUS_SESSION_BUS_ADDRESS=$address fails_in_time 5 'no bus'

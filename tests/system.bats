@@ -43,7 +43,7 @@ SERVICE=$SK_BUILD/stage/libexec/sk-helper/sk-secret-service
 	assert_error "profile 'all': its client secret is not in"
 }
 
-@test "a put that takes effect, and is then said to have failed, is taken back" {
+@test "a store that took effect but reported a failure is undone" {
 	export XDG_DATA_HOME=$BATS_FILE_TMPDIR/data
 	mkdir -p "$XDG_DATA_HOME"
 	start_bus
@@ -68,7 +68,7 @@ SERVICE=$SK_BUILD/stage/libexec/sk-helper/sk-secret-service
 	assert_error 'could not be restored'
 }
 
-@test "who holds the kernel keyring's lock does not hold up a store for ever" {
+@test "a process that holds the kernel keyring's lock delays a store for some seconds only" {
 	dir=/run/user/$(id -u)/sk-helper
 	[ -d "$dir" ] || dir=/dev/shm/sk-helper-$(id -u)
 	add_todo >/dev/null

@@ -52,7 +52,7 @@ refused() {
 	refused expired
 }
 
-@test "a ca_file that is not there, or is none" {
+@test "a ca_file that is missing, or has no certificate" {
 	start_faulty_server "$(tls_options "$PKI" good)"
 	run -8 --separate-stderr store_client f "$(endpoint_that_answers '{}')" timeout=3 "ca_file=$PKI/missing.pem"
 	assert_error "'$PKI/missing.pem'"

@@ -146,7 +146,7 @@ TABLE
 	refute_output --partial continue
 }
 
-@test "git: a server that is ours to answer for, and cannot be: no prompt, and nobody else" {
+@test "git: when a profile covers the URL and there is no token, git neither prompts nor asks other helpers" {
 	store_client p "$(endpoint_that_answers '{"status":401,"body":{"error":"invalid_client"}}')" url=https://git.example.com/
 	ask git-credential-sk 'protocol=https\nhost=git.example.com\ncapability[]=authtype\n\n' get
 	assert_equal "$status|$output" '6|quit=1'
@@ -416,7 +416,7 @@ TABLE
 	assert_equal "$(jq -r '"\(.version) \(.success) \(.code)"' <<<"$output")" '1 false not-found'
 }
 
-@test "a name that is none" {
+@test "program names that are not valid" {
 	ln -s "$SK_BUILD/stage/bin/sk-helper" "$BATS_TEST_TMPDIR/frobnicate"
 	run -2 --separate-stderr "$BATS_TEST_TMPDIR/frobnicate" get
 	assert_error "'frobnicate' is not one of the names"
@@ -467,7 +467,7 @@ TABLE
 	done
 }
 
-@test "nobody's, and somebody's that cannot be had, are told apart" {
+@test "no profile for the URL, and a profile without a token, are different answers" {
 	add_for https://x.example.com/ username=u
 	# not http at all
 	for request in 'protocol=smtp\nhost=x.example.com\n' 'protocol=cert\nhost=x\npath=y\n' 'protocol=https\nhost=x.example.com.\n'; do
@@ -502,7 +502,7 @@ TABLE
 	done
 }
 
-@test "a server's words do not widen what git and Go ask for" {
+@test "a server's challenge does not widen the scope that git and Go request" {
 	add_for https://x.example.com/ scope=read
 	ask git-credential-sk 'capability[]=authtype\nprotocol=https\nhost=x.example.com\nwwwauth[]=Bearer scope="admin delete"\n\n' get
 	assert_line credential=tok1
