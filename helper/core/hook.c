@@ -129,6 +129,7 @@ static void add_url_values(struct values *values, const struct profile *profile,
 // All of them; those of the URL are empty where the profile has none.
 static enum status values_fill(struct values *values, const struct profile *profile, const struct place *place, struct err *err)
 {
+	bool plain = is_plain_word(SK_BINDIR);
 	struct buf *out;
 	enum status status;
 
@@ -138,12 +139,11 @@ static enum status values_fill(struct values *values, const struct profile *prof
 	buf_adds(values_add(values, "raw-bin", false), SK_BINDIR);
 	out = values_add(values, "git-helper", false);
 	// git takes a path as it is, and a command of the shell's after "!" (gitcredentials(7), "helper")
-	buf_adds(out, is_plain_word(SK_BINDIR) ? "" : "\"!");
+	buf_adds(out, plain ? "" : "\"!");
 	put_word(out, SK_BINDIR);
-	buf_adds(out, is_plain_word(SK_BINDIR) ? "/git-credential-sk" : "/git-credential-sk\"");
+	buf_adds(out, plain ? "/git-credential-sk" : "/git-credential-sk\"");
 	// rclone and Go have no single quotes
-	buf_addf(values_add(values, "double-quoted-sk", false), is_plain_word(SK_BINDIR) ? "%s/sk-helper" : "\"%s/sk-helper\"",
-		 SK_BINDIR);
+	buf_addf(values_add(values, "double-quoted-sk", false), plain ? "%s/sk-helper" : "\"%s/sk-helper\"", SK_BINDIR);
 	buf_adds(values_add(values, "name", false), profile->name);
 	// a dot would make two keys of it in TOML, and Cargo takes none at all
 	out = values_add(values, "word", false);

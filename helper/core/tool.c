@@ -157,20 +157,6 @@ enum status tool_answer(const struct tool *tool, const struct request *request, 
 	return tool_converse(tool, no_args, request, err);
 }
 
-// A tool's configuration may have it before the tool's own words.
-static enum status tool_take_profile(char ***args, const char **profile, struct err *err)
-{
-	const char *word = **args;
-
-	if (!word || !text_starts(word, "--profile") || (word[9] && word[9] != '='))
-		return STATUS_OK;
-	*profile = word[9] ? word + 10 : *++*args;
-	if (!*profile)
-		return err_set(err, STATUS_USAGE, "--profile needs the name of a profile");
-	++*args;
-	return profile_name_check(*profile, err);
-}
-
 enum status command_tool(char **args, struct err *err)
 {
 	struct request request = { 0 };
@@ -183,7 +169,7 @@ enum status command_tool(char **args, struct err *err)
 		return err_set(err, STATUS_USAGE, "'%s' is not one of the names by which tools run sk-helper",
 			       args[0] ? args[0] : "");
 	args++;
-	status = request.profile ? profile_name_check(request.profile, err) : tool_take_profile(&args, &request.profile, err);
+	status = tool_take_profile(&args, &request.profile, err);
 	if (status != STATUS_OK)
 		return status;
 	if (tool->hello && args[0] && text_has_word(tool->reading, args[0], strlen(args[0])) &&

@@ -136,10 +136,6 @@ void start_renewal(const char *profile, const struct request *request)
 		"sk-helper", "renew", (char *)(uintptr_t)profile, (char *)(uintptr_t)scope, (char *)(uintptr_t)resource, NULL
 	};
 
-	if (!fork_detached())
-		return;
-	harden_runner();
-	scrub_environment();
-	execv(CORE, args);
-	_exit(1);
+	if (fork_detached())
+		_exit(become_core(args));
 }

@@ -30,20 +30,6 @@ static bool tool_answer_from_cache(const struct tool *tool, struct tool_call *ca
 	return tool->write(call, &hit->answer, out, &err) == STATUS_OK && buf_ok(out);
 }
 
-// --profile NAME, which a tool's configuration may have before the tool's own words. False when it is not a name.
-static bool tool_front_take_profile(char ***args, const char **profile)
-{
-	const char *word = **args;
-
-	if (!word || !text_starts(word, "--profile") || (word[9] && word[9] != '='))
-		return true;
-	*profile = word[9] ? word + 10 : *++*args;
-	if (!*profile)
-		return false;
-	++*args;
-	return true;
-}
-
 int tool_front(int argc, char **argv)
 {
 	struct request request = { 0 };
@@ -55,8 +41,7 @@ int tool_front(int argc, char **argv)
 	struct hit hit;
 
 	if (!tool || !tool->parse || tool->input == TOOL_READS_LINES ||
-	    (!request.profile && !tool_front_take_profile(&args, &request.profile)) ||
-	    (request.profile && !profile_name_ok(request.profile)))
+	    tool_take_profile(&args, &request.profile, NULL) != STATUS_OK)
 		return become_core_for_tool(argc, argv);
 	input = arena_take();
 	input.max = REQUEST_MAX;

@@ -93,12 +93,12 @@ static void look_at_line(struct tcp_search *search, const struct tcp_line *line)
 		return;
 	if (line->state == STATE_LISTEN) {
 		// several of one rank (SO_REUSEPORT): any of them may get it
-		if (rank > search->listener_rank)
-			search->listener_foreign = foreign;
-		else if (rank == search->listener_rank && foreign)
-			search->listener_foreign = foreign;
-		if (rank > search->listener_rank)
+		if (rank > search->listener_rank) {
 			search->listener_rank = rank;
+			search->listener_foreign = 0;
+		}
+		if (rank == search->listener_rank && foreign)
+			search->listener_foreign = foreign;
 	} else if (rank == 3 && line->remote_port == search->local_port) {
 		search->connected = true;
 		if (foreign)

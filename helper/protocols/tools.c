@@ -215,3 +215,18 @@ enum status bare_write(const struct tool_call *call, const struct answer *answer
 	buf_addc(out, '\n');
 	return STATUS_OK;
 }
+
+enum status tool_take_profile(char ***args, const char **profile, struct err *err)
+{
+	const char *word = **args;
+
+	if (*profile)
+		return profile_name_check(*profile, err);
+	if (!word || !text_starts(word, "--profile") || (word[9] && word[9] != '='))
+		return STATUS_OK;
+	*profile = word[9] ? word + 10 : *++*args;
+	if (!*profile)
+		return err_set(err, STATUS_USAGE, "--profile needs the name of a profile");
+	++*args;
+	return profile_name_check(*profile, err);
+}

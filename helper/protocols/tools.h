@@ -76,6 +76,10 @@ extern const size_t tool_count;
 const struct tool *tool_find_program(const char *program, const char **profile);
 const struct tool *tool_find_format(const char *name);
 
+// The profile that the tool's call is for, where its configuration has one: *profile, when the link's name has it, or else "--profile
+// NAME" before the tool's own words, which *args then points behind. STATUS_USAGE where that cannot be a name. err may be NULL.
+enum status tool_take_profile(char ***args, const char **profile, struct err *err);
+
 // --- a call, for who answers it
 
 // A call with these words; the request has what is known before: the profile of the command line, or nothing (NULL).
