@@ -63,11 +63,14 @@ OAUTH_MODEL = auth-method challenge oauth-error token url
 
 sk-helper_SOURCES = $(wildcard helper/front/*.c) $(SHARED) $(PLAIN_TOOLS:%=helper/protocols/%.c)
 sk-core_SOURCES = $(wildcard helper/core/*.c) $(TOOLS) $(KEYRING)
-sk-oauth_SOURCES = $(wildcard helper/oauth/*.c) $(wildcard helper/http/*.c) helper/base/json-read.c helper/base/landlock.c \
+sk-oauth_SOURCES = $(wildcard helper/oauth/*.c) $(wildcard helper/http/*.c) helper/base/base64.c helper/base/json-read.c helper/base/landlock.c \
 	helper/base/syscall-filter.c $(BASE_FRONT:%=helper/base/%.c) $(OAUTH_MODEL:%=helper/model/%.c)
+sk-bridge_SOURCES = $(wildcard helper/bridge/*.c) $(wildcard helper/relay/*.c) $(wildcard helper/http/*.c) helper/base/base64.c \
+	helper/base/json-value.c helper/base/landlock.c helper/base/syscall-filter.c $(BASE_FRONT:%=helper/base/%.c) helper/model/challenge.c \
+	helper/model/url.c
 sk-secret-service_SOURCES = $(wildcard keyring/sk-secret-service/*.c) $(BASE_FRONT:%=helper/base/%.c) $(WALLS:%=helper/base/%.c)
 
-PRIVATE = sk-core sk-oauth sk-secret-service
+PRIVATE = sk-core sk-oauth sk-bridge sk-secret-service
 PROGRAMS = sk-helper $(PRIVATE)
 # the names that tools run us by: links to the front door (helper/protocols/tools.c)
 LINKS = git-credential-sk docker-credential-sk bazel-credential-sk terraform-credentials-sk cargo-credential-sk vault-token-sk pnpm-token-sk
@@ -78,6 +81,7 @@ once = $(eval $(1) := $$(shell $(2)))$($(1))
 SECRET_CFLAGS = $(call once,SECRET_CFLAGS,$(PKG_CONFIG) --cflags libsecret-1)
 SECRET_LIBS = $(call once,SECRET_LIBS,$(PKG_CONFIG) --libs libsecret-1)
 OAUTH_LIBS = $(call once,OAUTH_LIBS,$(PKG_CONFIG) --libs libcurl libcjson libcrypto)
+BRIDGE_LIBS = $(call once,BRIDGE_LIBS,$(PKG_CONFIG) --libs libcurl)
 CORE_LIBS = $(call once,CORE_LIBS,$(PKG_CONFIG) --libs libkeyutils libcjson)
 
 Q = $(if $(V),,@)
@@ -110,6 +114,9 @@ $(B)/sk-core: $(sk-core_SOURCES:%.c=$(B)/obj/%.o)
 
 $(B)/sk-oauth: $(sk-oauth_SOURCES:%.c=$(B)/obj/%.o)
 	$(call say,LD,$@)$(CC) $(SK_LDFLAGS) $(LDFLAGS) -o $@ $^ $(OAUTH_LIBS) $(LDLIBS)
+
+$(B)/sk-bridge: $(sk-bridge_SOURCES:%.c=$(B)/obj/%.o)
+	$(call say,LD,$@)$(CC) $(SK_LDFLAGS) $(LDFLAGS) -o $@ $^ $(BRIDGE_LIBS) $(LDLIBS)
 
 $(B)/sk-secret-service: $(sk-secret-service_SOURCES:%.c=$(B)/obj/%.o)
 	$(call say,LD,$@)$(CC) $(SK_LDFLAGS) $(LDFLAGS) -o $@ $^ $(SECRET_LIBS) $(LDLIBS)

@@ -10,7 +10,7 @@ TESTS ?=
 FILTER ?=
 
 # Everything but the programs' own mains.
-LIBRARY = $(filter-out helper/core/main.c,$(sk-core_SOURCES)) $(filter-out helper/oauth/main.c,$(wildcard helper/oauth/*.c)) $(wildcard helper/http/*.c)
+LIBRARY = $(sort $(filter-out %/main.c,$(sk-core_SOURCES) $(sk-oauth_SOURCES) $(sk-bridge_SOURCES)))
 LIBRARY_LIBS = $(CORE_LIBS) $(OAUTH_LIBS) -lm
 
 $(B)/tests/%: tests/%.c $(LIBRARY:%.c=$(B)/obj/%.o) $(wildcard tests/unit/*.h)

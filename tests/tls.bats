@@ -75,7 +75,7 @@ refused() {
 	assert_line status=ok
 	run -0 "$oauth" <<<"$request"$'\n'"ca_file_sha256=$(sha256sum <"$PKI/good.pem" | cut -d' ' -f1)"
 	assert_line status=policy
-	assert_line --partial "was changed while the token was requested"
+	assert_line --partial "was changed meanwhile"
 	# programs of two versions do not understand each other
 	run -0 "$oauth" <<<"${request/version=/version=0}"
 	assert_line status=internal

@@ -22,13 +22,18 @@ static void fill_standard_descriptors(void)
 	}
 }
 
-void harden_process(void)
+void harden_process_but(int last)
 {
 	fill_standard_descriptors();
-	syscall(SYS_close_range, 3U, ~0U, 0U);
+	syscall(SYS_close_range, (unsigned)last + 1, ~0U, 0U);
 #if !defined(SK_SANITIZE) && !defined(SK_DEBUG) // a leak checker, or a debugger, attaches to the process
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
+}
+
+void harden_process(void)
+{
+	harden_process_but(STDERR_FILENO);
 }
 
 void harden_runner(void)

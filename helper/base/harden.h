@@ -9,6 +9,8 @@
 // no ptrace, and no access to /proc/PID by the same user. A descriptor 1 that was closed is opened read-only, so that
 // writing the answer fails instead of going into the first file that is opened. No failure here is fatal.
 void harden_process(void);
+// The same for a program that is given more descriptors: those up to last stay open.
+void harden_process_but(int last);
 
 // For a program that waits, or that runs another one. The other program cannot write a core file either and cannot gain
 // privileges; no signal is blocked, because a blocked SIGALRM would disable the deadline; and a write to a closed pipe,

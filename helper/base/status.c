@@ -82,6 +82,15 @@ const char *status_help(enum status status)
 	return statuses[status].help;
 }
 
+enum status status_from_exit_code(int code)
+{
+	for (int i = 0; i < STATUS_COUNT; i++) {
+		if (statuses[i].exit_code == code)
+			return (enum status)i;
+	}
+	return STATUS_INTERNAL;
+}
+
 bool status_from_word(const char *word, enum status *status)
 {
 	for (int i = 0; i < STATUS_COUNT; i++) {

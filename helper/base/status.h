@@ -39,6 +39,9 @@ const char *status_word(enum status status);
 int status_exit_code(enum status status);
 const char *status_help(enum status status);
 
+// The first status with this exit status; STATUS_INTERNAL for none.
+enum status status_from_exit_code(int code);
+
 // The status whose word this is; false when there is none. For errors that cross a pipe.
 bool status_from_word(const char *word, enum status *status);
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -68,43 +69,73 @@ static bool keeps_stderr(void)
 #endif
 }
 
-enum status subprocess_start(const struct subprocess *what, struct child *child, struct err *err)
+static void add_descriptors(posix_spawn_file_actions_t *actions, const struct spawn *spawn)
 {
-	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, error = 0;
-	char path[4096], *args[] = { path, NULL }, *environment[ENVIRONMENT_MAX];
+	for (int fd = 0; fd < SUBPROCESS_FDS; fd++) {
+		if (spawn->fds[fd] >= 0)
+			posix_spawn_file_actions_adddup2(actions, spawn->fds[fd], fd);
+		else if (fd <= STDERR_FILENO)
+			posix_spawn_file_actions_addopen(actions, fd, "/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY, 0);
+	}
+}
+
+enum status subprocess_spawn(const struct spawn *spawn, pid_t *pid, struct err *err)
+{
+	short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t signals;
+	int error;
 
-	(void)snprintf(path, sizeof path, "%s/%s", SK_LIBEXECDIR "/sk-helper", what->program);
-	make_environment(environment, what);
-	if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0) {
-		error = errno;
-		close_pair(in);
-		return err_set(err, STATUS_INTERNAL, "cannot run '%s': %s", path, strerror(error));
-	}
 	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
-	// what its libraries print is not our user's business; what it has to say comes in its answer
-	if (!keeps_stderr())
-		posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	add_descriptors(&actions, spawn);
 	posix_spawnattr_init(&attributes);
 	sigfillset(&signals);
 	posix_spawnattr_setsigdefault(&attributes, &signals);
 	sigemptyset(&signals);
 	posix_spawnattr_setsigmask(&attributes, &signals);
-	// own process group: Ctrl-C must not kill the child in the middle of a keyring write; it ends when we do (die_with_parent)
 	posix_spawnattr_setpgroup(&attributes, 0);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-	error = posix_spawn(&child->pid, path, &actions, &attributes, args, environment);
+	posix_spawnattr_setflags(&attributes, (short)(flags | (spawn->own_group ? POSIX_SPAWN_SETPGROUP : 0)));
+	error = posix_spawn(pid, spawn->path, &actions, &attributes, spawn->args, spawn->environment);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
-	if (error) {
+	if (error)
+		return err_set(err, STATUS_INTERNAL, "cannot run '%s': %s: is sk-helper installed completely? ('make install')",
+			       spawn->path, strerror(error));
+	return STATUS_OK;
+}
+
+// A program of our libexec directory. What its libraries print is not our user's business; what it has to say comes in its answer.
+static enum status spawn_program(const struct subprocess *what, struct spawn *spawn, pid_t *pid, struct err *err)
+{
+	char path[4096], *args[] = { path, NULL }, *environment[ENVIRONMENT_MAX];
+
+	(void)snprintf(path, sizeof path, "%s/%s", SK_LIBEXECDIR "/sk-helper", what->program);
+	make_environment(environment, what);
+	spawn->path = path;
+	spawn->args = args;
+	spawn->environment = environment;
+	spawn->fds[STDERR_FILENO] = keeps_stderr() ? STDERR_FILENO : -1;
+	return subprocess_spawn(spawn, pid, err);
+}
+
+enum status subprocess_start(const struct subprocess *what, struct child *child, struct err *err)
+{
+	int in[2] = { -1, -1 }, out[2] = { -1, -1 };
+	enum status status;
+
+	if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0) {
+		status = err_set(err, STATUS_INTERNAL, "cannot run '%s': %s", what->program, strerror(errno));
+	} else {
+		// own process group: Ctrl-C must not kill it in the middle of a keyring write; it ends when we do (die_with_parent)
+		struct spawn spawn = { .fds = { in[0], out[1], -1, -1 }, .own_group = true };
+
+		status = spawn_program(what, &spawn, &child->pid, err);
+	}
+	if (status != STATUS_OK) {
 		close_pair(in);
 		close_pair(out);
-		return err_set(err, STATUS_INTERNAL, "cannot run '%s': %s: is sk-helper installed completely? ('make install')",
-			       path, strerror(error));
+		return status;
 	}
 	close(in[0]);
 	close(out[1]);
@@ -114,6 +145,27 @@ enum status subprocess_start(const struct subprocess *what, struct child *child,
 	(void)!write(child->in, WIRE_VERSION, strlen(WIRE_VERSION));
 	fcntl(child->in, F_SETFL, O_NONBLOCK);
 	fcntl(child->out, F_SETFL, O_NONBLOCK);
+	return STATUS_OK;
+}
+
+enum status subprocess_start_with_socket(const struct subprocess *what, pid_t *pid, int *socket, struct err *err)
+{
+	struct spawn spawn = { .fds = { STDIN_FILENO, STDOUT_FILENO, -1, -1 } };
+	int pair[2] = { -1, -1 }, room = WIRE_PACKET_MAX;
+	enum status status;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_set(err, STATUS_INTERNAL, "cannot run '%s': %s", what->program, strerror(errno));
+	for (int i = 0; i < 2; i++)
+		(void)setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+	spawn.fds[3] = pair[1];
+	status = spawn_program(what, &spawn, pid, err);
+	if (status != STATUS_OK) {
+		close_pair(pair);
+		return status;
+	}
+	close(pair[1]);
+	*socket = pair[0];
 	return STATUS_OK;
 }
 

@@ -10,13 +10,9 @@
 #include <string.h>
 
 // Not http_proxy: what goes over plain http goes to this machine itself.
-static const char *const environment[] = {
+const char *const oauth_environment[] = {
 	"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY", NULL
 };
-
-// GnuTLS, which libraries of libcurl's that are not used here bring with them, would start itself while it is loaded: a twentieth of
-// sk-oauth's start (gnutls manual, "Initialization"). A libcurl that uses it starts it by itself.
-#define SETTING "GNUTLS_NO_IMPLICIT_INIT=1"
 
 // One that was started before its request was known.
 static struct child oauth_child;
@@ -24,7 +20,7 @@ static bool oauth_started;
 
 void oauth_start(void)
 {
-	const struct subprocess what = { .program = "sk-oauth", .environment = environment, .setting = SETTING };
+	const struct subprocess what = { .program = "sk-oauth", .environment = oauth_environment, .setting = OAUTH_SETTING };
 
 	// a failure is told by the one who asks
 	if (!oauth_started)
@@ -65,8 +61,8 @@ static enum status oauth_ask(const struct buf *request, const struct profile *pr
 {
 	const struct subprocess what = {
 		.program = "sk-oauth",
-		.environment = environment,
-		.setting = SETTING,
+		.environment = oauth_environment,
+		.setting = OAUTH_SETTING,
 		.input = request,
 		.timeout_ms = profile->timeout * 1000 + 1500, // it keeps its own time; this is for the case that it hangs
 	};

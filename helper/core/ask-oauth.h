@@ -14,6 +14,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+// What programs that talk to the network get of our environment, and what is added to it.
+extern const char *const oauth_environment[];
+// GnuTLS, which libraries of libcurl's that are not used here bring with them, would start itself while it is loaded: a twentieth of
+// sk-oauth's start (gnutls manual, "Initialization"). A libcurl that uses it starts it by itself.
+#define OAUTH_SETTING "GNUTLS_NO_IMPLICIT_INIT=1"
+
 // What a token endpoint granted. The strings point into the caller's buf.
 struct grant {
 	const char *access_token; // has passed token_text_ok()

@@ -28,6 +28,14 @@ const struct command commands[] = {
 		.example = "sk-helper exec --env API_TOKEN=todo -- ./deploy.sh",
 	},
 	{
+		.name = "bridge",
+		.arguments = "[NAME]",
+		.summary = "be an MCP server on stdin and stdout for the one at the profile's URL",
+		.run = command_bridge,
+		.options = bridge_options,
+		.example = "sk-helper bridge todo",
+	},
+	{
 		.name = "hook",
 		.arguments = "[TOOL [NAME]]",
 		.summary = "print a tool's configuration that asks sk-helper, or list the tools",

@@ -98,8 +98,14 @@ static enum status apply_challenge(struct get_result *result, const struct chall
 
 static enum status apply_challenges(struct get_result *result, bool scope_given, struct err *err)
 {
+	struct request *request = &result->request;
 	struct challenge challenge;
 
+	// a server that takes no notice of RFC 6750 says it with the status alone
+	if (request->http_status == 401 && request->credential) {
+		request->renewal = RENEWAL_REFUSED;
+		request->refused_token = request->credential;
+	}
 	for (size_t i = 0; i < result->request.wwwauth_count; i++) {
 		if (challenge_parse(&challenge, result->request.wwwauth[i]))
 			return apply_challenge(result, &challenge, scope_given, err);

@@ -40,7 +40,7 @@ bool hit_find(struct hit *hit, struct request *request)
 	char slot[TOKEN_SLOT_SIZE];
 	struct keyring_key key;
 
-	if (request->fresh || request->wwwauth_count || strcmp(profile->token_cache, "kernel") != 0 ||
+	if (request->fresh || request->wwwauth_count || request->http_status || strcmp(profile->token_cache, "kernel") != 0 ||
 	    request_resolve(request, profile, NULL) != STATUS_OK)
 		return false;
 	token_slot(slot, profile, request);

@@ -132,6 +132,24 @@ static void look_at_table(struct tcp_search *search, int fd)
 	}
 }
 
+// Our ports of the connections whose server was ours.
+static unsigned known_ports[64];
+static size_t known_count;
+
+void loopback_forget(void)
+{
+	known_count = 0;
+}
+
+static bool is_known(unsigned local_port)
+{
+	for (size_t i = 0; i < known_count; i++) {
+		if (known_ports[i] == local_port)
+			return true;
+	}
+	return false;
+}
+
 bool loopback_is_ours(const char *address, unsigned port, unsigned local_port, char *why)
 {
 	struct tcp_search search = { .port = port, .local_port = local_port };
@@ -139,6 +157,8 @@ bool loopback_is_ours(const char *address, unsigned port, unsigned local_port, c
 	struct in_addr v4;
 	bool found;
 
+	if (is_known(local_port))
+		return true;
 	if (inet_pton(AF_INET, address, &v4) == 1) {
 		search.address.s6_addr[10] = search.address.s6_addr[11] = 0xff;
 		memcpy(search.address.s6_addr + 12, &v4, 4);
@@ -161,5 +181,7 @@ bool loopback_is_ours(const char *address, unsigned port, unsigned local_port, c
 			"it is not known which user's server has port %u of this machine, and plain http does not prove it: nothing was "
 			"sent; use https",
 			port);
+	if (found && !foreign && known_count < sizeof known_ports / sizeof known_ports[0])
+		known_ports[known_count++] = local_port;
 	return found && !foreign;
 }

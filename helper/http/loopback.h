@@ -11,6 +11,10 @@ void loopback_prepare(void);
 
 // Whether the server at this address and port, to which there is a connection from local_port, is the user's own or root's. False
 // with why, which has room for 200 bytes, where it is another user's, and where that cannot be found out.
+// What was found out of a connection is remembered, as it is asked again for each request that the connection is used for.
 bool loopback_is_ours(const char *address, unsigned port, unsigned local_port, char *why);
+
+// Forgets it: to be called before a connection is made, which may get the port of one that has ended.
+void loopback_forget(void);
 
 #endif

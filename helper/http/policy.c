@@ -34,13 +34,25 @@ static bool is_hashed_directory(const char *path)
 	return found;
 }
 
+// The first that there is; looked for once. NULL for none.
+static const char *hashed_directory(void)
+{
+	static const char *const directories[] = { "/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/openssl/certs" };
+	static const char *found;
+	static bool looked;
+
+	for (size_t i = 0; !looked && !found && i < sizeof directories / sizeof directories[0]; i++)
+		found = is_hashed_directory(directories[i]) ? directories[i] : NULL;
+	looked = true;
+	return found;
+}
+
 // Parsing a bundle of 145 certificates takes 26 ms, looking up the one that is needed in a hashed directory next to nothing,
 // and the trust is the same. Where there is no such directory, libcurl's own default.
 static void set_certificates(const struct policy *policy, CURL *curl)
 {
 	struct curl_blob content = { policy->ca.data, policy->ca.len, CURL_BLOB_NOCOPY };
 	const char *ca_file = policy->ca_file;
-	static const char *const directories[] = { "/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/openssl/certs" };
 	struct stat st;
 
 	if (policy->ca.len) {
@@ -55,12 +67,9 @@ static void set_certificates(const struct policy *policy, CURL *curl)
 		curl_easy_setopt(curl, CURLOPT_CAPATH, directory ? ca_file : NULL);
 		return;
 	}
-	for (size_t i = 0; i < sizeof directories / sizeof directories[0]; i++) {
-		if (is_hashed_directory(directories[i])) {
-			curl_easy_setopt(curl, CURLOPT_CAINFO, NULL);
-			curl_easy_setopt(curl, CURLOPT_CAPATH, directories[i]);
-			return;
-		}
+	if (hashed_directory()) {
+		curl_easy_setopt(curl, CURLOPT_CAINFO, NULL);
+		curl_easy_setopt(curl, CURLOPT_CAPATH, hashed_directory());
 	}
 }
 
@@ -70,6 +79,8 @@ static enum status read_bound_ca_file(struct policy *policy, struct err *err)
 	char hex[SHA256_HEX_SIZE] = "";
 	int fd;
 
+	if (policy->ca.len)
+		return STATUS_OK;
 	policy->ca = (struct buf)BUF_INIT(CA_FILE_MAX);
 	if (!policy->ca_file || !policy->ca_sha256 || !*policy->ca_sha256)
 		return STATUS_OK;
@@ -80,7 +91,7 @@ static enum status read_bound_ca_file(struct policy *policy, struct err *err)
 		close(fd);
 	if (!strcmp(hex, policy->ca_sha256))
 		return STATUS_OK;
-	return err_set(err, STATUS_POLICY, "ca_file '%s' was changed while the token was requested: nothing was sent",
+	return err_set(err, STATUS_POLICY, "ca_file '%s' was changed meanwhile: nothing was sent",
 		       policy->ca_file);
 }
 
@@ -107,8 +118,10 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
 	// a proxy's address is the user's own choice; the server's is the proxy's to resolve
 	if (!policy->proxied && policy->untrusted_url)
 		why = address_why_refused(&address->addr, policy->loopback_allowed);
-	if (!why)
+	if (!why) {
+		loopback_forget();
 		return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	}
 	(void)snprintf(policy->why_refused, sizeof policy->why_refused, "%s", why);
 	return CURL_SOCKET_BAD;
 }

@@ -180,6 +180,13 @@ static enum status set_credential(struct request *request, const char *value, st
 	return STATUS_OK;
 }
 
+static enum status set_http_status(struct request *request, const char *value, struct err *err)
+{
+	if (!text_to_number(value, 100, 599, &request->http_status))
+		return err_set(err, STATUS_USAGE, "http_status: it must be a number from 100 to 599");
+	return STATUS_OK;
+}
+
 static enum status set_resource(struct request *request, const char *value, struct err *err)
 {
 	return set_as_key("resource", &request->resource, value, err);
@@ -228,6 +235,7 @@ static const struct {
 	{ "resource", set_resource, false },
 	{ "min_ttl", set_min_ttl, false },
 	{ "credential", set_credential, false },
+	{ "http_status", set_http_status, false },
 	{ "wwwauth[]", add_wwwauth, true },
 	{ "protocol", set_scheme, false },
 	{ "host", set_host, false },

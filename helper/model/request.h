@@ -55,6 +55,7 @@ struct request {
 	const char *wwwauth[REQUEST_CHALLENGES_MAX];
 	size_t wwwauth_count;
 	const char *credential; // git's password, too
+	int64_t http_status;	// with which the server refused that token; 0: not known
 
 	// git's
 	const char *username; // of the credential that is wanted

@@ -4,21 +4,6 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-void base64_encode(struct buf *b, const void *data, size_t len)
-{
-	unsigned char group[5];
-	const unsigned char *at = data;
-
-	for (; len; at += 3) {
-		size_t part = len < 3 ? len : 3;
-
-		EVP_EncodeBlock(group, at, (int)part);
-		buf_add(b, group, 4);
-		len -= part;
-	}
-	explicit_bzero(group, sizeof group);
-}
-
 void base64url_encode(struct buf *b, const void *data, size_t len)
 {
 	size_t start = b->len;

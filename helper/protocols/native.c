@@ -11,6 +11,7 @@ static enum status write_native(const struct answer *answer, struct buf *out, st
 	wire_put(out, "credential", answer->token->access_token);
 	wire_put_number(out, "password_expiry_utc", token_expiry_for_tools(answer->token, answer->now));
 	wire_put(out, "scope", answer->token->granted_scope);
+	wire_put(out, "requested_scope", answer->token->requested_scope);
 	return STATUS_OK;
 }
 

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// One message of the client's, or of the bridge's own, from the moment it is read until it has its answer: it is sent, sent again where
+// that is safe, and answered with an error where no answer comes. Each request is answered exactly once.
+#ifndef SK_EXCHANGE_H
+#define SK_EXCHANGE_H
+
+#include "bridge/bridge.h"
+#include "bridge/sse.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum exchange_role {
+	ROLE_CLIENT,	  // a message of the client's
+	ROLE_EVENTS,	  // the stream of what the server says by itself
+	ROLE_INITIALIZE,  // the client's initialize, sent again for a new session
+	ROLE_INITIALIZED, // and what follows it
+	ROLE_REPLAY,	  // what the client had asked the old session for
+	ROLE_LIST_TOOLS,  // for the headers of a tool that is not known
+	ROLE_GOODBYE,	  // the end of the session
+};
+
+enum exchange_state {
+	EXCHANGE_HELD,		    // not sent yet: something else must come first
+	EXCHANGE_SENT,		    // its transfer is under way
+	EXCHANGE_AWAITS,	    // HTTP+SSE: its answer comes on the stream of events
+	EXCHANGE_WAITS_TO_RESUME,   // its stream was cut off, and is asked for again at wait_until
+	EXCHANGE_WAITS_FOR_SESSION, // it is sent again once there is a new one
+	EXCHANGE_WAITS_FOR_TOOLS,   // or once the tools are known
+	EXCHANGE_DONE,
+};
+
+struct exchange {
+	struct bridge *bridge;
+	enum exchange_role role;
+	enum exchange_state state;
+	struct buf line;
+	struct message message; // in line
+	bool modern;		// MCP 2026-07-28
+	bool cancelled;
+	struct json_value *ids; // of its requests that are not answered yet
+	size_t id_count;
+	int64_t answered_at; // CLOCK_BOOTTIME in ms: when the last one was; 0: not yet
+	unsigned generation; // of the session that it was sent in
+	bool in_session;     // it was sent with a session's id
+	bool session_renewed, tools_listed; // it was sent again for that
+	// its response
+	struct transfer transfer;
+	bool is_stream;
+	struct sse sse;
+	struct buf body;
+	char last_event[SESSION_ID_MAX + 1];
+	int64_t retry_ms, wait_until;
+	unsigned resumed; // so often, without an event
+	struct exchange *next, *previous;
+};
+
+// Makes one, at the end of the list; line may be NULL. NULL where there is no memory.
+struct exchange *exchange_new(struct bridge *bridge, enum exchange_role role, const char *line, size_t len);
+void exchange_free(struct exchange *exchange);
+
+// Whether it is a request that is not answered yet, or several.
+bool exchange_wants_answer(const struct exchange *exchange);
+
+// Whether it is one that stays open, and is not waited for.
+bool exchange_is_subscription(const struct exchange *exchange);
+
+// Whether there is room for more on standard output: if not, transfers are paused, until upstream_resume.
+bool exchange_may_put(const struct bridge *bridge);
+
+// Sends it, or sends it again.
+void exchange_send(struct exchange *exchange);
+
+// Answers all that is unanswered with an error.
+void exchange_fail(struct exchange *exchange, int code, long http_status, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+// The request with this id that is not answered yet, in this exchange; NULL for none.
+struct json_value *exchange_find_id(struct exchange *exchange, struct json_value id);
+void exchange_mark_answered(struct exchange *exchange, struct json_value *id);
+
+#endif

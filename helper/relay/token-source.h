@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// The token of one profile, for all requests of a relay: asked for again and again, so that one that was renewed, revoked or erased
+// meanwhile is not used, and renewed once for all requests that a server has refused with it.
+#ifndef SK_TOKEN_SOURCE_H
+#define SK_TOKEN_SOURCE_H
+
+#include "base/buf.h"
+#include "relay/ask-core.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct token_source {
+	const char *profile;
+	struct buf token;
+	unsigned generation; // how many different ones there have been; 0: none yet
+	int64_t answered_at; // CLOCK_BOOTTIME in ms
+	bool asking;
+	bool answered;		     // the last question was; with failure where that is not STATUS_OK
+	enum status failure;	     // why there was no token
+	char why[512];		     // in words
+	unsigned renewed_generation; // the token that took the place of a refused one; 0: none has
+	int64_t renewed_at;
+	bool asking_renewal; // the question that is on its way is for one
+};
+
+// What a request needs.
+enum token_need {
+	NEED_TOKEN,	// any that is not older than a second
+	NEED_NEW_TOKEN, // another one than that of a generation, which was refused
+};
+
+enum token_state {
+	TOKEN_READY,	// source->token may be sent
+	TOKEN_WANTED,	// a question must be asked for it: token_source_ask
+	TOKEN_AWAITED,	// one is on its way
+	TOKEN_NOT_HAD,	// and the last one brought none: source->why
+};
+
+// since: CLOCK_BOOTTIME in ms when the request began to wait: an older failure is not its own.
+enum token_state token_source_state(const struct token_source *source, enum token_need need, unsigned refused_generation, int64_t since);
+
+// Asks; lines: what the server said of the token that was refused, NULL for an ordinary question.
+void token_source_ask(struct token_source *source, const struct buf *lines);
+
+// Takes the answer.
+void token_source_take(struct token_source *source, const struct core_answer *answer);
+
+// Whether a refusal of this generation's token is to be answered with a renewal: not where it is itself a new one of just now.
+bool token_source_may_renew(const struct token_source *source, unsigned generation);
+
+void token_source_free(struct token_source *source);
+
+#endif
