@@ -601,6 +601,7 @@ static void bridge_say_goodbye(struct bridge *bridge, int64_t patience_ms)
 	}
 	bridge->session.events_at = 0;
 	bridge->end = BRIDGE_SAYS_GOODBYE;
+	bridge->upstream.tokens.last = true; // there may be nobody left to ask for another one
 	bridge->end_at = clock_now().boot + patience_ms;
 	if (*bridge->session.id && bridge->session.stage != SESSION_RENEWS)
 		bridge_send_own(bridge, ROLE_GOODBYE, NULL);
@@ -628,12 +629,15 @@ static void bridge_step_to_end(struct bridge *bridge)
 		bridge->end = BRIDGE_ENDED;
 }
 
+// Whoever sent a signal kills soon.
 static void bridge_end_now(struct bridge *bridge)
 {
-	if (bridge->end == BRIDGE_SAYS_GOODBYE)
-		bridge->end = BRIDGE_ENDED;
-	else
+	int64_t end_at = clock_now().boot + GOODBYE_HURRIED_MS;
+
+	if (bridge->end != BRIDGE_SAYS_GOODBYE)
 		bridge_say_goodbye(bridge, GOODBYE_HURRIED_MS);
+	else if (end_at < bridge->end_at)
+		bridge->end_at = end_at;
 }
 
 // --- the loop
@@ -680,22 +684,25 @@ static void bridge_wait(struct bridge *bridge, struct pollfd fds[FDS], int signa
 {
 	bool reads = bridge->end == BRIDGE_GOES_ON && bridge_has_room(bridge);
 	struct curl_waitfd extra[FDS];
+	unsigned count = 0;
 
 	fds[FD_SIGNAL] = (struct pollfd){ .fd = signal_fd, .events = POLLIN };
-	fds[FD_CORE] = (struct pollfd){ .fd = CORE_FD, .events = POLLIN };
+	fds[FD_CORE] = (struct pollfd){ .fd = bridge->core_is_gone ? -1 : CORE_FD, .events = POLLIN };
 	fds[FD_OUTPUT] = (struct pollfd){ .fd = bridge->output.broken ? -1 : STDOUT_FILENO };
 	fds[FD_OUTPUT].events = client_output_left(&bridge->output) ? POLLOUT : 0;
 	fds[FD_INPUT] = (struct pollfd){ .fd = reads ? STDIN_FILENO : -1, .events = POLLIN };
-	for (int i = 0; i < FDS; i++)
-		extra[i] = (struct curl_waitfd){ .fd = fds[i].fd, .events = fds[i].events & POLLOUT ? CURL_WAIT_POLLOUT : CURL_WAIT_POLLIN };
-	// of an end that is closed, curl_multi_poll says nothing
-	extra[FD_OUTPUT].events = fds[FD_OUTPUT].events ? CURL_WAIT_POLLOUT : 0;
+	for (int i = 0; i < FDS; i++) {
+		short events = (short)((fds[i].events & POLLIN ? CURL_WAIT_POLLIN : 0) | (fds[i].events & POLLOUT ? CURL_WAIT_POLLOUT : 0));
+
+		if (fds[i].fd >= 0)
+			extra[count++] = (struct curl_waitfd){ .fd = fds[i].fd, .events = events };
+	}
 	if (bridge->problem) {
 		(void)poll(fds, FDS, bridge_timeout(bridge));
 		return;
 	}
-	// a negative descriptor is nothing to it, but the last one is left out all the same: an older libcurl may not know that
-	curl_multi_poll(bridge->upstream.multi, extra, reads ? FDS : FDS - 1, bridge_timeout(bridge), NULL);
+	// which says nothing of an end that was closed
+	curl_multi_poll(bridge->upstream.multi, extra, count, bridge_timeout(bridge), NULL);
 	(void)poll(fds, FDS, 0);
 }
 
@@ -704,9 +711,12 @@ static void bridge_take_answers(struct bridge *bridge)
 	struct core_answer answer;
 	BUF_AUTO(packet, WIRE_PACKET_MAX);
 
-	if (!core_receive(&packet))
+	if (!core_receive(&packet)) {
+		bridge->upstream.tokens.last = true;
+		bridge->core_is_gone = true;
 		bridge_end_now(bridge);
-	else if (packet.len && core_read_answer(&packet, &answer) && !bridge->problem)
+	}
+	if (packet.len && core_read_answer(&packet, &answer) && !bridge->problem)
 		upstream_take_answer(&bridge->upstream, &answer);
 }
 

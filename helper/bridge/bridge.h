@@ -35,6 +35,7 @@ struct bridge {
 	struct exchange *first, *last; // in the order in which they came
 	unsigned own_requests;	       // how many there have been: they need ids
 	enum bridge_end end;
+	bool core_is_gone;
 	int64_t end_at; // CLOCK_BOOTTIME in ms: the next step to the end is made then
 	char last_notice[256];
 	int64_t last_notice_at;

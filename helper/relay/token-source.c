@@ -13,6 +13,8 @@ enum token_state token_source_state(const struct token_source *source, enum toke
 {
 	bool failed = source->answered && source->failure != STATUS_OK && source->answered_at >= since;
 
+	if (source->last)
+		return source->generation && need == NEED_TOKEN ? TOKEN_READY : TOKEN_NOT_HAD;
 	if (source->asking)
 		return TOKEN_AWAITED;
 	if (failed)

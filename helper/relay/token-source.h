@@ -22,6 +22,7 @@ struct token_source {
 	unsigned renewed_generation; // the token that took the place of a refused one; 0: none has
 	int64_t renewed_at;
 	bool asking_renewal; // the question that is on its way is for one
+	bool last;	     // the token that is there is used, however old
 };
 
 // What a request needs.
