@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define REQUESTS_AT_ONCE   32 // that wait for an answer; answers of the client's never wait behind them
+#define BUSY		   8
 #define NOTICE_AGAIN_MS	   30000
 #define PROBE_MAX_MS	   5000
 #define LINGER_MS	   2000 // a stream is read on for so long after the answer
@@ -589,6 +590,17 @@ static void bridge_step(struct bridge *bridge)
 	}
 }
 
+static void bridge_shrink(struct bridge *bridge)
+{
+	size_t running = bridge_count_running(bridge);
+
+	bridge->was_busy = bridge->was_busy || running >= BUSY;
+	if (!bridge->was_busy || running || bridge->problem)
+		return;
+	bridge->was_busy = false;
+	upstream_shrink(&bridge->upstream);
+}
+
 // --- the end
 
 // Nothing more is read or sent, but the end of the session.
@@ -749,6 +761,7 @@ void bridge_run(struct bridge *bridge, int signal_fd)
 		if (!bridge->problem)
 			upstream_step(&bridge->upstream);
 		bridge_step(bridge);
+		bridge_shrink(bridge);
 		client_output_flush(&bridge->output);
 		if (!bridge->problem && exchange_may_put(bridge))
 			upstream_resume(&bridge->upstream);

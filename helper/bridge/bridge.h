@@ -33,6 +33,7 @@ struct bridge {
 	struct tool_list tools;
 	char modern_version[64]; // the last one that a message named; "" for none
 	struct exchange *first, *last; // in the order in which they came
+	bool was_busy;		       // there were many at once, whose memory can be given back
 	unsigned own_requests;	       // how many there have been: they need ids
 	enum bridge_end end;
 	bool core_is_gone;

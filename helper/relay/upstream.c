@@ -15,7 +15,8 @@
 #define CONNECT_TIMEOUT_MS 10000
 #define RETRIES_MAX	   3 // of a connection
 #define REDIRECTS_MAX	   3
-#define CONNECTIONS_KEPT   16
+#define CONNECTIONS_KEPT   40 // more than there are at once: making them anew costs more than the rest of a call
+#define UPLOAD_BUFFER_SIZE 16384
 #define REFUSAL_MAX	   32768
 #define SHORT_BODY_MAX	   16384
 
@@ -339,6 +340,7 @@ static enum status transfer_set_up(struct upstream *upstream, struct transfer *t
 			 (long)(upstream->base.https ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
 	curl_easy_setopt(curl, CURLOPT_PIPEWAIT, upstream->base.https ? 1L : 0L);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+	curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER_SIZE);
 	curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(curl, CURLOPT_TCP_KEEPIDLE, 30L);
 	curl_easy_setopt(curl, CURLOPT_TCP_KEEPINTVL, 30L);
@@ -548,6 +550,13 @@ void upstream_resume(struct upstream *upstream)
 		transfer->paused = false;
 		curl_easy_pause(transfer->curl, CURLPAUSE_CONT);
 	}
+}
+
+void upstream_shrink(struct upstream *upstream)
+{
+	while (upstream->idle_count)
+		curl_easy_cleanup(upstream->idle[--upstream->idle_count]);
+	malloc_trim(0);
 }
 
 void upstream_take_answer(struct upstream *upstream, const struct core_answer *answer)

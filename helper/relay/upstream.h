@@ -107,6 +107,9 @@ int upstream_timeout(const struct upstream *upstream);
 // Lets those that were paused go on.
 void upstream_resume(struct upstream *upstream);
 
+// Gives memory back, after many transfers at once.
+void upstream_shrink(struct upstream *upstream);
+
 // sk-core's answer to a question for a token.
 void upstream_take_answer(struct upstream *upstream, const struct core_answer *answer);
 
