@@ -17,6 +17,7 @@ mandir ?= $(datarootdir)/man
 docdir ?= $(datarootdir)/doc/sk-helper
 bashcompletiondir ?= $(datarootdir)/bash-completion/completions
 zshcompletiondir ?= $(datarootdir)/zsh/site-functions
+skilldir = $(datarootdir)/sk-helper/skills/sk-helper
 fishcompletiondir ?= $(datarootdir)/fish/vendor_completions.d
 
 INSTALL ?= install
@@ -42,7 +43,7 @@ STAGE = $(CURDIR)/build/stage
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla
 SK_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSK_VERSION='"$(VERSION)"' -DSK_LIBEXECDIR='"$(libexecdir)"' -DSK_BINDIR='"$(bindir)"' \
-	-DSK_SYSCONFDIR='"$(sysconfdir)"' -Ihelper -I. \
+	-DSK_SYSCONFDIR='"$(sysconfdir)"' -DSK_DATADIR='"$(datarootdir)"' -Ihelper -I. \
 	$(SANITIZE:%=-DSK_SANITIZE)
 SK_CFLAGS = -std=c11 $(WARNINGS) -fstack-protector-strong $(SANITIZE:%=-fsanitize=% -fno-sanitize-recover=all -fno-omit-frame-pointer)
 HARDENING = -fPIE -pie -Wl,-z,relro,-z,now
@@ -124,11 +125,12 @@ $(B)/sk-secret-service: $(sk-secret-service_SOURCES:%.c=$(B)/obj/%.o)
 # make install: into prefix (/usr/local), below DESTDIR where that is set
 install: all
 	$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(libexecdir)/sk-helper' '$(DESTDIR)$(mandir)/man1' '$(DESTDIR)$(mandir)/man5' '$(DESTDIR)$(mandir)/man7' \
-		'$(DESTDIR)$(bashcompletiondir)' '$(DESTDIR)$(zshcompletiondir)' '$(DESTDIR)$(fishcompletiondir)'
+		'$(DESTDIR)$(bashcompletiondir)' '$(DESTDIR)$(zshcompletiondir)' '$(DESTDIR)$(fishcompletiondir)' '$(DESTDIR)$(skilldir)'
 	$(INSTALL_PROGRAM) $(B)/sk-helper '$(DESTDIR)$(bindir)/sk-helper'
 	for l in $(LINKS); do ln -sf sk-helper '$(DESTDIR)$(bindir)/'$$l || exit 1; done
 	for p in $(PRIVATE); do $(INSTALL_PRIVATE) $(B)/$$p '$(DESTDIR)$(libexecdir)/sk-helper/'$$p || exit 1; done
 	for m in $(MANUALS); do $(INSTALL_DATA) $$m '$(DESTDIR)$(mandir)/man'$${m##*.}/$${m##*/} || exit 1; done
+	$(INSTALL_DATA) helper/plugin/skills/sk-helper/SKILL.md '$(DESTDIR)$(skilldir)/SKILL.md'
 	$(INSTALL_DATA) completions/sk-helper.bash '$(DESTDIR)$(bashcompletiondir)/sk-helper'
 	$(INSTALL_DATA) completions/sk-helper.zsh '$(DESTDIR)$(zshcompletiondir)/_sk-helper'
 	$(INSTALL_DATA) completions/sk-helper.fish '$(DESTDIR)$(fishcompletiondir)/sk-helper.fish'
@@ -140,7 +142,8 @@ uninstall:
 	for l in $(LINKS); do rm -f '$(DESTDIR)$(bindir)/'$$l; done
 	for p in $(PRIVATE); do rm -f '$(DESTDIR)$(libexecdir)/sk-helper/'$$p; done
 	for m in $(MANUALS); do rm -f '$(DESTDIR)$(mandir)/man'$${m##*.}/$${m##*/}; done
-	-rmdir '$(DESTDIR)$(libexecdir)/sk-helper' 2>/dev/null
+	rm -f '$(DESTDIR)$(skilldir)/SKILL.md'
+	-rmdir '$(DESTDIR)$(libexecdir)/sk-helper' '$(DESTDIR)$(skilldir)' '$(DESTDIR)$(datarootdir)/sk-helper/skills' '$(DESTDIR)$(datarootdir)/sk-helper' 2>/dev/null
 
 # make deb: a Debian package, build/sk-helper_VERSION_ARCHITECTURE.deb
 DEB = build/sk-helper_$(VERSION)_$(shell dpkg --print-architecture).deb

@@ -86,6 +86,8 @@ static void bridge_open_events(struct bridge *bridge)
 
 static void bridge_close_events(struct bridge *bridge)
 {
+	if (bridge->sse) // where the answers come
+		return;
 	bridge->session.events_at = 0;
 	for (struct exchange *exchange = bridge->first; exchange; exchange = exchange->next) {
 		if (exchange->role == ROLE_EVENTS)
@@ -101,8 +103,7 @@ static void bridge_start_renewal(struct bridge *bridge)
 	bridge->session.stage = SESSION_RENEWS;
 	bridge->session.id[0] = '\0';
 	bridge->session.last_event[0] = '\0';
-	if (!bridge->sse)
-		bridge_close_events(bridge);
+	bridge_close_events(bridge);
 	(void)bridge_send_as_own(bridge, ROLE_INITIALIZE, &initialize);
 }
 

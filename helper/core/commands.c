@@ -38,8 +38,9 @@ const struct command commands[] = {
 	{
 		.name = "hook",
 		.arguments = "[TOOL [NAME]]",
-		.summary = "print a tool's configuration that asks sk-helper, or list the tools",
+		.summary = "print a tool's configuration that asks sk-helper, or write it; list the tools",
 		.run = command_hook,
+		.options = hook_options,
 		.example = "sk-helper hook claude-code todo",
 	},
 	{

@@ -3,98 +3,314 @@
 // tests/hooks.bats.
 #include "core/hook-texts.h"
 
+// An MCP server that is started: sk-helper is it (bridge), for the one at the profile's URL.
+#define BRIDGE_ENTRY "{ \"command\": \"{json-sk}\", \"args\": [{bridge-args}] }"
+
+#define CLAUDE_CODE_FILES                                                                                                      \
+	.format = CONFIG_JSON, .place = "mcpServers/{name}", .user_file = "~/.claude.json", .project_file = ".mcp.json",       \
+	.note = "Claude Code asks before it uses a server of a project's file"
+#define CODEX_FILES                                                                                                            \
+	.has_comments = true, .format = CONFIG_TOML, .place = "mcp_servers.{word}", .user_file = "~/.codex/config.toml",       \
+	.project_file = ".codex/config.toml"
+
 const struct hook hooks[] = {
-	{ "claude-code", "an MCP server in Claude Code", ".mcp.json in the project, or 'claude mcp add-json'",
-	  "{ \"mcpServers\": { \"{name}\": {\n"
-	  "    \"type\": \"http\", \"url\": \"{url}\",\n"
-	  "    \"headersHelper\": \"{sk} get --format mcp-headers\" } } }\n",
-	  false, ANY_URL },
-	{ "claude-code-api", "the API that Claude Code talks to", "~/.claude/settings.json",
-	  "{ \"apiKeyHelper\": \"{sk} get {name}\" }\n", false, ANY_URL },
-	{ "claude-code-otel", "Claude Code's telemetry", "~/.claude/settings.json",
-	  "{ \"otelHeadersHelper\": \"{sk} get {name} --format mcp-headers\" }\n", false, ANY_URL },
-	{ "codex", "an MCP server in Codex", "~/.codex/config.toml",
-	  "[mcp_servers.{word}]\n"
-	  "url = \"{url}\"\n"
-	  "http_headers_helper = \"{sk} get {name} --format mcp-headers\"\n",
-	  true, ANY_URL },
-	{ "codex-provider", "a model provider of Codex", "~/.codex/config.toml",
-	  "[model_providers.{word}.auth]\n"
-	  "command = \"{raw-sk}\"\n"
-	  "args = [\"get\", \"{name}\"]\n",
-	  true, ANY_URL },
-	{ "git", "a git server (Bearer from git 2.46 on; before that with username= in the profile)", "~/.gitconfig",
-	  "[credential \"{origin}\"]\n"
-	  "\thelper =\n"
-	  "\thelper = {git-helper}\n"
-	  "\tuseHttpPath = true\n",
-	  true, ANY_URL },
-	{ "docker", "a container registry, for docker, podman, skopeo, helm and oras",
-	  "~/.docker/config.json ({raw-bin} must be in PATH)", "{ \"credHelpers\": { \"{host}\": \"sk\" } }\n", false,
-	  ONLY_HOST },
-	{ "kubectl", "a Kubernetes API server", "users: of the kubeconfig",
-	  "- name: \"{name}\"\n"
-	  "  user:\n"
-	  "    exec:\n"
-	  "      apiVersion: client.authentication.k8s.io/v1\n"
-	  "      command: {raw-sk}\n"
-	  "      args: [get, --format, kubernetes]\n"
-	  "      interactiveMode: Never\n"
-	  "      provideClusterInfo: true\n",
-	  true, ANY_URL },
-	{ "bazel", "a remote cache or repository of Bazel's", ".bazelrc",
-	  "common --credential_helper={hostname}={raw-bin}/bazel-credential-sk\n", true, ANY_URL },
-	{ "terraform", "a Terraform or OpenTofu registry",
-	  "~/.terraformrc, and: ln -s {bin}/sk-helper ~/.terraform.d/plugins/terraform-credentials-sk",
-	  "credentials_helper \"sk\" {\n"
-	  "  args = [\"--profile\", \"{name}\"]\n"
-	  "}\n",
-	  true, ONLY_HOST },
-	{ "cargo", "a crate registry", "~/.cargo/config.toml",
-	  "[registries.{word}]\n"
-	  "index = \"sparse+{directory}\"\n"
-	  "credential-provider = [\"{raw-bin}/cargo-credential-sk\"]\n",
-	  true, ANY_URL },
-	{ "go", "a module proxy (Go 1.24)", "the shell's profile, or 'go env -w'",
-	  "export GOAUTH='{double-quoted-sk} get {name} --format goauth'\n", true, ONLY_HTTPS },
-	{ "pnpm", "a package registry, for pnpm",
-	  "~/.npmrc, and: ln -s {bin}/sk-helper '{quoted-home}/.local/bin/pnpm-token-sk-{name}'",
-	  "//{place}/:tokenHelper={home}/.local/bin/pnpm-token-sk-{name}\n", true, ANY_URL },
-	{ "rclone", "a WebDAV server, for rclone", "~/.config/rclone/rclone.conf",
-	  "[{name}]\n"
-	  "type = webdav\n"
-	  "url = {url}\n"
-	  "bearer_token_command = {double-quoted-sk} get {name}\n",
-	  true, ANY_URL },
-	{ "vault", "a Vault or OpenBao server", "~/.vault", "token_helper = \"{raw-bin}/vault-token-sk\"\n", true, ANY_URL },
-	{ "pip", "a package index, for pip and uv", "a shell, once (pip 23.1)",
-	  "ln -s {bin}/sk-helper '{quoted-home}/.local/bin/keyring'\n"
-	  "pip config set global.keyring-provider subprocess\n"
-	  "pip config set global.index-url '{index}simple/'\n",
-	  true, ANY_URL },
-	{ "google", "Google's client libraries (workload identity federation)", "credential_source of the credential's JSON",
-	  "{ \"executable\": { \"command\": \"{sk} get {name} --format google\", \"timeout_millis\": 10000 } }\n", false,
-	  ANY_URL },
-	{ "curl", "curl, in a script", "a script", "t=$({sk} get {name}) && curl --oauth2-bearer \"$t\" '{quoted-url}'\n", true,
-	  ANY_URL },
-	{ "direnv", "a variable in a directory", ".envrc; it is as old as the directory's shell",
-	  "ACCESS_TOKEN=$({sk} get {name}) && export ACCESS_TOKEN\n", true, ANY_URL },
-	{ "systemd", "a credential of a service of the user's",
-	  "~/.config/systemd/user: {name}-token.socket, {name}-token@.service, and a line of the service's own",
-	  "# {name}-token.socket\n"
-	  "[Socket]\n"
-	  "ListenStream=%t/{name}-token\n"
-	  "Accept=yes\n"
-	  "[Install]\n"
-	  "WantedBy=sockets.target\n"
-	  "# {name}-token@.service\n"
-	  "[Service]\n"
-	  "ExecStart={sk} get {name}\n"
-	  "StandardInput=null\n"
-	  "StandardOutput=socket\n"
-	  "# the service that wants it, read when it starts: $CREDENTIALS_DIRECTORY/token\n"
-	  "[Service]\n"
-	  "LoadCredential=token:%t/{name}-token\n",
-	  true, ANY_URL },
+	{ .tool = "claude-code",
+	  .help = "an MCP server in Claude Code",
+	  .text = "{\n"
+		  "    \"type\": \"http\", \"url\": \"{json-url}\",\n"
+		  "    \"headersHelper\": \"{json-sk-word} get --format mcp-headers\" }",
+	  CLAUDE_CODE_FILES },
+	{ .tool = "claude-code-api",
+	  .help = "the API that Claude Code talks to",
+	  .text = "\"{json-sk-word} get {name}\"",
+	  .format = CONFIG_JSON,
+	  .place = "apiKeyHelper",
+	  .user_file = "~/.claude/settings.json" },
+	{ .tool = "claude-code-otel",
+	  .help = "Claude Code's telemetry",
+	  .text = "\"{json-sk-word} get {name} --format mcp-headers\"",
+	  .format = CONFIG_JSON,
+	  .place = "otelHeadersHelper",
+	  .user_file = "~/.claude/settings.json" },
+	{ .tool = "codex",
+	  .help = "an MCP server in Codex",
+	  .text = "url = \"{json-url}\"\n"
+		  "http_headers_helper = \"{json-sk-word} get {name} --format mcp-headers\"\n",
+	  CODEX_FILES },
+	{ .tool = "codex-provider",
+	  .help = "a model provider of Codex",
+	  .text = "command = \"{json-sk}\"\n"
+		  "args = [\"get\", \"{name}\"]\n",
+	  .has_comments = true,
+	  .format = CONFIG_TOML,
+	  .place = "model_providers.{word}.auth",
+	  .user_file = "~/.codex/config.toml" },
+	{ .tool = "git",
+	  .help = "a git server (Bearer from git 2.46 on; before that with username= in the profile)",
+	  .where = "~/.gitconfig",
+	  .text = "[credential \"{origin}\"]\n"
+		  "\thelper =\n"
+		  "\thelper = {git-helper}\n"
+		  "\tuseHttpPath = true\n",
+	  .has_comments = true },
+	{ .tool = "docker",
+	  .help = "a container registry, for docker, podman, skopeo, helm and oras",
+	  .text = "\"sk\"",
+	  .only = ONLY_HOST,
+	  .format = CONFIG_JSON,
+	  .place = "credHelpers/{host}",
+	  .user_file = "~/.docker/config.json",
+	  .note = "{raw-bin} must be in PATH" },
+	{ .tool = "kubectl",
+	  .help = "a Kubernetes API server",
+	  .where = "users: of the kubeconfig",
+	  .text = "- name: \"{name}\"\n"
+		  "  user:\n"
+		  "    exec:\n"
+		  "      apiVersion: client.authentication.k8s.io/v1\n"
+		  "      command: {raw-sk}\n"
+		  "      args: [get, --format, kubernetes]\n"
+		  "      interactiveMode: Never\n"
+		  "      provideClusterInfo: true\n",
+	  .has_comments = true },
+	{ .tool = "bazel",
+	  .help = "a remote cache or repository of Bazel's",
+	  .where = ".bazelrc",
+	  .text = "common --credential_helper={hostname}={raw-bin}/bazel-credential-sk\n",
+	  .has_comments = true },
+	{ .tool = "terraform",
+	  .help = "a Terraform or OpenTofu registry",
+	  .where = "~/.terraformrc, and: ln -s {bin}/sk-helper ~/.terraform.d/plugins/terraform-credentials-sk",
+	  .text = "credentials_helper \"sk\" {\n"
+		  "  args = [\"--profile\", \"{name}\"]\n"
+		  "}\n",
+	  .has_comments = true,
+	  .only = ONLY_HOST },
+	{ .tool = "cargo",
+	  .help = "a crate registry",
+	  .where = "~/.cargo/config.toml",
+	  .text = "[registries.{word}]\n"
+		  "index = \"sparse+{directory}\"\n"
+		  "credential-provider = [\"{raw-bin}/cargo-credential-sk\"]\n",
+	  .has_comments = true },
+	{ .tool = "go",
+	  .help = "a module proxy (Go 1.24)",
+	  .where = "the shell's profile, or 'go env -w'",
+	  .text = "export GOAUTH='{double-quoted-sk} get {name} --format goauth'\n",
+	  .has_comments = true,
+	  .only = ONLY_HTTPS },
+	{ .tool = "pnpm",
+	  .help = "a package registry, for pnpm",
+	  .where = "~/.npmrc, and: ln -s {bin}/sk-helper '{quoted-home}/.local/bin/pnpm-token-sk-{name}'",
+	  .text = "//{place}/:tokenHelper={home}/.local/bin/pnpm-token-sk-{name}\n",
+	  .has_comments = true },
+	{ .tool = "rclone",
+	  .help = "a WebDAV server, for rclone",
+	  .where = "~/.config/rclone/rclone.conf",
+	  .text = "[{name}]\n"
+		  "type = webdav\n"
+		  "url = {url}\n"
+		  "bearer_token_command = {double-quoted-sk} get {name}\n",
+	  .has_comments = true },
+	{ .tool = "vault",
+	  .help = "a Vault or OpenBao server",
+	  .where = "~/.vault",
+	  .text = "token_helper = \"{raw-bin}/vault-token-sk\"\n",
+	  .has_comments = true },
+	{ .tool = "pip",
+	  .help = "a package index, for pip and uv",
+	  .where = "a shell, once (pip 23.1)",
+	  .text = "ln -s {bin}/sk-helper '{quoted-home}/.local/bin/keyring'\n"
+		  "pip config set global.keyring-provider subprocess\n"
+		  "pip config set global.index-url '{index}simple/'\n",
+	  .has_comments = true },
+	{ .tool = "google",
+	  .help = "Google's client libraries (workload identity federation)",
+	  .where = "credential_source of the credential's JSON",
+	  .text = "{ \"executable\": { \"command\": \"{sk} get {name} --format google\", \"timeout_millis\": 10000 } }\n" },
+	{ .tool = "curl",
+	  .help = "curl, in a script",
+	  .where = "a script",
+	  .text = "t=$({sk} get {name}) && curl --oauth2-bearer \"$t\" '{quoted-url}'\n",
+	  .has_comments = true },
+	{ .tool = "direnv",
+	  .help = "a variable in a directory",
+	  .where = ".envrc; it is as old as the directory's shell",
+	  .text = "ACCESS_TOKEN=$({sk} get {name}) && export ACCESS_TOKEN\n",
+	  .has_comments = true },
+	{ .tool = "systemd",
+	  .help = "a credential of a service of the user's",
+	  .where = "~/.config/systemd/user: {name}-token.socket, {name}-token@.service, and a line of the service's own",
+	  .text = "# {name}-token.socket\n"
+		  "[Socket]\n"
+		  "ListenStream=%t/{name}-token\n"
+		  "Accept=yes\n"
+		  "[Install]\n"
+		  "WantedBy=sockets.target\n"
+		  "# {name}-token@.service\n"
+		  "[Service]\n"
+		  "ExecStart={sk} get {name}\n"
+		  "StandardInput=null\n"
+		  "StandardOutput=socket\n"
+		  "# the service that wants it, read when it starts: $CREDENTIALS_DIRECTORY/token\n"
+		  "[Service]\n"
+		  "LoadCredential=token:%t/{name}-token\n",
+	  .has_comments = true },
+	// --- agents that cannot ask, and start an MCP server instead
+	{ .tool = "claude-code-bridge",
+	  .help = "an MCP server in Claude Code, by way of the bridge",
+	  .text = BRIDGE_ENTRY,
+	  CLAUDE_CODE_FILES },
+	{ .tool = "codex-bridge",
+	  .help = "an MCP server in Codex, by way of the bridge",
+	  .text = "command = \"{json-sk}\"\n"
+		  "args = [{bridge-args}]\n",
+	  CODEX_FILES },
+	{ .tool = "amp",
+	  .help = "an MCP server in Amp",
+	  .text = BRIDGE_ENTRY,
+	  .format = CONFIG_JSON,
+	  .place = "amp.mcpServers/{name}",
+	  .user_file = "~/.config/amp/settings.json",
+	  .project_file = ".amp/settings.json" },
+	{ .tool = "claude-desktop",
+	  .help = "an MCP server in Claude Desktop",
+	  .text = BRIDGE_ENTRY,
+	  .format = CONFIG_JSON,
+	  .place = "mcpServers/{name}",
+	  .user_file = "~/.config/Claude/claude_desktop_config.json" },
+	{ .tool = "cline",
+	  .help = "an MCP server in Cline",
+	  .text = BRIDGE_ENTRY,
+	  .format = CONFIG_JSON,
+	  .place = "mcpServers/{name}",
+	  .user_file = "~/.config/Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json" },
+	{ .tool = "continue",
+	  .help = "an MCP server in Continue",
+	  .text = "name: {name}\n"
+		  "version: 0.0.1\n"
+		  "schema: v1\n"
+		  "mcpServers:\n"
+		  "  - name: {name}\n"
+		  "    command: \"{json-sk}\"\n"
+		  "    args: [{bridge-args}]\n",
+	  .format = CONFIG_FILE,
+	  .place = "",
+	  .project_file = ".continue/mcpServers/{name}.yaml",
+	  .has_comments = true },
+	{ .tool = "copilot-cli",
+	  .help = "an MCP server in Copilot CLI",
+	  .text = "{ \"type\": \"local\", \"command\": \"{json-sk}\", \"args\": [{bridge-args}], \"tools\": [\"*\"] }",
+	  .format = CONFIG_JSON,
+	  .place = "mcpServers/{name}",
+	  .user_file = "~/.copilot/mcp-config.json",
+	  .project_file = ".github/mcp.json",
+	  .note = "Copilot CLI uses a project's file in folders that it trusts" },
+	{ .tool = "cursor",
+	  .help = "an MCP server in Cursor",
+	  .text = BRIDGE_ENTRY,
+	  .format = CONFIG_JSON,
+	  .place = "mcpServers/{name}",
+	  .user_file = "~/.cursor/mcp.json",
+	  .project_file = ".cursor/mcp.json" },
+	{ .tool = "gemini",
+	  .help = "an MCP server in Gemini CLI",
+	  .text = BRIDGE_ENTRY,
+	  .format = CONFIG_JSON,
+	  .place = "mcpServers/{name}",
+	  .user_file = "~/.gemini/settings.json",
+	  .project_file = ".gemini/settings.json",
+	  .note = "Gemini CLI starts servers in folders that it trusts" },
+	{ .tool = "goose",
+	  .help = "an MCP server in Goose",
+	  .text = "type: stdio\n"
+		  "name: {name}\n"
+		  "cmd: \"{json-sk}\"\n"
+		  "args: [{bridge-args}]\n"
+		  "enabled: true\n"
+		  "timeout: 300\n",
+	  .format = CONFIG_YAML,
+	  .place = "extensions/{name}",
+	  .user_file = "~/.config/goose/config.yaml",
+	  .has_comments = true },
+	{ .tool = "jetbrains",
+	  .help = "an MCP server in JetBrains' AI Assistant",
+	  .where = "Settings, Tools, AI Assistant, Model Context Protocol (MCP): add, as JSON",
+	  .text = "{ \"mcpServers\": { \"{name}\": " BRIDGE_ENTRY " } }\n" },
+	{ .tool = "junie",
+	  .help = "an MCP server in JetBrains' Junie",
+	  .text = BRIDGE_ENTRY,
+	  .format = CONFIG_JSON,
+	  .place = "mcpServers/{name}",
+	  .user_file = "~/.junie/mcp/mcp.json",
+	  .project_file = ".junie/mcp/mcp.json" },
+	{ .tool = "kilo",
+	  .help = "an MCP server in Kilo Code",
+	  .text = BRIDGE_ENTRY,
+	  .format = CONFIG_JSON,
+	  .place = "mcpServers/{name}",
+	  .user_file = "~/.config/Code/User/globalStorage/kilocode.kilo-code/settings/mcp_settings.json",
+	  .project_file = ".kilocode/mcp.json" },
+	{ .tool = "kiro",
+	  .help = "an MCP server in Kiro",
+	  .text = BRIDGE_ENTRY,
+	  .format = CONFIG_JSON,
+	  .place = "mcpServers/{name}",
+	  .user_file = "~/.kiro/settings/mcp.json",
+	  .project_file = ".kiro/settings/mcp.json" },
+	{ .tool = "opencode",
+	  .help = "an MCP server in OpenCode",
+	  .text = "{ \"type\": \"local\", \"command\": [\"{json-sk}\", {bridge-args}], \"enabled\": true }",
+	  .format = CONFIG_JSON,
+	  .place = "mcp/{name}",
+	  .user_file = "~/.config/opencode/opencode.json",
+	  .project_file = "opencode.json" },
+	{ .tool = "qwen",
+	  .help = "an MCP server in Qwen Code",
+	  .text = BRIDGE_ENTRY,
+	  .format = CONFIG_JSON,
+	  .place = "mcpServers/{name}",
+	  .user_file = "~/.qwen/settings.json",
+	  .project_file = ".qwen/settings.json",
+	  .note = "'qwen mcp approve' allows a server of a project's file" },
+	{ .tool = "roo",
+	  .help = "an MCP server in Roo Code",
+	  .text = BRIDGE_ENTRY,
+	  .format = CONFIG_JSON,
+	  .place = "mcpServers/{name}",
+	  .user_file = "~/.config/Code/User/globalStorage/rooveterinaryinc.roo-cline/settings/mcp_settings.json",
+	  .project_file = ".roo/mcp.json" },
+	{ .tool = "vscode",
+	  .help = "an MCP server in VS Code",
+	  .text = "{ \"type\": \"stdio\", \"command\": \"{json-sk}\", \"args\": [{bridge-args}] }",
+	  .format = CONFIG_JSON,
+	  .place = "servers/{name}",
+	  .user_file = "~/.config/Code/User/mcp.json",
+	  .project_file = ".vscode/mcp.json" },
+	{ .tool = "windsurf",
+	  .help = "an MCP server in Windsurf",
+	  .text = BRIDGE_ENTRY,
+	  .format = CONFIG_JSON,
+	  .place = "mcpServers/{name}",
+	  .user_file = "~/.codeium/windsurf/mcp_config.json" },
+	{ .tool = "zed",
+	  .help = "an MCP server in Zed",
+	  .text = "{ \"command\": \"{json-sk}\", \"args\": [{bridge-args}], \"env\": {} }",
+	  .format = CONFIG_JSON,
+	  .place = "context_servers/{name}",
+	  .user_file = "~/.config/zed/settings.json",
+	  .project_file = ".zed/settings.json" },
+	{ .tool = "copilot-api",
+	  .help = "the model provider that Copilot CLI talks to",
+	  .where = "the shell's profile",
+	  .text = "export COPILOT_PROVIDER_API_KEY_COMMAND='{double-quoted-sk} get {name}'\n",
+	  .has_comments = true },
+	{ .tool = HOOK_SKILL,
+	  .help = "a skill for agents: how they use sk-helper, and set it up with you",
+	  .text = "{skill}",
+	  .format = CONFIG_FILE,
+	  .place = "",
+	  .user_file = "~/.claude/skills/sk-helper/SKILL.md",
+	  .project_file = ".claude/skills/sk-helper/SKILL.md" },
 };
 const size_t hook_count = sizeof hooks / sizeof hooks[0];

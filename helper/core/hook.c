@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: MIT
 // hook: what to write where, so that a tool asks sk-helper. One table; the README's snippets are compared with it.
+#include "base/json.h"
 #include "base/percent.h"
 #include "base/text.h"
 #include "core/commands.h"
 #include "core/hook-texts.h"
+#include "core/hook-write.h"
 #include "model/profile-dir.h"
 #include "model/url.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 // A URL of the profile's, in the parts that texts are made of.
 struct place {
@@ -67,7 +72,9 @@ struct value {
 	struct buf text;
 };
 
-#define VALUES_MAX 20
+#define VALUES_MAX 28
+#define SKILL_MAX  32768
+#define SKILL_FILE SK_DATADIR "/sk-helper/skills/sk-helper/SKILL.md"
 
 struct values {
 	struct value value[VALUES_MAX];
@@ -102,7 +109,8 @@ static enum status add_home(struct values *values, struct err *err)
 
 static void add_url_values(struct values *values, const struct profile *profile, const struct place *place)
 {
-	static const char *const names[] = { "url", "quoted-url", "directory", "origin", "host", "hostname", "place", "index" };
+	static const char *const names[] = { "url",	 "quoted-url", "directory", "origin",	  "host",
+					     "hostname", "place",      "index",	    "json-url", "bridge-args" };
 	struct buf *out[sizeof names / sizeof names[0]];
 	const struct url *parts = &place->parts;
 
@@ -124,6 +132,33 @@ static void add_url_values(struct values *values, const struct profile *profile,
 	buf_addc(out[7], '@');
 	put_quoted(out[7], place->rest, place->rest_len);
 	buf_addc(out[7], '/');
+	json_put_part(out[8], place->url);
+	json_put(out[9], "\"bridge\", ", profile->name);
+	// with several, the bridge must be told which
+	if (profile->url_count > 1)
+		json_put(out[9], ", \"--url\", ", place->url);
+}
+
+// The skill is a file, so that it can be read by itself. Empty where it is not installed.
+static void add_skill(struct values *values)
+{
+	struct buf *out = values_add(values, "skill", false);
+	int fd = open(SKILL_FILE, O_RDONLY | O_CLOEXEC);
+
+	*out = (struct buf)BUF_INIT(SKILL_MAX);
+	if (fd < 0)
+		return;
+	(void)buf_read(out, fd);
+	close(fd);
+}
+
+static void add_json_program(struct values *values)
+{
+	BUF_AUTO(word, 4096);
+
+	put_word(&word, SK_BINDIR "/sk-helper");
+	json_put_part(values_add(values, "json-sk", false), SK_BINDIR "/sk-helper");
+	json_put_part(values_add(values, "json-sk-word", false), word.data);
 }
 
 // All of them; those of the URL are empty where the profile has none.
@@ -137,6 +172,8 @@ static enum status values_fill(struct values *values, const struct profile *prof
 	put_word(values_add(values, "bin", false), SK_BINDIR);
 	buf_adds(values_add(values, "raw-sk", false), SK_BINDIR "/sk-helper");
 	buf_adds(values_add(values, "raw-bin", false), SK_BINDIR);
+	add_json_program(values);
+	add_skill(values);
 	out = values_add(values, "git-helper", false);
 	// git takes a path as it is, and a command of the shell's after "!" (gitcredentials(7), "helper")
 	buf_adds(out, plain ? "" : "\"!");
@@ -202,58 +239,189 @@ static enum status hook_check_url(const struct hook *hook, const struct profile 
 	return STATUS_OK;
 }
 
-static enum status hook_print(const struct hook *hook, const struct profile *profile, struct err *err)
+// --- the snippet
+
+// Where it belongs.
+static bool hook_put_where(struct buf *out, const struct hook *hook, const struct values *values, bool has_url)
+{
+	if (hook->where)
+		return hook_fill_in(out, hook->where, values, has_url);
+	if (hook->user_file && !hook_fill_in(out, hook->user_file, values, has_url))
+		return false;
+	buf_adds(out, hook->user_file && hook->project_file ? ", or " : "");
+	if (hook->project_file && !hook_fill_in(out, hook->project_file, values, has_url))
+		return false;
+	buf_adds(out, hook->project_file ? " in the project" : "");
+	if (!hook->note)
+		return true;
+	buf_adds(out, " (");
+	return hook_fill_in(out, hook->note, values, has_url) && (buf_addc(out, ')'), true);
+}
+
+// The entry as the only one of a file.
+static void hook_put_snippet(struct buf *out, const struct hook *hook, const struct config_entry *entry)
+{
+	const char *name = entry->place;
+	const struct buf empty = BUF_INIT(0);
+	size_t depth = 0;
+
+	if (hook->format == CONFIG_NONE) {
+		buf_adds(out, entry->text);
+		return;
+	}
+	if (hook->format != CONFIG_JSON) {
+		(void)config_set(hook->format, &empty, entry, out, NULL);
+		return;
+	}
+	for (; *name; name += strcspn(name, "/"), name += *name == '/', depth++) {
+		buf_adds(out, "{ \"");
+		buf_add(out, name, strcspn(name, "/"));
+		buf_adds(out, "\": ");
+	}
+	buf_adds(out, entry->text);
+	while (depth--)
+		buf_adds(out, " }");
+	buf_addc(out, '\n');
+}
+
+static enum status hook_print(const struct hook *hook, const struct buf *where, const struct buf *snippet)
+{
+	if (hook->has_comments)
+		printf("# %s\n", where->data);
+	else
+		fprintf(stderr, "%s:\n", where->data);
+	fputs(snippet->data, stdout);
+	return STATUS_OK;
+}
+
+static enum status hook_answer(const struct hook *hook, const struct profile *profile, const struct hook_call *call, struct err *err)
 {
 	const struct place place = place_of(profile);
 	__attribute__((cleanup(values_free))) struct values values = { .count = 0 };
 	BUF_AUTO(where, 16384);
 	BUF_AUTO(text, ANSWER_MAX);
+	BUF_AUTO(at, 4096);
+	BUF_AUTO(file, 4096);
+	BUF_AUTO(snippet, ANSWER_MAX);
+	const char *wanted_file = call->project ? hook->project_file : hook->user_file;
+	struct config_entry entry;
 	enum status status = hook_check_url(hook, profile, &place, err);
 
 	if (status == STATUS_OK)
 		status = values_fill(&values, profile, &place, err);
 	if (status != STATUS_OK)
 		return status;
-	if (!hook_fill_in(&where, hook->where, &values, place.url) || !hook_fill_in(&text, hook->text, &values, place.url))
+	if (!hook_put_where(&where, hook, &values, place.url) || !hook_fill_in(&text, hook->text, &values, place.url) ||
+	    !hook_fill_in(&at, hook->place ? hook->place : "", &values, place.url) ||
+	    !hook_fill_in(&file, wanted_file ? wanted_file : "", &values, place.url))
 		return err_set(err, STATUS_USAGE,
 			       "profile '%s' has no url, which %s needs: 'sk-helper store' adds one (printf "
 			       "'profile=%s\\nurl=https://...\\n' | sk-helper store)",
 			       profile->name, hook->tool, profile->name);
-	if (!buf_ok(&where) || !buf_ok(&text))
+	entry = (struct config_entry){ at.data, text.data };
+	hook_put_snippet(&snippet, hook, &entry);
+	if (!buf_ok(&where) || !buf_ok(&snippet) || !buf_ok(&at) || !buf_ok(&file))
 		return err_set(err, STATUS_INTERNAL, "the configuration is too long");
-	if (hook->has_comments)
-		printf("# %s\n", where.data);
-	else
-		fprintf(stderr, "%s:\n", where.data);
-	fputs(text.data, stdout);
-	return STATUS_OK;
+	if (!snippet.len)
+		return err_set(err, STATUS_INTERNAL, "'" SKILL_FILE "' is not there: is sk-helper installed completely? ('make install')");
+	if (!call->write && !call->remove)
+		return hook_print(hook, &where, &snippet);
+	if (!file.len)
+		return err_set(err, STATUS_USAGE, "hook: %s has no file %s that can be written: 'sk-helper hook %s' prints what belongs where",
+			       hook->tool, call->project ? "of a project" : "of the user", hook->tool);
+	return hook_write(hook, file.data, &entry, &snippet, call, err);
 }
 
 static enum status list_hooks(void)
 {
 	for (size_t i = 0; i < hook_count; i++)
-		printf("%-16s  %s\n", hooks[i].tool, hooks[i].help);
+		printf("%-18s  %s\n", hooks[i].tool, hooks[i].help);
 	return STATUS_OK;
+}
+
+// --- the command
+
+const struct option hook_options[] = {
+	{ "--write", NULL, "put it into the tool's file, after showing what changes" },
+	{ "--remove", NULL, "take it out of the tool's file" },
+	{ "--project", NULL, "the file of the project in the current directory, and not the user's" },
+	{ "--yes", NULL, "do not ask" },
+	{ NULL, NULL, NULL },
+};
+
+static enum status hook_take_word(void *context, const char *option, const char *value, struct err *err)
+{
+	struct hook_call *call = context;
+
+	if (!option && call->name)
+		return err_set(err, STATUS_USAGE, "hook takes a tool and one profile, not also '%s'", value);
+	if (!option)
+		*(call->tool ? &call->name : &call->tool) = value;
+	else if (!strcmp(option, "--write"))
+		call->write = true;
+	else if (!strcmp(option, "--remove"))
+		call->remove = true;
+	else if (!strcmp(option, "--project"))
+		call->project = true;
+	else
+		call->yes = true;
+	return STATUS_OK;
+}
+
+static const struct hook *hook_find(const char *tool)
+{
+	for (size_t i = 0; i < hook_count; i++) {
+		if (!strcmp(hooks[i].tool, tool))
+			return &hooks[i];
+	}
+	return NULL;
+}
+
+// Without a profile's name, and without a usual one, what is to be filled in is shown.
+static struct profile profile_to_fill_in(const struct hook *hook)
+{
+	const char *url = hook->only == ONLY_HOST ? "https://registry.example.com" : "https://mcp.example.com/mcp";
+
+	return (struct profile){ .name = "NAME", .urls = { url }, .url_count = 1 };
+}
+
+static enum status hook_for(const struct hook *hook, const struct hook_call *call, struct err *err)
+{
+	bool writes = call->write || call->remove, needs_profile = strcmp(hook->tool, HOOK_SKILL) != 0;
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
+	char name[PROFILE_NAME_MAX + 1];
+	struct profile profile = profile_to_fill_in(hook);
+	enum status status = STATUS_OK;
+
+	if (needs_profile)
+		status = profile_dir_choose(name, call->name, err);
+	if (status != STATUS_OK && !call->name && !writes) {
+		fprintf(stderr, "for NAME and its URL, put in those of a profile:\n");
+		return hook_answer(hook, &profile, call, err);
+	}
+	if (status == STATUS_OK && needs_profile)
+		status = profile_dir_load(name, &text, &profile, err);
+	return status == STATUS_OK ? hook_answer(hook, &profile, call, err) : status;
 }
 
 enum status command_hook(char **args, struct err *err)
 {
-	BUF_AUTO(text, PROFILE_TEXT_MAX);
-	char name[PROFILE_NAME_MAX + 1];
-	struct profile profile;
-	enum status status;
+	const struct options options = { "hook", hook_options, false };
+	struct hook_call call = { 0 };
+	const struct hook *hook;
+	enum status status = options_parse(&options, &args, hook_take_word, &call, err);
 
-	if (!args[0])
-		return list_hooks();
-	if (args[1] && args[2])
-		return err_set(err, STATUS_USAGE, "hook takes a tool and one profile, not also '%s'", args[2]);
-	for (size_t i = 0; i < hook_count; i++) {
-		if (strcmp(hooks[i].tool, args[0]) != 0)
-			continue;
-		status = profile_dir_choose(name, args[1], err);
-		if (status == STATUS_OK)
-			status = profile_dir_load(name, &text, &profile, err);
-		return status == STATUS_OK ? hook_print(&hooks[i], &profile, err) : status;
-	}
-	return err_set(err, STATUS_USAGE, "hook: no tool '%s': 'sk-helper hook' lists them", args[0]);
+	if (status != STATUS_OK)
+		return status;
+	if (call.write && call.remove)
+		return err_set(err, STATUS_USAGE, "hook: --write and --remove cannot be used together");
+	if ((call.project || call.yes) && !call.write && !call.remove)
+		return err_set(err, STATUS_USAGE, "hook: --project and --yes are for --write and --remove");
+	if (!call.tool)
+		return call.write || call.remove ? err_set(err, STATUS_USAGE, "hook: the tool is missing: 'sk-helper hook' lists them") :
+						   list_hooks();
+	hook = hook_find(call.tool);
+	if (!hook)
+		return err_set(err, STATUS_USAGE, "hook: no tool '%s': 'sk-helper hook' lists them", call.tool);
+	return hook_for(hook, &call, err);
 }

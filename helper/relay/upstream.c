@@ -439,8 +439,8 @@ static void transfer_end_failed(struct upstream *upstream, struct transfer *tran
 
 	transfer_explain(upstream, transfer, code, why, sizeof why);
 	if (unsent && transfer->retries < RETRIES_MAX && !*transfer->policy.why_refused) {
-		// 0.3, 0.9, 2.7 seconds
-		transfer->retry_at = clock_now().boot + (transfer->retries == 0 ? 300 : transfer->retries == 1 ? 900 : 2700);
+		// 0.2, 0.4, 0.8 seconds: an agent waits for some seconds for the first answer
+		transfer->retry_at = clock_now().boot + (200 << transfer->retries);
 		transfer->retries++;
 		upstream_drop_curl(upstream, transfer);
 		transfer->state = TRANSFER_WAITS_TO_RETRY;

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// hook --write and --remove: an entry of ours in another program's file.
+#ifndef SK_HOOK_WRITE_H
+#define SK_HOOK_WRITE_H
+
+#include "base/buf.h"
+#include "base/status.h"
+#include "core/config-edit.h"
+#include "core/hook-texts.h"
+
+#include <stdbool.h>
+
+struct hook_call {
+	const char *tool, *name; // NULL where they are not given
+	bool write, remove, project, yes;
+};
+
+// Puts the entry into the file, or takes it out: shows what changes and asks first, keeps the old file beside it, and leaves a file that
+// it does not understand as it is, where snippet is printed. file: "~/..." or, with call->project, below the current directory.
+enum status hook_write(const struct hook *hook, const char *file, const struct config_entry *entry, const struct buf *snippet,
+		       const struct hook_call *call, struct err *err);
+
+#endif
