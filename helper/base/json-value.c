@@ -247,6 +247,28 @@ bool json_next(struct json_value *rest, struct json_value *name, struct json_val
 	return true;
 }
 
+bool json_next_of_beginning(struct json_value *rest, struct json_value *name, struct json_value *value)
+{
+	const char *end = rest->at + rest->len, *at = skip_blanks(rest->at, end);
+
+	if (at == end || (*at != '{' && *at != ','))
+		return false;
+	name->at = skip_blanks(at + 1, end);
+	at = name->at < end && *name->at == '"' ? skip_string(name->at, end) : NULL;
+	if (!at)
+		return false;
+	name->len = (size_t)(at - name->at);
+	at = skip_name(name->at, end);
+	value->at = at;
+	at = at ? skip_value(at, end) : NULL;
+	// a number at the very end may go on
+	if (!at || at == end)
+		return false;
+	value->len = (size_t)(at - value->at);
+	*rest = (struct json_value){ at, (size_t)(end - at) };
+	return true;
+}
+
 struct json_value json_member(struct json_value object, const char *name)
 {
 	struct json_value rest = object, key, value, found = { object.at, 0 };

@@ -33,6 +33,9 @@ struct json_value json_member(struct json_value object, const char *name);
 // name may be NULL; for an array it has len 0.
 bool json_next(struct json_value *rest, struct json_value *name, struct json_value *value);
 
+// The same for an object of which only the beginning is there, unchecked: begins with rest = that, and ends where a member is not complete.
+bool json_next_of_beginning(struct json_value *rest, struct json_value *name, struct json_value *value);
+
 // Appends the text of a string, decoded, in UTF-8; half of a surrogate pair becomes U+FFFD. False for what is no string.
 bool json_string_put(struct buf *out, struct json_value string);
 

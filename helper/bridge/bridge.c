@@ -16,10 +16,14 @@
 #define REQUESTS_AT_ONCE   32 // that wait for an answer; answers of the client's never wait behind them
 #define BUSY		   8
 #define NOTICE_AGAIN_MS	   30000
+#define NOTICES_MAX	   20 // in a period
+#define NOTICES_PERIOD_MS  60000
+#define HELD_MAX	   4096
 #define PROBE_MAX_MS	   5000
 #define LINGER_MS	   2000 // a stream is read on for so long after the answer
 #define INPUT_ENDED_MS	   2000 // what is under way is waited for
 #define GOODBYE_MS	   1000
+#define SESSION_WAIT_MS	   10000
 #define GOODBYE_HURRIED_MS 100 // clients kill soon after a signal
 #define EVENTS_DELAY_MS	   1000
 #define EVENTS_DELAY_MAX   30000
@@ -38,6 +42,13 @@ void bridge_notice(struct bridge *bridge, const char *format, ...)
 	va_end(args);
 	text_sanitize(text);
 	if (!strcmp(text, bridge->last_notice) && now - bridge->last_notice_at < NOTICE_AGAIN_MS)
+		return;
+	// a server can give reasons for new ones as fast as it likes
+	if (now - bridge->notices_since > NOTICES_PERIOD_MS) {
+		bridge->notices_since = now;
+		bridge->notice_count = 0;
+	}
+	if (++bridge->notice_count > NOTICES_MAX)
 		return;
 	(void)snprintf(bridge->last_notice, sizeof bridge->last_notice, "%s", text);
 	bridge->last_notice_at = now;
@@ -101,6 +112,7 @@ static void bridge_start_renewal(struct bridge *bridge)
 
 	message_read(&initialize, bridge->session.initialize.data, bridge->session.initialize.len);
 	bridge->session.stage = SESSION_RENEWS;
+	bridge->session.wait_until = clock_now().boot + SESSION_WAIT_MS;
 	bridge->session.id[0] = '\0';
 	bridge->session.last_event[0] = '\0';
 	bridge_close_events(bridge);
@@ -110,15 +122,15 @@ static void bridge_start_renewal(struct bridge *bridge)
 void bridge_renew_session(struct bridge *bridge, struct exchange *exchange)
 {
 	exchange->session_renewed = true;
-	exchange->state = EXCHANGE_WAITS_FOR_SESSION;
+	exchange->state = EXCHANGE_WAITS_FOR_SESSION; // where there is none to be had, it fails when it is sent again
 	// that of another exchange may have been noticed before
-	if (bridge->session.stage != SESSION_RENEWS && exchange->generation == bridge->session.generation)
+	if (!session_holds(&bridge->session) && exchange->generation == bridge->session.generation && bridge->session.initialize.len)
 		bridge_start_renewal(bridge);
 }
 
 static void bridge_session_failed(struct bridge *bridge, const char *why)
 {
-	bridge->session.stage = SESSION_READY;
+	bridge->session.stage = SESSION_LOST;
 	bridge_notice(bridge, "%s has lost the session, and no new one could be begun: %s", bridge->upstream.host, why);
 	for (struct exchange *exchange = bridge->first; exchange; exchange = exchange->next) {
 		if (exchange->state == EXCHANGE_WAITS_FOR_SESSION)
@@ -343,6 +355,8 @@ static void bridge_events_ended(struct bridge *bridge, const struct exchange *ex
 			if (other->state == EXCHANGE_AWAITS)
 				exchange_fail(other, MESSAGE_INTERNAL_ERROR, 0, "sk-helper: %s ended the stream without an answer",
 					      bridge->upstream.host);
+			else if (other->state == EXCHANGE_HELD && !exchange->delivered)
+				exchange_fail(other, MESSAGE_INTERNAL_ERROR, status, "%s", exchange->failure);
 		}
 	} else if (session->stage != SESSION_READY || exchange->generation != session->generation) {
 		return;
@@ -366,6 +380,22 @@ static void bridge_events_ended(struct bridge *bridge, const struct exchange *ex
 	session->events_at = clock_now().boot + session->events_delay + (int64_t)(random() % (session->events_delay / 5 + 1));
 }
 
+static void bridge_confirm_session(struct bridge *bridge)
+{
+	bridge->session.stage = SESSION_READY;
+	bridge->session.events_at = bridge->sse ? 0 : clock_now().boot;
+}
+
+void bridge_was_delivered(struct bridge *bridge, const struct exchange *exchange)
+{
+	bool initialized = !exchange->modern && message_is(&exchange->message, "notifications/initialized");
+
+	if (initialized && exchange->role == ROLE_CLIENT && bridge->session.stage == SESSION_CONFIRMS)
+		bridge_confirm_session(bridge);
+	if (exchange->role == ROLE_INITIALIZED && bridge->session.stage == SESSION_RENEWS)
+		bridge_session_renewed(bridge);
+}
+
 static void bridge_client_message_ended(struct bridge *bridge, const struct exchange *exchange)
 {
 	struct session *session = &bridge->session;
@@ -374,10 +404,9 @@ static void bridge_client_message_ended(struct bridge *bridge, const struct exch
 		return;
 	if (message_is(&exchange->message, "initialize") && session->stage == SESSION_BEGINS)
 		session->stage = SESSION_NONE; // it has failed
-	if (message_is(&exchange->message, "notifications/initialized") && session->stage == SESSION_CONFIRMS) {
-		session->stage = SESSION_READY;
-		session->events_at = bridge->sse ? 0 : clock_now().boot;
-	}
+	// also where the server has refused it: what follows will show whether there is a session
+	if (message_is(&exchange->message, "notifications/initialized") && session->stage == SESSION_CONFIRMS)
+		bridge_confirm_session(bridge);
 }
 
 void bridge_exchange_ended(struct bridge *bridge, struct exchange *exchange)
@@ -423,7 +452,13 @@ static void bridge_cancel(struct bridge *bridge, struct exchange *cancel)
 		if (exchange->role != ROLE_CLIENT || exchange->answered_at || !exchange_find_id(exchange, id) ||
 		    exchange->message.kind != MESSAGE_REQUEST)
 			continue;
+		// MCP: "the initialize request MUST NOT be cancelled"
+		if (message_is(&exchange->message, "initialize")) {
+			forward = false;
+			break;
+		}
 		exchange->cancelled = true;
+		exchange->answered_at = clock_now().boot; // a server may not end its stream: it is ended a little later
 		if (exchange->modern || unsent) {
 			exchange->state = EXCHANGE_DONE;
 			forward = false;
@@ -455,19 +490,27 @@ static void bridge_dispatch(struct bridge *bridge, struct exchange *exchange)
 		bridge_start_session(bridge, exchange);
 	} else {
 		if (!exchange->modern && message_is(message, "notifications/initialized") &&
-		    bridge->session.stage == SESSION_ANSWERED)
+		    bridge->session.stage == SESSION_ANSWERED) {
 			bridge->session.stage = SESSION_CONFIRMS;
+			bridge->session.wait_until = clock_now().boot + SESSION_WAIT_MS;
+		}
 		exchange_send(exchange);
 	}
+}
+
+// Whether it is one of those of which there are only so many at once. The client's answers are not: the server may wait for one before it
+// answers a request.
+static bool bridge_counts(const struct exchange *exchange)
+{
+	return exchange->role == ROLE_CLIENT && !exchange->answered_at && !exchange_is_subscription(exchange) &&
+	       exchange->message.kind != MESSAGE_RESPONSE && !message_is(&exchange->message, "notifications/cancelled");
 }
 
 // Whether a message may be sent now. running: the requests that wait for an answer.
 static bool bridge_may_send(const struct bridge *bridge, const struct exchange *exchange, size_t running)
 {
 	enum session_stage stage = bridge->session.stage;
-	bool counts = exchange_wants_answer(exchange) && !exchange_is_subscription(exchange);
-
-	if (counts && running >= REQUESTS_AT_ONCE)
+	if (bridge_counts(exchange) && running >= REQUESTS_AT_ONCE)
 		return false;
 	if (exchange->modern)
 		return true;
@@ -475,8 +518,31 @@ static bool bridge_may_send(const struct bridge *bridge, const struct exchange *
 		return stage != SESSION_CONNECTS;
 	// the server may wait for these before it answers what holds the others
 	if (exchange->message.kind == MESSAGE_RESPONSE || message_is(&exchange->message, "notifications/cancelled"))
-		return stage != SESSION_CONNECTS && stage != SESSION_RENEWS;
+		return stage != SESSION_CONNECTS && stage != SESSION_RENEWS && stage != SESSION_LOST;
 	return !session_holds(&bridge->session);
+}
+
+// There is no id to answer under. A client that does this again is told on standard error.
+static void bridge_refuse_line(struct bridge *bridge, int code, const char *why)
+{
+	BUF_AUTO(text, 256);
+
+	buf_addf(&text, "sk-helper: %s", why);
+	if (bridge->refused_a_line)
+		bridge_notice(bridge, "the client has sent a line that was dropped: %s", why);
+	else
+		message_put_error(&bridge->output.text, (struct json_value){ 0 }, code, text.data, 0);
+	bridge->refused_a_line = true;
+}
+
+static void bridge_refuse_long_line(struct bridge *bridge, const struct buf *beginning)
+{
+	struct json_value id = message_early_id(beginning->data, beginning->len);
+
+	if (id.len)
+		message_put_error(&bridge->output.text, id, MESSAGE_INVALID_REQUEST, "sk-helper: a message is longer than 64 MiB", 0);
+	else
+		bridge_refuse_line(bridge, MESSAGE_INVALID_REQUEST, "a message is longer than 64 MiB");
 }
 
 static void bridge_take_line(struct bridge *bridge, struct buf *line)
@@ -486,9 +552,8 @@ static void bridge_take_line(struct bridge *bridge, struct buf *line)
 
 	message_read(&message, line->data, line->len);
 	if (message.kind == MESSAGE_NONE) {
-		message_put_error(&bridge->output.text, (struct json_value){ 0 },
-				  message.is_json ? MESSAGE_INVALID_REQUEST : MESSAGE_PARSE_ERROR,
-				  message.is_json ? "sk-helper: this is not a JSON-RPC message" : "sk-helper: this is not JSON", 0);
+		bridge_refuse_line(bridge, message.is_json ? MESSAGE_INVALID_REQUEST : MESSAGE_PARSE_ERROR,
+				   message.is_json ? "this is not a JSON-RPC message" : "this is not JSON");
 		return;
 	}
 	exchange = exchange_new(bridge, ROLE_CLIENT, line->data, line->len);
@@ -523,8 +588,7 @@ static void bridge_read_client(struct bridge *bridge)
 		if (kind == CLIENT_LINE)
 			bridge_take_line(bridge, &line);
 		else if (kind == CLIENT_LINE_TOO_LONG)
-			message_put_error(&bridge->output.text, (struct json_value){ 0 }, MESSAGE_INVALID_REQUEST,
-					  "sk-helper: a message is longer than 64 MiB", 0);
+			bridge_refuse_long_line(bridge, &line);
 	} while (kind != CLIENT_NO_LINE);
 }
 
@@ -548,8 +612,7 @@ static size_t bridge_count_running(const struct bridge *bridge)
 	size_t count = 0;
 
 	for (const struct exchange *exchange = bridge->first; exchange; exchange = exchange->next)
-		count += exchange->role == ROLE_CLIENT && exchange->state != EXCHANGE_HELD && exchange->state != EXCHANGE_DONE &&
-			 exchange_wants_answer(exchange) && !exchange_is_subscription(exchange);
+		count += exchange->state != EXCHANGE_HELD && exchange->state != EXCHANGE_DONE && bridge_counts(exchange);
 	return count;
 }
 
@@ -558,7 +621,7 @@ static void bridge_step_exchange(struct bridge *bridge, struct exchange *exchang
 	int64_t now = clock_now().boot;
 
 	if (exchange->state == EXCHANGE_HELD && exchange->role == ROLE_CLIENT && bridge_may_send(bridge, exchange, *running)) {
-		*running += exchange_wants_answer(exchange) && !exchange_is_subscription(exchange);
+		*running += bridge_counts(exchange);
 		bridge_dispatch(bridge, exchange);
 	} else if (exchange->state == EXCHANGE_WAITS_TO_RESUME && exchange->wait_until <= now) {
 		exchange_send(exchange);
@@ -571,10 +634,30 @@ static void bridge_step_exchange(struct bridge *bridge, struct exchange *exchang
 	}
 }
 
+// What holds the other messages does not hold them for ever.
+static void bridge_step_session(struct bridge *bridge)
+{
+	struct session *session = &bridge->session;
+	bool late = clock_now().boot >= session->wait_until;
+
+	if (session->stage == SESSION_CONFIRMS && late)
+		bridge_confirm_session(bridge);
+	if (session->stage == SESSION_RENEWS && late)
+		bridge_session_failed(bridge, "the server did not answer in time");
+	for (struct exchange *exchange = bridge->first; exchange && session->stage == SESSION_LOST; exchange = exchange->next) {
+		if (exchange->role == ROLE_CLIENT && exchange->state == EXCHANGE_HELD && !exchange->modern &&
+		    !message_is(&exchange->message, "initialize"))
+			bridge_start_renewal(bridge);
+	}
+}
+
 static void bridge_step(struct bridge *bridge)
 {
-	size_t running = bridge_count_running(bridge);
+	size_t running;
 	bool lists_tools = false;
+
+	bridge_step_session(bridge);
+	running = bridge_count_running(bridge);
 
 	if (bridge->session.events_at && bridge->session.events_at <= clock_now().boot)
 		bridge_open_events(bridge);
@@ -616,7 +699,7 @@ static void bridge_say_goodbye(struct bridge *bridge, int64_t patience_ms)
 	bridge->end = BRIDGE_SAYS_GOODBYE;
 	bridge->upstream.tokens.last = true; // there may be nobody left to ask for another one
 	bridge->end_at = clock_now().boot + patience_ms;
-	if (*bridge->session.id && bridge->session.stage != SESSION_RENEWS)
+	if (*bridge->session.id)
 		bridge_send_own(bridge, ROLE_GOODBYE, NULL);
 }
 
@@ -668,6 +751,8 @@ static int bridge_timeout(const struct bridge *bridge)
 	int64_t now = clock_now().boot, timeout = bridge->problem ? -1 : upstream_timeout(&bridge->upstream);
 
 	sooner(&timeout, bridge->session.events_at, now);
+	if (bridge->session.stage == SESSION_CONFIRMS || bridge->session.stage == SESSION_RENEWS)
+		sooner(&timeout, bridge->session.wait_until, now);
 	if (bridge->end != BRIDGE_GOES_ON)
 		sooner(&timeout, bridge->end_at, now);
 	for (const struct exchange *exchange = bridge->first; exchange; exchange = exchange->next) {
@@ -675,20 +760,23 @@ static int bridge_timeout(const struct bridge *bridge)
 			sooner(&timeout, exchange->wait_until, now);
 		if (exchange->answered_at)
 			sooner(&timeout, exchange->answered_at + LINGER_MS + 1, now);
-		if (exchange->modern && exchange->transfer.sent_at && message_is(&exchange->message, "server/discover"))
+		if (exchange->modern && exchange->transfer.sent_at && !exchange->answered_at &&
+		    message_is(&exchange->message, "server/discover"))
 			sooner(&timeout, exchange->transfer.sent_at + PROBE_MAX_MS + 1, now);
 	}
 	return timeout < 0 ? 60000 : (int)timeout;
 }
 
-// What is read and not sent yet.
+// For more of what is read and not sent yet.
 static bool bridge_has_room(const struct bridge *bridge)
 {
-	size_t waiting = 0;
+	size_t bytes = 0, count = 0;
 
-	for (const struct exchange *exchange = bridge->first; exchange; exchange = exchange->next)
-		waiting += exchange->state == EXCHANGE_HELD ? exchange->line.len : 0;
-	return waiting < WAITING_INPUT_MAX;
+	for (const struct exchange *exchange = bridge->first; exchange; exchange = exchange->next) {
+		bytes += exchange->state == EXCHANGE_HELD ? exchange->line.len : 0;
+		count += exchange->state == EXCHANGE_HELD;
+	}
+	return bytes < WAITING_INPUT_MAX && count < HELD_MAX;
 }
 
 enum { FD_SIGNAL, FD_CORE, FD_OUTPUT, FD_INPUT, FDS };

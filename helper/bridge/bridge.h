@@ -39,7 +39,9 @@ struct bridge {
 	bool core_is_gone;
 	int64_t end_at; // CLOCK_BOOTTIME in ms: the next step to the end is made then
 	char last_notice[256];
-	int64_t last_notice_at;
+	int64_t last_notice_at, notices_since;
+	unsigned notice_count;
+	bool refused_a_line;
 };
 
 // Carries messages until the client is gone. signal_fd: of signalfd(2). With problem, each request is answered with it.
@@ -61,6 +63,9 @@ void bridge_renew_session(struct bridge *bridge, struct exchange *exchange);
 
 // The server wants headers for a tool that is not known: exchange waits for the list of tools.
 void bridge_list_tools(struct bridge *bridge, struct exchange *exchange);
+
+// The server has taken it, though its response may go on.
+void bridge_was_delivered(struct bridge *bridge, const struct exchange *exchange);
 
 // Its transfer has ended.
 void bridge_exchange_ended(struct bridge *bridge, struct exchange *exchange);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define READ_SIZE   65536
+#define LONG_LINE_SHOWN 4096
 #define OUTPUT_MAX  ((size_t)1 << 30) // never reached: transfers are paused long before
 #define KEEP_MEMORY 262144
 
@@ -94,30 +95,33 @@ static void client_input_pass(struct client_input *input, size_t len)
 
 enum client_line client_input_next(struct client_input *input, struct buf *line)
 {
+	bool skipped;
 	size_t len;
 
 	while ((len = client_input_line_length(input)) > 0) {
 		const char *text = input->text.data + input->start;
 		size_t text_len = len;
-		bool skipped = input->skipping, blank;
+		bool blank;
 
+		skipped = input->skipping;
 		input->skipping = false;
 		while (text_len && (text[text_len - 1] == '\n' || text[text_len - 1] == '\r'))
 			text_len--;
 		blank = is_blank(text, text_len);
-		if (!skipped && !blank && text_len <= MESSAGE_SIZE_MAX)
-			buf_add(line, text, text_len);
+		if (!skipped && !blank)
+			buf_add(line, text, text_len <= MESSAGE_SIZE_MAX ? text_len : LONG_LINE_SHOWN);
 		client_input_pass(input, len);
 		if (!skipped && !blank)
 			return text_len <= MESSAGE_SIZE_MAX ? CLIENT_LINE : CLIENT_LINE_TOO_LONG;
 	}
 	if (input->text.len - input->start <= MESSAGE_SIZE_MAX)
 		return CLIENT_NO_LINE;
+	skipped = input->skipping;
+	if (!skipped)
+		buf_add(line, input->text.data + input->start, LONG_LINE_SHOWN);
 	client_input_pass(input, input->text.len - input->start);
-	if (input->skipping)
-		return CLIENT_NO_LINE;
 	input->skipping = true;
-	return CLIENT_LINE_TOO_LONG;
+	return skipped ? CLIENT_NO_LINE : CLIENT_LINE_TOO_LONG;
 }
 
 // --- standard output

@@ -27,7 +27,8 @@ bool client_input_fill(struct client_input *input);
 
 enum client_line { CLIENT_LINE, CLIENT_LINE_TOO_LONG, CLIENT_NO_LINE };
 
-// Moves the next line that has something in it to line, without its end. At the end of the input the rest is a line, too.
+// Moves the next line that has something in it to line, without its end; of one that is too long, the beginning. At the end of the input
+// the rest is a line, too.
 enum client_line client_input_next(struct client_input *input, struct buf *line);
 
 // --- standard output

@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #define RETRY_PRESET_MS	   1000
+#define RETRY_LEAST_MS	   50
 #define RESUMPTIONS_MAX	   10 // that bring no event
 #define OUTPUT_WAITING_MAX ((size_t)1 << 20) // beyond it, the servers' answers are not read on
 #define SHOWN_MAX	   200
@@ -51,7 +52,7 @@ struct exchange *exchange_new(struct bridge *bridge, enum exchange_role role, co
 	exchange->line = BUF_INIT(MESSAGE_SIZE_MAX);
 	exchange->body = BUF_INIT(MESSAGE_SIZE_MAX);
 	exchange->retry_ms = RETRY_PRESET_MS;
-	sse_begin(&exchange->sse, MESSAGE_SIZE_MAX);
+	sse_begin(&exchange->sse, MESSAGE_SIZE_MAX, "");
 	if (line) {
 		buf_add(&exchange->line, line, len);
 		message_read(&exchange->message, exchange->line.data, exchange->line.len);
@@ -131,6 +132,7 @@ void exchange_fail(struct exchange *exchange, int code, long http_status, const 
 	va_end(args);
 	text_sanitize(text);
 	exchange->state = EXCHANGE_DONE;
+	(void)snprintf(exchange->failure, sizeof exchange->failure, "%.255s", text);
 	if (exchange->role != ROLE_CLIENT || exchange->cancelled)
 		return;
 	for (size_t i = 0; i < exchange->id_count; i++) {
@@ -148,6 +150,18 @@ void exchange_fail(struct exchange *exchange, int code, long http_status, const 
 static void add_header(struct curl_slist **headers, const char *name, const char *value)
 {
 	header_add_text(headers, name, value, strlen(value));
+}
+
+// As it came from the server.
+static void add_raw_header(struct curl_slist **headers, const char *name, const char *value)
+{
+	char line[SESSION_ID_MAX + 32];
+	struct curl_slist *longer;
+
+	(void)snprintf(line, sizeof line, "%s: %s", name, value);
+	longer = curl_slist_append(*headers, line);
+	if (longer)
+		*headers = longer;
 }
 
 // MCP 2026-07-28, "Streamable HTTP": what the message says is said in headers, too.
@@ -185,7 +199,7 @@ static void exchange_add_session_headers(struct exchange *exchange, struct curl_
 	if (exchange_begins_session(exchange))
 		return;
 	if (*session->id)
-		add_header(headers, "Mcp-Session-Id", session->id);
+		add_raw_header(headers, "Mcp-Session-Id", session->id);
 	if (session_names_version(session))
 		add_header(headers, "MCP-Protocol-Version", session->version);
 }
@@ -216,7 +230,7 @@ static void exchange_start(struct exchange *exchange, bool resumes)
 	else
 		exchange_add_session_headers(exchange, &headers);
 	if (*exchange->last_event && (resumes || exchange->role == ROLE_EVENTS))
-		add_header(&headers, "Last-Event-ID", exchange->last_event);
+		add_raw_header(&headers, "Last-Event-ID", exchange->last_event);
 	exchange->transfer = (struct transfer){
 		.method = posts ? "POST" : exchange->role == ROLE_GOODBYE ? "DELETE" : "GET",
 		.url = bridge->sse && posts ? bridge->session.endpoint.data : NULL,
@@ -271,8 +285,13 @@ static void exchange_on_response(struct transfer *transfer)
 	exchange->is_stream = is_success(transfer->status) && is_type(transfer->content_type, "text/event-stream");
 	if (exchange->is_stream) {
 		sse_free(&exchange->sse);
-		sse_begin(&exchange->sse, MESSAGE_SIZE_MAX);
+		sse_begin(&exchange->sse, MESSAGE_SIZE_MAX, exchange->last_event);
 	}
+	if (!is_success(transfer->status))
+		return;
+	exchange->delivered = true;
+	// a server may keep the stream of its response open
+	bridge_was_delivered(exchange->bridge, exchange);
 }
 
 bool exchange_may_put(const struct bridge *bridge)
@@ -286,6 +305,8 @@ static bool exchange_take_event(void *context, const char *name, const struct bu
 	struct bridge *bridge = exchange->bridge;
 
 	exchange->resumed = 0;
+	if (!data->len)
+		return true;
 	if (!*name)
 		(void)bridge_take_message(bridge, exchange, data->data, data->len);
 	else if (bridge->sse && exchange->role == ROLE_EVENTS && !strcmp(name, "endpoint"))
@@ -358,6 +379,17 @@ static bool exchange_wants_tools(struct exchange *exchange, const struct message
 	       code == -32020 && !tool_list_knows(&exchange->bridge->tools, message_param(&exchange->message, "name"));
 }
 
+static bool exchange_lost_session(struct exchange *exchange, const struct message *body)
+{
+	bool may_be_sent = !exchange->delivered || exchange_is_repeatable(exchange);
+
+	// what has the message's own id is its answer
+	return exchange->in_session && !exchange->session_renewed && may_be_sent &&
+	       (exchange->role == ROLE_CLIENT || exchange->role == ROLE_REPLAY) &&
+	       !(body->id.len && exchange_find_id(exchange, body->id)) &&
+	       session_is_lost(exchange->transfer.status, &exchange->body);
+}
+
 // HTTP says that it did not work.
 static void exchange_refused(struct exchange *exchange)
 {
@@ -367,10 +399,7 @@ static void exchange_refused(struct exchange *exchange)
 	struct message body;
 
 	message_read(&body, exchange->body.data, exchange->body.len);
-	if (exchange->in_session && !exchange->session_renewed &&
-	    (exchange->role == ROLE_CLIENT || exchange->role == ROLE_REPLAY) &&
-	    (exchange->generation < bridge->session.generation ||
-	     session_is_lost(transfer->status, &body))) {
+	if (exchange_lost_session(exchange, &body)) {
 		bridge_renew_session(bridge, exchange);
 	} else if (transfer->status == 401 || transfer->wants_scope) {
 		exchange_refused_token(exchange);
@@ -388,11 +417,21 @@ static void exchange_refused(struct exchange *exchange)
 	}
 }
 
+// A server may have its streams asked for again at once, and bring one event each time.
+static int64_t exchange_resume_delay(struct exchange *exchange)
+{
+	int64_t delay = exchange->retry_ms > RETRY_LEAST_MS ? exchange->retry_ms : RETRY_LEAST_MS;
+
+	if (++exchange->resumptions > RESUMPTIONS_MAX && delay < RETRY_PRESET_MS)
+		return RETRY_PRESET_MS;
+	return delay;
+}
+
 // The stream has ended, and there are requests without an answer.
 static void exchange_resume_or_fail(struct exchange *exchange, const char *why)
 {
 	if (!exchange->modern && exchange->is_stream && *exchange->last_event && exchange->resumed++ < RESUMPTIONS_MAX) {
-		exchange->wait_until = clock_now().boot + exchange->retry_ms;
+		exchange->wait_until = clock_now().boot + exchange_resume_delay(exchange);
 		exchange->state = EXCHANGE_WAITS_TO_RESUME;
 		return;
 	}

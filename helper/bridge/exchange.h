@@ -43,6 +43,7 @@ struct exchange {
 	int64_t answered_at; // CLOCK_BOOTTIME in ms: when the last one was; 0: not yet
 	unsigned generation; // of the session that it was sent in
 	bool in_session;     // it was sent with a session's id
+	bool delivered;	     // the server has taken it: it must not be sent again, unless it can be asked twice
 	bool session_renewed, tools_listed; // it was sent again for that
 	// its response
 	struct transfer transfer;
@@ -51,7 +52,9 @@ struct exchange {
 	struct buf body;
 	char last_event[SESSION_ID_MAX + 1];
 	int64_t retry_ms, wait_until;
-	unsigned resumed; // so often, without an event
+	unsigned resumed;     // so often, without an event
+	unsigned resumptions; // in all
+	char failure[256];    // why the stream of events could not be had
 	struct exchange *next, *previous;
 };
 

@@ -46,6 +46,17 @@ void message_read(struct message *message, const char *text, size_t len)
 		message->version.len = 0;
 }
 
+struct json_value message_early_id(const char *text, size_t len)
+{
+	struct json_value rest = { text, len }, name, value, id = { text, 0 };
+
+	while (json_next_of_beginning(&rest, &name, &value)) {
+		if (json_string_is(name, "id") && (json_is_string(value) || json_is_number(value)))
+			id = value;
+	}
+	return id;
+}
+
 bool message_is(const struct message *message, const char *method)
 {
 	return json_string_is(message->method, method);

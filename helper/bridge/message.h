@@ -30,6 +30,9 @@ struct message {
 // Reads a message; kind says whether it is one.
 void message_read(struct message *message, const char *text, size_t len);
 
+// The id of a message of which only the beginning is there; len 0 where it does not come so early.
+struct json_value message_early_id(const char *text, size_t len);
+
 bool message_is(const struct message *message, const char *method);
 
 // A member of its params.

@@ -9,6 +9,7 @@
 
 #define INITIALIZE_MAX ((size_t)1 << 20)
 #define REPLAY_MAX     65536
+#define LOOKED_AT_MAX  4096
 
 void session_begin(struct session *session)
 {
@@ -71,7 +72,7 @@ void session_take_id(struct session *session, const char *id)
 
 bool session_holds(const struct session *session)
 {
-	return session->stage == SESSION_CONNECTS || session->stage == SESSION_BEGINS || session->stage == SESSION_CONFIRMS ||
+	return session->stage == SESSION_LOST || session->stage == SESSION_CONNECTS || session->stage == SESSION_BEGINS || session->stage == SESSION_CONFIRMS ||
 	       session->stage == SESSION_RENEWS;
 }
 
@@ -120,25 +121,23 @@ bool session_names_version(const struct session *session)
 
 // --- whether it is lost
 
-static bool says(struct json_value text, const char *word)
+static bool says(const struct buf *body, const char *word)
 {
-	size_t len = strlen(word);
+	size_t len = strlen(word), end = body->len < LOOKED_AT_MAX ? body->len : LOOKED_AT_MAX;
 
-	for (size_t i = 0; text.len >= len && i <= text.len - len; i++) {
-		if (!strncasecmp(text.at + i, word, len))
+	for (size_t i = 0; end >= len && i <= end - len; i++) {
+		if (!strncasecmp(body->data + i, word, len))
 			return true;
 	}
 	return false;
 }
 
-bool session_is_lost(long http_status, const struct message *body)
+bool session_is_lost(long http_status, const struct buf *body)
 {
 	if (http_status == 404 || http_status == 410)
 		return true;
-	// The specification wants 404, but the servers that are made after its SDK's example answer 400, and for that there is no code of its
-	// own: nothing but the text says that the session is meant, and not the request. A body with the request's own id is its answer.
-	if ((http_status != 400 && http_status != 409 && http_status != 503) ||
-	    json_is_string(body->id) || json_is_number(body->id))
-		return false;
-	return says(body->whole, "session") || says(body->whole, "initialized");
+	// The specification wants 404, but the servers that are made after its SDKs' examples answer 400, as JSON or as plain text, and there
+	// is no code for it: nothing but the text says that the session is meant, and not the request.
+	return (http_status == 400 || http_status == 409 || http_status == 503) &&
+	       (says(body, "session") || says(body, "initialized"));
 }

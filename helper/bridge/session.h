@@ -22,10 +22,12 @@ enum session_stage {
 	SESSION_CONFIRMS, // notifications/initialized is on its way
 	SESSION_READY,
 	SESSION_RENEWS, // another one is begun in the place of one that is lost
+	SESSION_LOST,	// and that has failed: it is tried again when there is something to be sent
 };
 
 struct session {
 	enum session_stage stage;
+	int64_t wait_until; // CLOCK_BOOTTIME in ms: so long what holds the other messages is waited for (session_holds)
 	unsigned generation; // counts the sessions
 	char id[SESSION_ID_MAX + 1]; // "" where the server keeps none
 	char version[SESSION_VERSION_MAX]; // that was agreed on
@@ -63,7 +65,8 @@ void session_remember(struct session *session, const struct message *request);
 // Whether messages carry the version in a header: from 2025-06-18 on.
 bool session_names_version(const struct session *session);
 
-// Whether this response to a message of the session means that the server does not know it any more.
-bool session_is_lost(long http_status, const struct message *body);
+// Whether this response to a message with a session's id, which is not an answer with the message's own id, means that the server does
+// not know the session any more.
+bool session_is_lost(long http_status, const struct buf *body);
 
 #endif

@@ -8,9 +8,11 @@
 
 #define RETRY_MAX_MS 3600000
 
-void sse_begin(struct sse *sse, size_t max)
+void sse_begin(struct sse *sse, size_t max, const char *last_id)
 {
 	*sse = (struct sse){ .line = BUF_INIT(max + 16), .data = BUF_INIT(max), .retry_ms = -1 };
+	(void)snprintf(sse->id, sizeof sse->id, "%s", last_id);
+	(void)snprintf(sse->next_id, sizeof sse->next_id, "%s", last_id);
 }
 
 void sse_free(struct sse *sse)
@@ -32,7 +34,7 @@ static void sse_take_field(struct sse *sse, const char *name, const char *value,
 		// it goes into a header: one that does not fit there cannot be given back
 		bool fits = len < sizeof sse->id && text_has_no_control(value, len);
 
-		(void)snprintf(sse->id, sizeof sse->id, "%s", fits ? value : "");
+		(void)snprintf(sse->next_id, sizeof sse->next_id, "%s", fits ? value : "");
 	} else if (!strcmp(name, "retry") && text_to_number(value, 0, RETRY_MAX_MS, &number)) {
 		sse->retry_ms = number;
 	}
@@ -43,6 +45,8 @@ static bool sse_dispatch(struct sse *sse, sse_visitor *visit, void *context)
 {
 	bool go_on = true;
 
+	// of an event that is cut off, also the id does not count
+	memcpy(sse->id, sse->next_id, sizeof sse->id);
 	if (sse->data.len) {
 		// the LF behind the last line is not part of it
 		sse->data.data[--sse->data.len] = '\0';

@@ -15,16 +15,17 @@
 struct sse {
 	struct buf line, data;
 	char name[SSE_NAME_MAX]; // of the event that is being read; "" is "message"
-	char id[SSE_ID_MAX];	 // the last one; "" for none. One that is too long, or could not be sent in a header, is none
+	char id[SSE_ID_MAX];	 // of the last event; "" for none. One that is too long, or could not be sent in a header, is none
+	char next_id[SSE_ID_MAX];
 	int64_t retry_ms;	 // what the server wants to be waited before the next connection; -1: it did not say
 	bool begun, after_cr;
 };
 
-// max: the most bytes of one event's data.
-void sse_begin(struct sse *sse, size_t max);
+// max: the most bytes of one event's data. last_id: that of the last event of the stream that this one continues; "" for none.
+void sse_begin(struct sse *sse, size_t max, const char *last_id);
 void sse_free(struct sse *sse);
 
-// What is called for each event with data, which is event "message" where name is "". False stops the reading.
+// What is called for each event with data, which is event "message" where name is ""; data may be empty, and then is there for its id. False stops the reading.
 typedef bool sse_visitor(void *context, const char *name, const struct buf *data);
 
 // Reads a piece of the stream. False when the visitor has stopped it, or an event is too large.

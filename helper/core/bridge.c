@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // bridge: runs sk-bridge between an MCP client and the server at a profile's URL, and stays behind as the one who answers its questions
 // for tokens, prints what a person must know, and ends with the client.
+#include "base/clock.h"
 #include "base/harden.h"
 #include "base/subprocess.h"
 #include "base/text.h"
@@ -138,21 +139,22 @@ static void pass_signal_on(int signal_fd, pid_t bridge, unsigned *signals)
 
 enum { FD_SIGNAL, FD_PARENT, FD_BROKER, FDS = FD_BROKER + BROKER_FDS };
 
-// Until sk-bridge is gone. When whoever started us ends, so do we: not every client closes our input, and not every one sends a signal.
-// A signal at the parent's death (prctl(2), PR_SET_PDEATHSIG) would come when the thread ends that started us.
+// Until sk-bridge is gone, or has been told to end and does not. When whoever started us ends, so do we: not every client closes our
+// input, and not every one sends a signal. A signal at the parent's death (prctl(2), PR_SET_PDEATHSIG) would come when the thread ends
+// that started us.
 static void bridge_serve(struct broker *broker, int signal_fd, pid_t bridge)
 {
 	int parent_fd = (int)syscall(SYS_pidfd_open, getppid(), 0);
+	int64_t end_at = 0;
 	struct pollfd fds[FDS];
 	unsigned signals = 0;
 	bool goes_on = true;
 
-	while (goes_on) {
+	while (goes_on && !(end_at && clock_now().boot >= end_at)) {
 		fds[FD_SIGNAL] = (struct pollfd){ .fd = signal_fd, .events = POLLIN };
 		fds[FD_PARENT] = (struct pollfd){ .fd = parent_fd, .events = POLLIN };
 		broker_fill(broker, fds + FD_BROKER);
-		if (poll(fds, FDS, signals ? LAST_PATIENCE_MS : -1) == 0)
-			break;
+		(void)poll(fds, FDS, end_at ? (int)(end_at - clock_now().boot) : -1);
 		if (fds[FD_SIGNAL].revents)
 			pass_signal_on(signal_fd, bridge, &signals);
 		if (fds[FD_PARENT].revents) {
@@ -161,16 +163,21 @@ static void bridge_serve(struct broker *broker, int signal_fd, pid_t bridge)
 			signals++;
 			kill(bridge, SIGTERM);
 		}
+		if (signals && !end_at)
+			end_at = clock_now().boot + LAST_PATIENCE_MS;
 		goes_on = broker_step(broker, fds + FD_BROKER);
 	}
 	if (parent_fd >= 0)
 		close(parent_fd);
 }
 
+// It has closed its end, or has had its time: it is gone in a moment, or is killed.
 static enum status bridge_wait_for_end(pid_t bridge, struct err *err)
 {
-	int how = 0;
+	int bridge_fd = (int)syscall(SYS_pidfd_open, bridge, 0), how = 0;
 
+	if (bridge_fd >= 0 && poll(&(struct pollfd){ .fd = bridge_fd, .events = POLLIN }, 1, LAST_PATIENCE_MS) != 1)
+		kill(bridge, SIGKILL);
 	while (waitpid(bridge, &how, 0) < 0 && errno == EINTR)
 		;
 	if (WIFEXITED(how) && WEXITSTATUS(how) == 0)

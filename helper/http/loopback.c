@@ -132,22 +132,17 @@ static void look_at_table(struct tcp_search *search, int fd)
 	}
 }
 
-// Our ports of the connections whose server was ours.
-static unsigned known_ports[64];
-static size_t known_count;
+// Our ports of the connections whose server was ours: one bit each.
+static unsigned char known_ports[65536 / 8];
 
-void loopback_forget(void)
+void loopback_forget(unsigned local_port)
 {
-	known_count = 0;
+	known_ports[local_port / 8 % sizeof known_ports] &= (unsigned char)~(1U << local_port % 8);
 }
 
 static bool is_known(unsigned local_port)
 {
-	for (size_t i = 0; i < known_count; i++) {
-		if (known_ports[i] == local_port)
-			return true;
-	}
-	return false;
+	return known_ports[local_port / 8 % sizeof known_ports] & (1U << local_port % 8);
 }
 
 bool loopback_is_ours(const char *address, unsigned port, unsigned local_port, char *why)
@@ -181,7 +176,7 @@ bool loopback_is_ours(const char *address, unsigned port, unsigned local_port, c
 			"it is not known which user's server has port %u of this machine, and plain http does not prove it: nothing was "
 			"sent; use https",
 			port);
-	if (found && !foreign && known_count < sizeof known_ports / sizeof known_ports[0])
-		known_ports[known_count++] = local_port;
+	if (found && !foreign)
+		known_ports[local_port / 8 % sizeof known_ports] |= (unsigned char)(1U << local_port % 8);
 	return found && !foreign;
 }

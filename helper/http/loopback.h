@@ -14,7 +14,7 @@ void loopback_prepare(void);
 // What was found out of a connection is remembered, as it is asked again for each request that the connection is used for.
 bool loopback_is_ours(const char *address, unsigned port, unsigned local_port, char *why);
 
-// Forgets it: to be called before a connection is made, which may get the port of one that has ended.
-void loopback_forget(void);
+// Forgets it: to be called when the connection ends, whose port another one may get.
+void loopback_forget(unsigned local_port);
 
 #endif

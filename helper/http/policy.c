@@ -6,8 +6,10 @@
 #include "http/loopback.h"
 #include "http/proxy.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -118,12 +120,25 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
 	// a proxy's address is the user's own choice; the server's is the proxy's to resolve
 	if (!policy->proxied && policy->untrusted_url)
 		why = address_why_refused(&address->addr, policy->loopback_allowed);
-	if (!why) {
-		loopback_forget();
+	if (!why)
 		return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-	}
 	(void)snprintf(policy->why_refused, sizeof policy->why_refused, "%s", why);
 	return CURL_SOCKET_BAD;
+}
+
+static int close_socket(void *context, curl_socket_t fd)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} local = { .any.sa_family = AF_UNSPEC };
+	socklen_t len = sizeof local;
+
+	(void)context;
+	if (getsockname(fd, &local.any, &len) == 0)
+		loopback_forget(ntohs(local.any.sa_family == AF_INET6 ? local.v6.sin6_port : local.v4.sin_port));
+	return close(fd);
 }
 
 // Called by libcurl when the connection is there and nothing has been sent yet.
@@ -182,6 +197,7 @@ enum status policy_apply(struct policy *policy, CURL *curl, struct err *err)
 	set_proxy(policy, curl);
 	curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, policy);
+	curl_easy_setopt(curl, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
 	// libcurl 7.80
 	curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, before_request);
 	curl_easy_setopt(curl, CURLOPT_PREREQDATA, policy);

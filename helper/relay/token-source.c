@@ -9,52 +9,69 @@
 #define ASK_AGAIN_MS   1000
 #define RENEW_AGAIN_MS 30000
 
-enum token_state token_source_state(const struct token_source *source, enum token_need need, unsigned refused_generation, int64_t since)
+// Whether the last question's answer is for this request, too. That to a wider scope is for the one alone that has asked for it.
+static bool token_source_answered(const struct token_source *source, const struct token_wait *wait)
 {
-	bool failed = source->answered && source->failure != STATUS_OK && source->answered_at >= since;
-
-	if (source->last)
-		return source->generation && need == NEED_TOKEN ? TOKEN_READY : TOKEN_NOT_HAD;
-	if (source->asking)
-		return TOKEN_AWAITED;
-	if (failed)
-		return TOKEN_NOT_HAD;
-	if (source->generation == 0)
-		return TOKEN_WANTED;
-	if (need == NEED_NEW_TOKEN)
-		return source->generation > refused_generation ? TOKEN_READY : TOKEN_WANTED;
-	return clock_now().boot - source->answered_at < ASK_AGAIN_MS && source->failure == STATUS_OK ? TOKEN_READY : TOKEN_WANTED;
+	return source->answered_at && source->answered_at >= wait->since && source->asked_for == wait->need &&
+	       (wait->need != NEED_SCOPE || source->asked_by == wait->who);
 }
 
-void token_source_ask(struct token_source *source, const struct buf *lines)
+static bool token_source_is_ready(const struct token_source *source, const struct token_wait *wait)
+{
+	switch (wait->need) {
+	case NEED_SCOPE:
+		return token_source_answered(source, wait) && source->failure == STATUS_OK;
+	case NEED_RENEWAL:
+		return source->generation > wait->refused_generation;
+	default:
+		return source->generation && clock_now().boot - source->token_at < ASK_AGAIN_MS;
+	}
+}
+
+enum token_state token_source_state(const struct token_source *source, const struct token_wait *wait)
+{
+	if (source->last)
+		return source->generation && wait->need == NEED_TOKEN ? TOKEN_READY : TOKEN_NOT_HAD;
+	if (source->asking)
+		return TOKEN_AWAITED;
+	if (token_source_is_ready(source, wait))
+		return TOKEN_READY;
+	return token_source_answered(source, wait) && source->failure != STATUS_OK ? TOKEN_NOT_HAD : TOKEN_WANTED;
+}
+
+void token_source_ask(struct token_source *source, const struct token_wait *wait, const struct buf *lines)
 {
 	source->asking = true;
-	source->asking_renewal = lines != NULL;
-	if (core_ask(source->profile, lines))
-		return;
-	token_source_take(source, &(struct core_answer){ STATUS_INTERNAL, "sk-core cannot be asked", "" });
+	source->asked_for = wait->need;
+	source->asked_by = wait->who;
+	if (!core_ask(source->profile, lines))
+		token_source_take(source, &(struct core_answer){ STATUS_INTERNAL, "sk-core cannot be asked", "" });
 }
 
 void token_source_take(struct token_source *source, const struct core_answer *answer)
 {
+	bool is_new = !source->generation || strcmp(source->token.data, answer->credential) != 0;
+
 	source->asking = false;
-	source->answered = true;
 	source->answered_at = clock_now().boot;
 	source->failure = answer->status;
 	(void)snprintf(source->why, sizeof source->why, "%s", answer->message);
 	if (answer->status != STATUS_OK)
 		return;
-	if (source->generation == 0 || strcmp(source->token.data, answer->credential) != 0) {
+	if (!is_new && source->asked_for != NEED_TOKEN) {
+		source->failure = STATUS_REFUSED;
+		(void)snprintf(source->why, sizeof source->why, "the authorization server issues the same token again");
+		return;
+	}
+	source->token_at = source->answered_at;
+	if (is_new) {
 		source->generation++;
 		buf_reset(&source->token);
 		buf_adds(&source->token, answer->credential);
-	} else if (source->asking_renewal) {
-		source->failure = STATUS_REFUSED;
-		(void)snprintf(source->why, sizeof source->why, "the authorization server issues the same token again");
 	}
-	if (source->asking_renewal) {
+	if (source->asked_for == NEED_RENEWAL) {
 		source->renewed_generation = source->generation;
-		source->renewed_at = clock_now().boot;
+		source->renewed_at = source->answered_at;
 	}
 }
 

@@ -18,6 +18,7 @@
 #define CONNECTIONS_KEPT   40 // more than there are at once: making them anew costs more than the rest of a call
 #define UPLOAD_BUFFER_SIZE 16384
 #define REFUSAL_MAX	   32768
+#define COOKIES_MAX	   200
 #define SHORT_BODY_MAX	   16384
 
 // --- memory: libcurl has the token in headers and buffers that it frees by itself
@@ -186,17 +187,29 @@ static void transfer_begin_response(struct transfer *transfer, const char *line,
 	buf_reset(&transfer->refusal);
 }
 
+// Only within the origin, and where the profile's URL covers it: elsewhere, the token would be somebody else's.
+static bool transfer_may_follow(const struct transfer *transfer, const char *location)
+{
+	struct url url;
+
+	return (transfer->status == 307 || transfer->status == 308) && location && transfer->redirects < REDIRECTS_MAX &&
+	       strlen(location) <= URL_MAX && url_parse(&url, location, NULL) == STATUS_OK &&
+	       url_covers(&transfer->upstream->base, &url);
+}
+
 // The empty line after the headers.
 static void transfer_end_headers(struct transfer *transfer)
 {
-	const char *type = NULL;
+	const char *type = NULL, *location = NULL;
 
 	if (transfer->provisional)
 		return;
 	transfer->responded = true;
 	if (curl_easy_getinfo(transfer->curl, CURLINFO_CONTENT_TYPE, &type) == CURLE_OK && type)
 		(void)snprintf(transfer->content_type, sizeof transfer->content_type, "%s", type);
-	transfer->again = transfer_will_be_repeated(transfer->upstream, transfer);
+	curl_easy_getinfo(transfer->curl, CURLINFO_REDIRECT_URL, &location);
+	transfer->moves = transfer_may_follow(transfer, location);
+	transfer->again = transfer->moves || transfer_will_be_repeated(transfer->upstream, transfer);
 	if (!transfer->again && transfer->on_response)
 		transfer->on_response(transfer);
 }
@@ -234,6 +247,7 @@ static size_t transfer_take_header(char *data, size_t one, size_t len, void *con
 		colon += 1 + strspn(colon + 1, " \t");
 		if (!strcasecmp(line, "www-authenticate"))
 			transfer_take_challenge(transfer, colon);
+		transfer->upstream->cookie_count += !strcasecmp(line, "set-cookie");
 		if (transfer->on_header)
 			transfer->on_header(transfer, line, colon);
 	}
@@ -361,7 +375,7 @@ static void transfer_start(struct upstream *upstream, struct transfer *transfer)
 	transfer->curl = upstream->idle_count ? upstream->idle[--upstream->idle_count] : curl_easy_init();
 	transfer->status = 0;
 	transfer->body_sent = 0;
-	transfer->responded = transfer->again = transfer->paused = false;
+	transfer->responded = transfer->again = transfer->moves = transfer->paused = false;
 	transfer->detail[0] = '\0';
 	transfer->generation = upstream->tokens.generation;
 	if (!transfer->curl || transfer_set_up(upstream, transfer, &err) != STATUS_OK ||
@@ -393,24 +407,6 @@ static void transfer_wait_for_new_token(struct transfer *transfer)
 	transfer->renewed = transfer->renewed || transfer->status == 401;
 	transfer->stepped_up = transfer->stepped_up || transfer->status == 403;
 	transfer_wait_for_token(transfer);
-}
-
-// Only within the origin, and where the profile's URL covers it: elsewhere, the token would be somebody else's.
-static bool transfer_follow_redirect(struct upstream *upstream, struct transfer *transfer, const char *location)
-{
-	struct url url;
-
-	if ((transfer->status != 307 && transfer->status != 308) || !location || transfer->redirects == REDIRECTS_MAX ||
-	    strlen(location) > URL_MAX || url_parse(&url, location, NULL) != STATUS_OK || !url_covers(&upstream->base, &url))
-		return false;
-	transfer->redirects++;
-	free(transfer->target);
-	transfer->target = strdup(location);
-	if (transfer->status == 308 && !transfer->url && transfer->target) {
-		buf_reset(&upstream->moved_to);
-		buf_adds(&upstream->moved_to, location);
-	}
-	return transfer->target != NULL;
 }
 
 static bool is_before_sending(CURLcode code, CURL *curl)
@@ -460,17 +456,39 @@ static void transfer_end_failed(struct upstream *upstream, struct transfer *tran
 			why);
 }
 
-static void transfer_end(struct upstream *upstream, struct transfer *transfer, CURLcode code)
+static void transfer_follow_redirect(struct upstream *upstream, struct transfer *transfer)
 {
 	const char *location = NULL;
 
 	curl_easy_getinfo(transfer->curl, CURLINFO_REDIRECT_URL, &location);
-	if (transfer->again) {
+	free(transfer->target);
+	transfer->target = location ? strdup(location) : NULL;
+	transfer->redirects++;
+	if (transfer->status == 308 && !transfer->url && transfer->target) {
+		buf_reset(&upstream->moved_to);
+		buf_adds(&upstream->moved_to, transfer->target);
+	}
+	upstream_drop_curl(upstream, transfer);
+	transfer_wait_for_token(transfer);
+}
+
+// A server can set ever new ones.
+static void upstream_limit_cookies(struct upstream *upstream, CURL *curl)
+{
+	if (upstream->cookie_count <= COOKIES_MAX)
+		return;
+	upstream->cookie_count = 0;
+	curl_easy_setopt(curl, CURLOPT_COOKIELIST, "ALL"); // to be removed
+}
+
+static void transfer_end(struct upstream *upstream, struct transfer *transfer, CURLcode code)
+{
+	upstream_limit_cookies(upstream, transfer->curl);
+	if (transfer->moves) {
+		transfer_follow_redirect(upstream, transfer);
+	} else if (transfer->again) {
 		upstream_drop_curl(upstream, transfer);
 		transfer_wait_for_new_token(transfer);
-	} else if (code == CURLE_OK && transfer_follow_redirect(upstream, transfer, location)) {
-		upstream_drop_curl(upstream, transfer);
-		transfer_wait_for_token(transfer);
 	} else if (code == CURLE_OK) {
 		transfer_finish(upstream, transfer, END_RESPONSE, "");
 	} else if (code == CURLE_WRITE_ERROR && transfer->responded) {
@@ -486,8 +504,14 @@ static void transfer_use_token(struct upstream *upstream, struct transfer *trans
 {
 	struct token_source *tokens = &upstream->tokens;
 	bool refused = transfer->refusal.len > 0;
+	const struct token_wait wait = {
+		.need = !refused ? NEED_TOKEN : transfer->status == 403 ? NEED_SCOPE : NEED_RENEWAL,
+		.refused_generation = transfer->generation,
+		.since = transfer->waits_since,
+		.who = transfer,
+	};
 
-	switch (token_source_state(tokens, refused ? NEED_NEW_TOKEN : NEED_TOKEN, transfer->generation, transfer->waits_since)) {
+	switch (token_source_state(tokens, &wait)) {
 	case TOKEN_READY:
 		buf_reset(&transfer->refusal);
 		transfer_start(upstream, transfer);
@@ -495,7 +519,7 @@ static void transfer_use_token(struct upstream *upstream, struct transfer *trans
 	case TOKEN_WANTED:
 		if (refused)
 			wire_put(&transfer->refusal, "credential", tokens->token.data);
-		token_source_ask(tokens, refused ? &transfer->refusal : NULL);
+		token_source_ask(tokens, &wait, refused ? &transfer->refusal : NULL);
 		break;
 	case TOKEN_NOT_HAD:
 		transfer_finish(upstream, transfer, END_NO_TOKEN, tokens->why);

@@ -21,6 +21,7 @@ struct transfer;
 struct upstream {
 	CURLM *multi;
 	CURLSH *share; // for cookies
+	unsigned cookie_count;
 	struct token_source tokens;
 	struct policy policy; // what all transfers have in common
 	struct url base;      // of policy.url
@@ -82,6 +83,7 @@ struct transfer {
 	unsigned generation; // of the token that was sent
 	bool renewed, stepped_up, provisional, responded;
 	bool again; // it will be sent once more: this response is not the owner's
+	bool moves; // and that to where a redirect leads
 	unsigned retries, redirects;
 	int64_t waits_since, retry_at;
 	char detail[CURL_ERROR_SIZE];
