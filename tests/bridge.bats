@@ -15,7 +15,7 @@ setup() {
 	fresh_home
 	printf 'test_secret\n' | sk-helper add tasks --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --scope todo:read \
 		--resource http://127.0.0.1:1/mcp --url "$MCP_URL" --secret-store kernel >/dev/null 2>&1
-	faults set '{"lost":404,"events":true,"session":true,"version":null,"silent":false,"slow_start":0,"slow_delete":false,"location":null}' >/dev/null
+	faults set '{"lost":404,"events":true,"session":true,"version":null,"silent":false,"slow_start":0,"slow_delete":false,"location":null,"away":false,"confirm_stream":false,"hang_notifications":false}' >/dev/null
 	faults clear >/dev/null
 	exec 6<&- 7>&-
 }
@@ -190,14 +190,17 @@ fails() {
 	say 'no json'
 	hear
 	assert_equal "$heard" '{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"sk-helper: this is not JSON"}}'
+	# the second time on standard error: it has no id to answer under
 	say '{"jsonrpc":"2.0","id":{"a":1},"method":"x"}'
-	hear
-	assert_equal "$(jq .error.code <<<"$heard")" -32600
 	say ''
 	printf '%s\r\n' "$INITIALIZE" >&7
 	hear_answer '"init"'
+	{ printf '{"jsonrpc":"2.0","id":"long","method":"x","params":{"a":"'; head -c 68000000 /dev/zero | tr '\0' y; printf '"}}\n'; } >&7
+	hear_answer '"long"' 20
+	assert_equal "$(jq -r .error.message <<<"$heard")" 'sk-helper: a message is longer than 64 MiB'
 	bridge_stop
 	assert_equal "$(seen '.http == "POST"')" 1
+	grep -q 'not a JSON-RPC message' "$BRIDGE_ERRORS"
 }
 
 @test "a batch goes as it is, and so does its answer" {
@@ -232,11 +235,55 @@ fails() {
 	bridge_stop
 }
 
+@test "a stream that is cut off in the middle of the answer, or twice, is asked for from the last whole event" {
+	bridge_start tasks
+	begin_session
+	call 1 resume_cut
+	hear_answer 1
+	assert_equal "$(result_text)" whole
+	call 2 resume_twice
+	hear_answer 2
+	assert_equal "$(result_text)" 'third time'
+	bridge_stop
+	# an event that is only there for its id is no message
+	assert_equal "$(cat "$BRIDGE_ERRORS")" ''
+}
+
+@test "a server that gives one event each time it is asked is not asked without a pause" {
+	bridge_start tasks
+	begin_session
+	call 1 resume_for_ever
+	sleep 2
+	kill "$BRIDGE_CORE"
+	assert [ "$(seen '.http == "GET"')" -lt 20 ]
+}
+
+@test "what a server says without end costs few lines on standard error" {
+	bridge_start tasks
+	begin_session
+	call 1 noise '{"count":2000}'
+	hear_answer 1
+	assert_equal "$(result_text)" noisy
+	bridge_stop
+	assert [ "$(wc -l <"$BRIDGE_ERRORS")" -le 25 ]
+}
+
+@test "notifications are not all sent at once" {
+	faults set '{"hang_notifications":true}' >/dev/null
+	bridge_start tasks
+	say "$INITIALIZE"
+	hear_answer '"init"'
+	for _ in $(seq 200); do say '{"jsonrpc":"2.0","method":"notifications/x"}'; done
+	sleep 1
+	assert [ "$(curl -sS "$FAULTS/__stats" | jq .most)" -le 40 ]
+	kill "$BRIDGE_CORE"
+}
+
 # --- the session
 
-@test "a session that the server has lost, by 404 and by 400: one new one, and each call is answered" {
-	for status in 404 400; do
-		faults set "{\"lost\":$status}" >/dev/null
+@test "a session that the server has lost, as servers say it: one new one, and each call is answered" {
+	for how in 404 400 '"text"' '"named"'; do
+		faults set "{\"lost\":$how}" >/dev/null
 		bridge_start tasks
 		begin_session
 		say '{"jsonrpc":"2.0","id":"s","method":"resources/subscribe","params":{"uri":"file:///a"}}'
@@ -272,6 +319,58 @@ fails() {
 	call 2 echo '{"message":"again"}'
 	hear_answer 2
 	assert_equal "$(result_text)" again
+	bridge_stop
+}
+
+@test "a session that cannot be had for a while is had later" {
+	bridge_start tasks
+	begin_session
+	call 1 echo; hear_answer 1
+	faults forget >/dev/null
+	faults set '{"away":true}' >/dev/null
+	for id in 2 3; do
+		run -0 fails "$id" echo
+		[[ $output == *'has lost the session'* ]]
+	done
+	faults set '{"away":false}' >/dev/null
+	call 4 echo '{"message":"back"}'
+	hear_answer 4
+	assert_equal "$(result_text)" back
+	bridge_stop
+}
+
+@test "a call that was made is not made again when the session is lost before its answer" {
+	bridge_start tasks
+	begin_session
+	run -0 fails 1 resume_lost
+	assert_equal "$(seen_rpc tools/call)" 1
+	call 4 echo; hear_answer 4
+	faults clear >/dev/null
+	call 2 late '{"status":502,"ms":700}'
+	for _ in $(seq 50); do [ "$(seen_rpc tools/call)" -ge 1 ] && break; sleep 0.02; done
+	faults forget >/dev/null
+	call 3 echo '{"message":"x"}'
+	hear_answer 3
+	hear_answer 2
+	[[ $heard == *'HTTP 502'* ]]
+	assert_equal "$(seen '(.body | type == "string" and contains("\"late\""))')" 1
+	bridge_stop
+}
+
+@test "the confirmation of a session is answered by a stream that stays open: calls go on" {
+	faults set '{"confirm_stream":true}' >/dev/null
+	bridge_start tasks
+	begin_session
+	call 1 echo '{"message":"x"}'
+	hear_answer 1 3
+	kill "$BRIDGE_CORE"
+}
+
+@test "initialize cannot be cancelled" {
+	bridge_start tasks
+	say "$INITIALIZE"$'\n''{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"init"}}'$'\n'"$INITIALIZED"
+	call 1 echo '{"message":"x"}'
+	hear_answer 1
 	bridge_stop
 }
 
@@ -398,10 +497,15 @@ fails() {
 		assert_equal "$(seen '.url == "/mcp"')" 0
 	done
 	printf 'profile=tasks\nurl=%s\n' "$FAULTS" | sk-helper store
-	run -0 sk-helper bridge tasks --url "$FAULTS" <<<"$INITIALIZE"
 	faults set "{\"location\":\"http://localhost:${FAULTS##*:}/mcp\"}" >/dev/null
 	run -0 sk-helper bridge tasks --url "$FAULTS/moved/307" <<<"$INITIALIZE"
 	[[ $output == *"HTTP 307"* ]]
+	# within the url: followed, and what comes with the redirect is no answer
+	printf 'profile=tasks\nurl=%s/moved\n' "$FAULTS" | sk-helper store
+	faults set '{"location":"/moved/here"}' >/dev/null
+	faults clear >/dev/null
+	run -0 sk-helper bridge tasks --url "$FAULTS/moved" <<<"$INITIALIZE"
+	[[ $output == *'"protocolVersion"'* ]] || fail "$output"
 }
 
 # --- MCP 2026-07-28
@@ -469,6 +573,18 @@ fails() {
 }
 
 # --- the end
+
+@test "sk-bridge that does not end is ended" {
+	bridge_start tasks
+	begin_session
+	bridge=$(pgrep -P "$BRIDGE_CORE" -x sk-bridge)
+	kill -STOP "$bridge"
+	kill "$BRIDGE_CORE"
+	SECONDS=0
+	wait "$BRIDGE_CORE" || true
+	assert [ "$SECONDS" -le 4 ]
+	gone "$bridge"
+}
 
 # whoever adopts a process may not have asked for its status yet
 is_there() { [ -e "/proc/$1" ] && [ "$(cut -d" " -f3 "/proc/$1/stat")" != Z ]; }

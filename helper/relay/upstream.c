@@ -108,7 +108,8 @@ void upstream_cancel(struct upstream *upstream, struct transfer *transfer)
 	transfer->headers = NULL;
 	buf_free(&transfer->refusal);
 	free(transfer->target);
-	transfer->target = NULL;
+	free(transfer->location);
+	transfer->target = transfer->location = NULL;
 }
 
 void upstream_free(struct upstream *upstream)
@@ -188,8 +189,9 @@ static void transfer_begin_response(struct transfer *transfer, const char *line,
 }
 
 // Only within the origin, and where the profile's URL covers it: elsewhere, the token would be somebody else's.
-static bool transfer_may_follow(const struct transfer *transfer, const char *location)
+static bool transfer_may_follow(const struct transfer *transfer)
 {
+	const char *location = transfer->location;
 	struct url url;
 
 	return (transfer->status == 307 || transfer->status == 308) && location && transfer->redirects < REDIRECTS_MAX &&
@@ -197,18 +199,33 @@ static bool transfer_may_follow(const struct transfer *transfer, const char *loc
 	       url_covers(&transfer->upstream->base, &url);
 }
 
+// As an absolute URL. libcurl has it only when the transfer is over (CURLINFO_REDIRECT_URL).
+static void transfer_take_location(struct transfer *transfer, const char *value)
+{
+	CURLU *parts = curl_url();
+	char *text = NULL;
+
+	free(transfer->location);
+	transfer->location = NULL;
+	if (parts && curl_url_set(parts, CURLUPART_URL, transfer->policy.url, 0) == CURLUE_OK &&
+	    curl_url_set(parts, CURLUPART_URL, value, 0) == CURLUE_OK &&
+	    curl_url_get(parts, CURLUPART_URL, &text, 0) == CURLUE_OK)
+		transfer->location = strdup(text);
+	curl_free(text);
+	curl_url_cleanup(parts);
+}
+
 // The empty line after the headers.
 static void transfer_end_headers(struct transfer *transfer)
 {
-	const char *type = NULL, *location = NULL;
+	const char *type = NULL;
 
 	if (transfer->provisional)
 		return;
 	transfer->responded = true;
 	if (curl_easy_getinfo(transfer->curl, CURLINFO_CONTENT_TYPE, &type) == CURLE_OK && type)
 		(void)snprintf(transfer->content_type, sizeof transfer->content_type, "%s", type);
-	curl_easy_getinfo(transfer->curl, CURLINFO_REDIRECT_URL, &location);
-	transfer->moves = transfer_may_follow(transfer, location);
+	transfer->moves = transfer_may_follow(transfer);
 	transfer->again = transfer->moves || transfer_will_be_repeated(transfer->upstream, transfer);
 	if (!transfer->again && transfer->on_response)
 		transfer->on_response(transfer);
@@ -247,6 +264,8 @@ static size_t transfer_take_header(char *data, size_t one, size_t len, void *con
 		colon += 1 + strspn(colon + 1, " \t");
 		if (!strcasecmp(line, "www-authenticate"))
 			transfer_take_challenge(transfer, colon);
+		if (!strcasecmp(line, "location"))
+			transfer_take_location(transfer, colon);
 		transfer->upstream->cookie_count += !strcasecmp(line, "set-cookie");
 		if (transfer->on_header)
 			transfer->on_header(transfer, line, colon);
@@ -458,13 +477,11 @@ static void transfer_end_failed(struct upstream *upstream, struct transfer *tran
 
 static void transfer_follow_redirect(struct upstream *upstream, struct transfer *transfer)
 {
-	const char *location = NULL;
-
-	curl_easy_getinfo(transfer->curl, CURLINFO_REDIRECT_URL, &location);
 	free(transfer->target);
-	transfer->target = location ? strdup(location) : NULL;
+	transfer->target = transfer->location;
+	transfer->location = NULL;
 	transfer->redirects++;
-	if (transfer->status == 308 && !transfer->url && transfer->target) {
+	if (transfer->status == 308 && !transfer->url) {
 		buf_reset(&upstream->moved_to);
 		buf_adds(&upstream->moved_to, transfer->target);
 	}

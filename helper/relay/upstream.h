@@ -78,7 +78,8 @@ struct transfer {
 	struct policy policy;
 	struct curl_slist *all_headers;
 	struct buf refusal; // what the server said of the token, as lines of a question
-	char *target;	    // where a redirect within the origin leads; NULL for none
+	char *location;	    // where the response redirects to; NULL for none
+	char *target;	    // where an earlier one that was followed did
 	size_t body_sent;
 	unsigned generation; // of the token that was sent
 	bool renewed, stepped_up, provisional, responded;

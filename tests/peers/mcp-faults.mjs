@@ -11,6 +11,8 @@ const { server, url } = await listen();
 const VERSION = 'io.modelcontextprotocol/protocolVersion';
 let sessions = new Set();
 let events;
+let open = 0;
+let most = 0;
 const seen = [];
 const denied = new Set();
 const counts = {};
@@ -56,6 +58,39 @@ const tools = {
     heldAnswers.set(id, answerTo(m, text('resumed')));
     stream(r)('', { id, retry: args.retry ?? 10 });
     setTimeout(() => r.end(), 20);
+  },
+  // the stream ends in the middle of the answer, which is still to be had
+  resume_cut: (m, r) => {
+    const first = randomUUID();
+    heldAnswers.set(first, answerTo(m, text('whole')));
+    stream(r)('', { id: first, retry: 10 });
+    r.write(`id: second\ndata: ${JSON.stringify(answerTo(m, text('whole'))).slice(0, 20)}`);
+    setTimeout(() => r.destroy(), 20);
+  },
+  // two streams that end before the answer, the second without an id of its own
+  resume_twice: (m, r) => {
+    const id = randomUUID();
+    heldAnswers.set(id, 'comment first');
+    setTimeout(() => heldAnswers.set(id, answerTo(m, text('third time'))), 200);
+    stream(r)('', { id, retry: 10 });
+    setTimeout(() => r.end(), 20);
+  },
+  // the session is gone when the stream is asked for again: the call was made
+  resume_lost: (m, r) => {
+    stream(r)('', { id: 'gone', retry: 10 });
+    setTimeout(() => { sessions = new Set(); r.end(); }, 20);
+  },
+  // one event each time, and again at once
+  resume_for_ever: (m, r) => {
+    heldAnswers.set('ever', 'event');
+    stream(r)('', { id: 'ever', retry: 0 });
+    setTimeout(() => r.end(), 5);
+  },
+  late: (m, r, args) => setTimeout(() => json(r, args.status, { error: 'late' }), args.ms),
+  noise: (m, r, args) => {
+    stream(r);
+    for (let i = 0; i < args.count; i += 1) r.write(`data: ${i % 2 ? 'no message' : '{"jsonrpc":"2.0","id":"nobody","result":{}}'}\n\n`);
+    r.end(`data: ${JSON.stringify(answerTo(m, text('noisy')))}\n\n`);
   },
   slow: async (m, r, args) => {
     const send = stream(r);
@@ -140,12 +175,18 @@ function modern(message, request, response) {
 }
 
 function lost(response) {
+  if (options.lost === 'text') {
+    response.writeHead(400, { 'content-type': 'text/plain' });
+    return response.end('Bad Request: No valid session ID provided');
+  }
+  if (options.lost === 'named') return json(response, 400, { jsonrpc: '2.0', id: 'server-error', error: { code: -32600, message: 'Bad Request: Missing session ID' } });
   if ((options.lost ?? 404) === 404) return json(response, 404, 'Not Found');
   return json(response, options.lost, { jsonrpc: '2.0', id: null, error: { code: -32000, message: 'Bad Request: No valid session ID provided' } });
 }
 
 function legacy(message, request, response, token) {
   if (message.method === 'initialize') {
+    if (options.away) return json(response, 503, 'starting');
     const id = randomUUID();
     sessions.add(id);
     const answer = answerTo(message, { protocolVersion: options.version ?? message.params.protocolVersion, capabilities: { tools: { listChanged: true } }, serverInfo: { name: 'faults', version: '1' } });
@@ -157,7 +198,11 @@ function legacy(message, request, response, token) {
     waiting.get(message.id)?.(message);
     return json(response, 202, '');
   }
-  if (message.id === undefined) return json(response, 202, '');
+  if (message.method === 'notifications/initialized' && options.confirm_stream) {
+    stream(response);
+    return response.flushHeaders();
+  }
+  if (message.id === undefined) return options.hang_notifications ? undefined : json(response, 202, '');
   if (message.method === 'tools/call') return (tools[message.params.name] ?? tools.echo)(message, response, message.params.arguments ?? {}, token);
   return json(response, 200, answerTo(message, message.method === 'tools/list' ? { tools: LISTED } : {}));
 }
@@ -177,8 +222,12 @@ function post(body, request, response, token) {
 
 function openEvents(request, response) {
   const held = heldAnswers.get(request.headers['last-event-id']);
+  if (held === 'comment first') {
+    stream(response);
+    return response.end(': nothing yet\n\n');
+  }
   if (held) {
-    stream(response)(held);
+    stream(response)(held === 'event' ? { jsonrpc: '2.0', method: 'notifications/message', params: {} } : held);
     return response.end();
   }
   if (options.events === false) return json(response, 405, '');
@@ -191,10 +240,13 @@ function openEvents(request, response) {
 
 function control(request, response, body) {
   const name = request.url.slice(3);
-  if (name === 'stats') return answerJson(response, { seen, counts, sessions: [...sessions], url });
+  if (name === 'stats') return answerJson(response, { seen, counts, most, sessions: [...sessions], url });
   if (name === 'set') Object.assign(options, JSON.parse(body));
   if (name === 'forget') sessions = new Set();
-  if (name === 'clear') seen.length = 0;
+  if (name === 'clear') {
+    seen.length = 0;
+    most = open;
+  }
   if (name === 'deny') for (const { token } of seen) denied.add(token);
   if (name === 'say') events?.write(`id: ${seen.length}\ndata: ${body}\n\n`);
   if (name === 'close') events?.end();
@@ -202,6 +254,11 @@ function control(request, response, body) {
 }
 
 server.keepAliveTimeout = 0;
+server.on('connection', (socket) => {
+  open += 1;
+  most = Math.max(most, open);
+  socket.on('close', () => { open -= 1; });
+});
 server.on('request', (request, response) => {
   const chunks = [];
   request.on('data', (chunk) => chunks.push(chunk));
@@ -211,9 +268,9 @@ server.on('request', (request, response) => {
     const token = (request.headers.authorization ?? '').replace(/^Bearer /, '');
     const { authorization, ...headers } = request.headers;
     seen.push({ http: request.method, url: request.url, headers, body: body.length > 100000 ? body.length : body, token });
-    if (request.url.startsWith('/moved')) {
-      response.writeHead(Number(request.url.slice(7)) || 307, { location: options.location });
-      return response.end();
+    if (request.url.startsWith('/moved') && request.url !== '/moved/here') {
+      response.writeHead(Number(request.url.slice(7)) || 307, { location: options.location, 'content-type': 'text/html' });
+      return response.end('<html>moved</html>');
     }
     if (!token || denied.has(token)) return challenge(response, 401, token ? 'error="invalid_token"' : 'realm="x"');
     if (request.method === 'GET') return openEvents(request, response);
