@@ -156,7 +156,7 @@ deb:
 dist:
 	@mkdir -p build
 	@if git rev-parse --verify -q HEAD >/dev/null 2>&1; then git archive --prefix='sk-helper-$(VERSION)/' HEAD; \
-	else tar -cf - --exclude=./build --exclude=./tests/node_modules --transform='s|^\.|sk-helper-$(VERSION)|' .; fi | \
+	else tar -cf - --exclude=./build --exclude=node_modules --transform='s|^\.|sk-helper-$(VERSION)|' .; fi | \
 		gzip -9n >'build/sk-helper-$(VERSION).tar.gz'
 	@echo 'build/sk-helper-$(VERSION).tar.gz'
 
@@ -167,7 +167,7 @@ help:
 
 # make clean: remove what was built
 clean:
-	rm -rf build tests/node_modules
+	rm -rf build tests/node_modules tests/clients/node_modules
 
 .PHONY: all install uninstall deb dist help clean FORCE
 include tests/tests.mk

@@ -10,7 +10,7 @@ _sk_helper()
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
-		words='get exec hook add list doctor rotate public-key refresh revoke erase remove store help --version'
+		words='get exec bridge hook add list doctor rotate public-key refresh revoke erase remove store help --version'
 	else
 		case $prev in
 		--format) words='token header-value header mcp-headers curl-config json env kubernetes goauth google' ;;
@@ -32,10 +32,12 @@ _sk_helper()
 			refresh,-*) words=--yes ;;
 			rotate,-*) words='--private-key --key-id --certificate' ;;
 			exec,-*) words=--env ;;
+			bridge,-*) words='--url --sse' ;;
+			hook,-*) words='--write --remove --project --yes' ;;
 			hook,*) if [ "$COMP_CWORD" = 2 ]; then words=$(sk-helper hook | cut -d' ' -f1); else words=$(sk-helper list --names 2>/dev/null); fi ;;
 			list,*) words='--json --names' ;;
-			get,* | doctor,* | rotate,* | public-key,* | refresh,* | revoke,* | erase,* | remove,*) words=$(sk-helper list --names 2>/dev/null) ;;
-			help,*) words='get exec hook add list doctor rotate public-key refresh revoke erase remove store help' ;;
+			get,* | bridge,* | doctor,* | rotate,* | public-key,* | refresh,* | revoke,* | erase,* | remove,*) words=$(sk-helper list --names 2>/dev/null) ;;
+			help,*) words='get exec bridge hook add list doctor rotate public-key refresh revoke erase remove store help' ;;
 			esac
 			;;
 		esac

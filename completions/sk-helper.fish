@@ -5,6 +5,7 @@ complete -c sk-helper -f
 complete -c sk-helper -n __fish_use_subcommand -l version -d 'the version'
 complete -c sk-helper -n __fish_use_subcommand -a get -d 'print a token'
 complete -c sk-helper -n __fish_use_subcommand -a exec -d 'run a command with a token in its environment'
+complete -c sk-helper -n __fish_use_subcommand -a bridge -d 'be an MCP server for the one at the profile\'s URL'
 complete -c sk-helper -n __fish_use_subcommand -a hook -d 'print the configuration of a tool'
 complete -c sk-helper -n __fish_use_subcommand -a add -d 'make a profile and store its client secret'
 complete -c sk-helper -n __fish_use_subcommand -a list -d 'show the profiles'
@@ -18,10 +19,16 @@ complete -c sk-helper -n __fish_use_subcommand -a remove -d 'remove a profile an
 complete -c sk-helper -n __fish_use_subcommand -a store -d 'make or change a profile from standard input'
 complete -c sk-helper -n __fish_use_subcommand -a help -d 'show the commands, or one of them'
 
-complete -c sk-helper -n '__fish_seen_subcommand_from get doctor rotate public-key refresh revoke erase remove' -a '(sk-helper list --names 2>/dev/null)' -d profile
-complete -c sk-helper -n '__fish_seen_subcommand_from help' -a 'get exec hook add list doctor rotate public-key refresh revoke erase remove store help'
+complete -c sk-helper -n '__fish_seen_subcommand_from get bridge doctor rotate public-key refresh revoke erase remove' -a '(sk-helper list --names 2>/dev/null)' -d profile
+complete -c sk-helper -n '__fish_seen_subcommand_from help' -a 'get exec bridge hook add list doctor rotate public-key refresh revoke erase remove store help'
 complete -c sk-helper -n '__fish_seen_subcommand_from hook; and test (count (commandline -opc)) -eq 2' -a '(sk-helper hook 2>/dev/null | string replace -r " +" \t)'
 complete -c sk-helper -n '__fish_seen_subcommand_from hook; and test (count (commandline -opc)) -eq 3' -a '(sk-helper list --names 2>/dev/null)' -d profile
+complete -c sk-helper -n '__fish_seen_subcommand_from hook' -l write -d 'put it into the tool\'s file'
+complete -c sk-helper -n '__fish_seen_subcommand_from hook' -l remove -d 'take it out again'
+complete -c sk-helper -n '__fish_seen_subcommand_from hook' -l project -d 'the file of the project'
+complete -c sk-helper -n '__fish_seen_subcommand_from hook' -l yes -d 'do not ask'
+complete -c sk-helper -n '__fish_seen_subcommand_from bridge' -l url -x -d 'the server'
+complete -c sk-helper -n '__fish_seen_subcommand_from bridge' -l sse -d 'it speaks the HTTP+SSE transport of 2024-11-05'
 complete -c sk-helper -n '__fish_seen_subcommand_from list' -l json -d 'as a JSON array'
 complete -c sk-helper -n '__fish_seen_subcommand_from list' -l names -d 'only the names'
 

@@ -13,6 +13,7 @@ _sk_helper() {
 	commands=(
 		'get:print a token: from the cache, or a new one'
 		'exec:run a command with a token in its environment'
+		'bridge:be an MCP server on standard input and output, for the one at the profile'\''s URL'
 		'hook:print the configuration that makes a tool ask sk-helper'
 		'add:make a profile and store its client secret'
 		'list:show the profiles, where their secrets are, and what is cached'
@@ -72,7 +73,8 @@ _sk_helper() {
 	add) _arguments $keys '1:name:' ;;
 	list) _arguments '--json[as a JSON array]' '--names[only the names]' ;;
 	refresh) _arguments '--yes[agree to what has changed]' '1:profile:_sk_helper_profiles' ;;
-	hook) _arguments '1:tool:('"$(sk-helper hook 2>/dev/null | cut -d' ' -f1 | xargs)"')' '2:profile:_sk_helper_profiles' ;;
+	bridge) _arguments '--url[the server]:url:' '--sse[it speaks the HTTP+SSE transport of 2024-11-05]' '1:profile:_sk_helper_profiles' ;;
+	hook) _arguments '--write[put it into the tool'\''s file]' '--remove[take it out again]' '--project[the file of the project]' '--yes[do not ask]' '1:tool:('"$(sk-helper hook 2>/dev/null | cut -d' ' -f1 | xargs)"')' '2:profile:_sk_helper_profiles' ;;
 	exec) _arguments '*--env[the variable, and whose token]:name=profile:' '*::command:_normal' ;;
 	rotate) _arguments '--private-key[the new key, PEM or JWK]:file:_files' '--key-id[what the server calls it]:id:' '--certificate[the new certificate]:file:_files' '1:profile:_sk_helper_profiles' ;;
 	doctor|public-key|revoke|erase|remove) _arguments '1:profile:_sk_helper_profiles' ;;

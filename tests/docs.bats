@@ -71,7 +71,7 @@ without_path() {
 }
 
 @test "help: every command has a page with an example, and no other is shown" {
-	assert_equal "$(commands | xargs)" 'get exec hook add list doctor rotate public-key refresh revoke erase remove store help'
+	assert_equal "$(commands | xargs)" 'get exec bridge hook add list doctor rotate public-key refresh revoke erase remove store help'
 	for command in $(commands); do
 		run -0 --separate-stderr sk-helper help "$command"
 		assert_line --index 0 --partial "usage: sk-helper $command"
