@@ -47,7 +47,7 @@ command_of() { hook "$1" p | sed -n "s|^$2||p"; }
 
 @test "every tool of the list is used by a test" {
 	for tool in $(sk-helper hook | cut -d' ' -f1); do
-		grep -qE "hook $tool p|command_of $tool |^	($tool)\||run_as_command .*\b$tool\b" "$BATS_TEST_FILENAME" || fail "$tool"
+		grep -qE "hook $tool p|BRIDGES=.*\b$tool\b|command_of $tool |^	($tool)\||run_as_command .*\b$tool\b" "$BATS_TEST_FILENAME" || fail "$tool"
 	done
 }
 
@@ -183,6 +183,200 @@ command_of() { hook "$1" p | sed -n "s|^$2||p"; }
 	for _ in $(seq 100); do [ -S "$BATS_TEST_TMPDIR/socket" ] && break; sleep 0.05; done
 	run -0 "$SK_NODE" -e 'require("node:net").connect(process.argv[1]).on("data", (data) => process.stdout.write(data))' "$BATS_TEST_TMPDIR/socket"
 	assert_output tok
+}
+
+# --- agents that start an MCP server
+
+BRIDGES='amp claude-code-bridge claude-desktop cline codex-bridge continue copilot-cli cursor gemini goose jetbrains junie kilo kiro opencode qwen roo vscode windsurf zed'
+
+# bridge_words FILE: the command in it, and its arguments, a line each; in JSON, TOML or YAML
+bridge_words() {
+	if jq -e . "$1" >/dev/null 2>&1; then
+		jq -r '.. | objects | select(.command) | [.command, .args // []] | flatten | .[]' "$1"
+	else
+		{ sed -n 's/^ *\(command\|cmd\)[ =:]*\("[^"]*"\)$/\2/p' "$1"; sed -n 's/^ *args[ =:]*\(\[.*\]\)$/\1/p' "$1"; } | jq -rs 'flatten | .[]'
+	fi
+}
+
+# starts FILE: what is in it is an MCP server
+starts() {
+	local words
+	mapfile -t words < <(bridge_words "$1")
+	[ "${#words[@]}" -ge 3 ]
+	"${words[@]}" <<<'{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}' |
+		jq -e '.result.serverInfo.name == "Todo"' >/dev/null
+}
+
+add_todo_server() {
+	printf 'test_secret\n' | sk-helper add p --url "$MCP_URL" --issuer "$ISSUER" --client-id m2m_todo --secret-store kernel --yes >/dev/null
+}
+
+@test "agents that start an MCP server: what is printed is one" {
+	add_todo_server
+	for tool in $BRIDGES; do
+		hook "$tool" p >"$BATS_TEST_TMPDIR/printed"
+		starts "$BATS_TEST_TMPDIR/printed" || fail "$tool: $(cat "$BATS_TEST_TMPDIR/printed")"
+	done
+	# with several urls, the one is named
+	printf 'profile=p\nurl=%s\nurl=https://other.example.com/\n' "$MCP_URL" | sk-helper store
+	hook vscode p >"$BATS_TEST_TMPDIR/printed"
+	grep -q '"--url"' "$BATS_TEST_TMPDIR/printed"
+	starts "$BATS_TEST_TMPDIR/printed"
+}
+
+@test "without a profile, what is to be filled in is shown" {
+	for tool in $(sk-helper hook | cut -d' ' -f1); do
+		run -0 --separate-stderr sk-helper hook "$tool"
+		assert [ -n "$output" ]
+	done
+	run -0 --separate-stderr sk-helper hook vscode
+	[[ $output == *'"NAME"'* && $stderr == *'NAME'* ]]
+	run -3 --separate-stderr sk-helper hook vscode --write --yes
+	assert_one_error
+}
+
+# the file that a line of 'hook --write' names
+written() { sed -n 's/^\(\/[^:]*\): written.*/\1/p'; }
+
+@test "--write puts it into the tool's own file, a second time changes nothing, --remove takes it out" {
+	add_todo_server
+	export XDG_CONFIG_HOME=$HOME/config
+	mkdir -p "$XDG_CONFIG_HOME" && mv "$HOME/.config/sk-helper" "$XDG_CONFIG_HOME/"
+	printf 'test_secret\n' | sk-helper add p --url "$MCP_URL" --issuer "$ISSUER" --client-id m2m_todo --secret-store kernel --yes >/dev/null
+	mkdir -p "$HOME/project" && cd "$HOME/project"
+	count=0
+	for tool in $(sk-helper hook | cut -d' ' -f1); do
+		for where in '' --project; do
+			# shellcheck disable=SC2086 # no word, or one
+			run --separate-stderr sk-helper hook "$tool" p --write --yes $where
+			[ "$status" = 2 ] && [[ $stderr == *"that can be written"* || $stderr == *"has no url"* || $stderr == *"sends only a host"* || $stderr == *"over https only"* ]] && continue
+			assert_equal "$tool $where $status $stderr" "$tool $where 0 "
+			file=$(written <<<"$output")
+			[ -e "$file" ] || fail "$tool $where: $output"
+			count=$((count + 1))
+			[[ " $BRIDGES " != *" $tool "* ]] || starts "$file" || fail "$tool: $(cat "$file")"
+			# shellcheck disable=SC2086
+			run -0 sk-helper hook "$tool" p --write --yes $where
+			assert_output --partial 'nothing was changed'
+			# shellcheck disable=SC2086
+			run -0 sk-helper hook "$tool" p --remove --yes $where
+			! grep -q sk-helper "$file" 2>/dev/null || fail "$tool $where: $(cat "$file")"
+			# shellcheck disable=SC2086
+			run -0 sk-helper hook "$tool" p --remove --yes $where
+			assert_output --partial 'nothing was changed'
+		done
+	done
+	assert [ "$count" -ge 34 ]
+	# a project's file is for all who work in it, the user's own for nobody else
+	assert_equal "$(stat -c %a "$HOME/project/.mcp.json")" 644
+	assert_equal "$(stat -c %a "$HOME/.cursor/mcp.json")" 600
+}
+
+@test "--write keeps what is there, and the old file beside it" {
+	add_todo_server
+	mkdir -p "$HOME/.config/zed"
+	printf '// my settings\n{\n  "theme": "dark", // at night\n  "context_servers": {\n    "other": { "command": "x" },\n  },\n}\n' >"$HOME/.config/zed/settings.json"
+	chmod 640 "$HOME/.config/zed/settings.json"
+	cp "$HOME/.config/zed/settings.json" "$BATS_TEST_TMPDIR/before"
+	run -0 sk-helper hook zed p --write --yes
+	# what is in the file is not shown to whoever has not asked
+	refute_output --partial theme
+	diff "$BATS_TEST_TMPDIR/before" "$HOME/.config/zed/settings.json.before-sk-helper"
+	assert_equal "$(stat -c %a "$HOME/.config/zed/settings.json" "$HOME/.config/zed/settings.json.before-sk-helper" | xargs)" '640 640'
+	assert_equal "$(diff "$BATS_TEST_TMPDIR/before" "$HOME/.config/zed/settings.json" | grep -c '^<')" 0
+	run -0 sk-helper hook zed p --remove --yes
+	diff "$BATS_TEST_TMPDIR/before" "$HOME/.config/zed/settings.json"
+	# a link stays one
+	mkdir "$HOME/dotfiles" && mv "$HOME/.config/zed/settings.json" "$HOME/dotfiles/zed.json" && ln -s "$HOME/dotfiles/zed.json" "$HOME/.config/zed/settings.json"
+	run -0 sk-helper hook zed p --write --yes
+	[ -L "$HOME/.config/zed/settings.json" ]
+	grep -q sk-helper "$HOME/dotfiles/zed.json"
+}
+
+@test "--write asks on the terminal, after it has shown what changes; without one, nothing is written" {
+	add_todo_server
+	mkdir -p "$HOME/.cursor" && printf '{\n  "a": 1\n}\n' >"$HOME/.cursor/mcp.json"
+	run -2 --separate-stderr sk-helper hook cursor p --write </dev/null
+	assert_error 'add --yes'
+	run -0 expect -c '
+		set timeout 10
+		spawn -noecho sk-helper hook cursor p --write
+		expect "+  \"mcpServers\": {"
+		expect "Change *mcp.json* \[y/N\]"
+		send "n\r"
+		expect "nothing was changed" { } timeout { exit 1 }
+		expect eof
+		spawn -noecho sk-helper hook cursor p --write
+		expect "\[y/N\]"
+		send "y\r"
+		expect "written" { exit 0 } timeout { exit 1 }'
+	starts "$HOME/.cursor/mcp.json"
+}
+
+@test "--write leaves alone what it does not understand, what is another's, and links in a project" {
+	add_todo_server
+	mkdir -p "$HOME/.cursor" "$HOME/project/.cursor"
+	printf 'this is no JSON\n' >"$HOME/.cursor/mcp.json"
+	run -2 --separate-stderr sk-helper hook cursor p --write --yes
+	[[ $stderr == *'left as it is'* && $output == *mcpServers* ]]
+	assert_equal "$(cat "$HOME/.cursor/mcp.json")" 'this is no JSON'
+	cd "$HOME/project"
+	printf '{}\n' >"$HOME/secret.json"
+	ln -s "$HOME/secret.json" .mcp.json
+	run -8 --separate-stderr sk-helper hook claude-code p --write --yes --project
+	assert_error 'symbolic link'
+	rmdir .cursor && ln -s "$HOME/.cursor" .cursor
+	run -8 --separate-stderr sk-helper hook cursor p --write --yes --project
+	assert_error 'symbolic link'
+	assert_equal "$(cat "$HOME/secret.json")" '{}'
+	mkfifo "$HOME/project/opencode.json"
+	run -2 --separate-stderr sk-helper hook opencode p --write --yes --project
+	assert_error 'is no file'
+	for words in 'hook --write' 'hook cursor p --write --remove' 'hook cursor p --yes' 'hook git p --write' 'hook jetbrains p --write'; do
+		# shellcheck disable=SC2086
+		run -2 --separate-stderr sk-helper $words
+		assert_one_error
+	done
+}
+
+@test "skill: a skill for agents, whose commands work; hook skill p" {
+	run -0 --separate-stderr sk-helper hook skill
+	skill=$output
+	# the Agent Skills format: a name that is that of the folder, and a description of at most 1024 characters
+	assert_equal "$(sed -n '2s/^name: //p' <<<"$skill")" sk-helper
+	description=$(sed -n '3s/^description: //p' <<<"$skill")
+	assert [ "${#description}" -gt 50 ] && assert [ "${#description}" -le 1024 ]
+	run -0 sk-helper hook skill --write --yes
+	assert_equal "$(cat "$HOME/.claude/skills/sk-helper/SKILL.md")" "$skill"
+	run -0 sk-helper hook skill --remove --yes
+	[ ! -e "$HOME/.claude/skills/sk-helper/SKILL.md" ]
+	printf 'mine\n' >"$HOME/.claude/skills/sk-helper/SKILL.md"
+	run -2 --separate-stderr sk-helper hook skill --remove --yes
+	assert_error 'left as it is'
+	# its commands: with this test's server in the place of the examples'
+	printf 'test_secret\n' | sk-helper add tasks --url "$MCP_URL" --issuer "$ISSUER" --client-id m2m_todo --secret-store kernel --yes >/dev/null
+	api=$(endpoint_that_answers '{}')
+	printf '#!/bin/sh\nprintenv ACCESS_TOKEN | wc -l\n' >"$HOME/deploy.sh" && chmod +x "$HOME/deploy.sh"
+	cd "$HOME"
+	sed -n '/^```sh$/,/^```$/p' <<<"$skill" | grep -v '^```' | sed "s|https://api.example.com/|$api|" >"$HOME/commands"
+	assert [ "$(wc -l <"$HOME/commands")" -ge 4 ]
+	run -0 bash -e "$HOME/commands"
+	run -0 bash -ec "$(sed -n 's/^   \(sk-helper hook .*\)$/\1 --yes/p' <<<"$skill")"
+	starts "$HOME/.config/Code/User/mcp.json"
+	# each option and command that it names is one
+	for word in $(grep -oE '\-\-[a-z][a-z-]+' <<<"$skill" | grep -v -e --fail -e --oauth2-bearer | sort -u); do
+		{ sk-helper help hook; sk-helper help add; sk-helper help exec; } | grep -q -e "$word" || fail "$word"
+	done
+	# the plugin that carries it
+	jq -e '.name == "sk-helper"' "$BATS_TEST_DIRNAME/../helper/plugin/.claude-plugin/plugin.json" >/dev/null
+	assert_equal "$(jq -r .version "$BATS_TEST_DIRNAME/../helper/plugin/.claude-plugin/plugin.json")" "$(sk-helper --version | cut -d' ' -f2)"
+}
+
+@test "copilot-api: the command that Copilot CLI runs for each request to a model" {
+	add_for https://api.example.com/
+	eval "$(hook copilot-api p)"
+	run -0 --separate-stderr sh -c "$COPILOT_PROVIDER_API_KEY_COMMAND"
+	assert_equal "$output" tok
 }
 
 @test "odd names and URLs" {

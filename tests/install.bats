@@ -14,6 +14,7 @@ make_checked() { make -s -C "$ROOT" B="build/${SK_BUILD##*/}" prefix="$CHECKED" 
 	make_checked DESTDIR="$BATS_TEST_TMPDIR/root" install
 	installed=$(cd "$BATS_TEST_TMPDIR/root$CHECKED" && find . -type f -printf '%P %m\n' | sort)
 	assert_equal "$installed" "bin/sk-helper 755
+libexec/sk-helper/sk-bridge 711
 libexec/sk-helper/sk-core 711
 libexec/sk-helper/sk-oauth 711
 libexec/sk-helper/sk-secret-service 711
@@ -22,6 +23,7 @@ share/fish/vendor_completions.d/sk-helper.fish 644
 share/man/man1/sk-helper.1 644
 share/man/man5/sk-helper-profile.5 644
 share/man/man7/sk-helper-protocol.7 644
+share/sk-helper/skills/sk-helper/SKILL.md 644
 share/zsh/site-functions/_sk-helper 644"
 	for link in git-credential-sk docker-credential-sk bazel-credential-sk terraform-credentials-sk cargo-credential-sk vault-token-sk pnpm-token-sk; do
 		assert_equal "$(readlink "$BATS_TEST_TMPDIR/root$CHECKED/bin/$link")" sk-helper
@@ -39,7 +41,7 @@ share/zsh/site-functions/_sk-helper 644"
 	d=$BATS_TEST_TMPDIR/d
 	# where sk-helper is, is compiled in, so not with what the other suites use
 	make -s -C "$ROOT" B="$BATS_TEST_TMPDIR/build" CFLAGS=-O0 prefix="$d/p" sysconfdir="$d/etc" bindir="$d/b" mandir="$d/m" bashcompletiondir="$d/bash" zshcompletiondir="$d/zsh" fishcompletiondir="$d/fish" install
-	assert_equal "$(cd "$d" && find . -type f | sort | xargs)" './b/sk-helper ./bash/sk-helper ./fish/sk-helper.fish ./m/man1/sk-helper.1 ./m/man5/sk-helper-profile.5 ./m/man7/sk-helper-protocol.7 ./p/libexec/sk-helper/sk-core ./p/libexec/sk-helper/sk-oauth ./p/libexec/sk-helper/sk-secret-service ./zsh/_sk-helper'
+	assert_equal "$(cd "$d" && find . -type f | sort | xargs)" './b/sk-helper ./bash/sk-helper ./fish/sk-helper.fish ./m/man1/sk-helper.1 ./m/man5/sk-helper-profile.5 ./m/man7/sk-helper-protocol.7 ./p/libexec/sk-helper/sk-bridge ./p/libexec/sk-helper/sk-core ./p/libexec/sk-helper/sk-oauth ./p/libexec/sk-helper/sk-secret-service ./p/share/sk-helper/skills/sk-helper/SKILL.md ./zsh/_sk-helper'
 }
 
 @test "another libexecdir is compiled in; the same one compiles nothing" {
@@ -72,9 +74,9 @@ share/zsh/site-functions/_sk-helper 644"
 @test "clean removes what was built, and leaves what git has" {
 	tree=$BATS_TEST_TMPDIR/tree
 	mkdir -p "$tree"
-	(cd "$ROOT" && tar -cf - --exclude=./build --exclude=./tests/node_modules --exclude=./.git .) | tar -xf - -C "$tree"
+	(cd "$ROOT" && tar -cf - --exclude=./build --exclude=node_modules --exclude=./.git .) | tar -xf - -C "$tree"
 	before=$(cd "$tree" && find . | sort)
-	mkdir -p "$tree/build/x" "$tree/tests/node_modules/x"
+	mkdir -p "$tree/build/x" "$tree/tests/node_modules/x" "$tree/tests/clients/node_modules/x"
 	run -0 make -s -C "$tree" clean
 	assert_equal "$(cd "$tree" && find . | sort)" "$before"
 }

@@ -30,7 +30,7 @@ const struct command commands[] = {
 	{
 		.name = "bridge",
 		.arguments = "[NAME]",
-		.summary = "be an MCP server on stdin and stdout for the one at the profile's URL",
+		.summary = "be an MCP server on stdin and stdout, for the one at a profile's URL",
 		.run = command_bridge,
 		.options = bridge_options,
 		.example = "sk-helper bridge todo",
@@ -38,7 +38,7 @@ const struct command commands[] = {
 	{
 		.name = "hook",
 		.arguments = "[TOOL [NAME]]",
-		.summary = "print a tool's configuration that asks sk-helper, or write it; list the tools",
+		.summary = "print or write a tool's configuration, or list the tools",
 		.run = command_hook,
 		.options = hook_options,
 		.example = "sk-helper hook claude-code todo",
