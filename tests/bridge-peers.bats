@@ -21,7 +21,7 @@ teardown() {
 }
 
 add_todo_server() {
-	printf 'test_secret\n' | sk-helper add todo --url "$TODO_URL" --issuer "$ISSUER" --client-id m2m_todo --secret-store kernel --yes "$@" >/dev/null 2>&1
+	printf 'test_secret\n' | sk-helper add todo --url "$TODO_URL" --issuer "$ISSUER" --client-id m2m_todo --secret-store kernel --yes >/dev/null 2>&1
 }
 add_open_server() {
 	printf 'test_secret\n' | sk-helper add open --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --resource http://127.0.0.1:1/mcp --url "$1" \

@@ -62,6 +62,8 @@ teardown() {
 	assert_equal "$(jq '[.[] | select(has("origin") or has("expect") or has("mcp-method"))] | length' <<<"$all")" 0
 	assert_equal "$(jq -r '.[0].accept, .[0]["content-type"]' <<<"$all")" $'application/json, text/event-stream\napplication/json'
 	[[ $(jq -r '.[0]["user-agent"]' <<<"$all") == sk-helper/* ]]
+	# load balancers pin a session with one
+	assert_equal "$(jq -r '[.[].cookie] | @csv' <<<"$all")" ',"pin=1","pin=1","pin=1","pin=1"'
 }
 
 @test "bytes: numbers, text, order and escapes of both sides stay as they are" {
@@ -225,13 +227,13 @@ fails() {
 	for id in $(seq 10 20); do call "$id" echo '{"message":"still"}'; done
 	bridge=$(pgrep -P "$BRIDGE_CORE" -x sk-bridge)
 	assert [ "$(awk '/^VmRSS/ { print $2 }' "/proc/$bridge/status")" -lt 60000 ]
-	lines=0 found=0
+	count=0 found=0
 	while hear 20; do
-		lines=$((lines + 1))
+		count=$((count + 1))
 		[[ $heard != *'"id":2}'* && $heard != *'"id":2,'* ]] || found=1
-		[ "$lines" -lt 52 ] || break
+		[ "$count" -lt 52 ] || break
 	done
-	assert_equal "$found $lines" '1 52'
+	assert_equal "$found $count" '1 52'
 	bridge_stop
 }
 

@@ -364,8 +364,8 @@ written() { sed -n 's/^\(\/[^:]*\): written.*/\1/p'; }
 	run -0 bash -ec "$(sed -n 's/^   \(sk-helper hook .*\)$/\1 --yes/p' <<<"$skill")"
 	starts "$HOME/.config/Code/User/mcp.json"
 	# each option and command that it names is one
-	for word in $(grep -oE '\-\-[a-z][a-z-]+' <<<"$skill" | grep -v -e --fail -e --oauth2-bearer | sort -u); do
-		{ sk-helper help hook; sk-helper help add; sk-helper help exec; } | grep -q -e "$word" || fail "$word"
+	for word in $(grep -oE '\-\-[a-z][a-z-]+' <<<"$skill" | grep -v -e --fail -e --oauth | sort -u); do
+		grep -q -e "$word" <<<"$(sk-helper help hook; sk-helper help add; sk-helper help exec)" || fail "$word"
 	done
 	# the plugin that carries it
 	jq -e '.name == "sk-helper"' "$BATS_TEST_DIRNAME/../helper/plugin/.claude-plugin/plugin.json" >/dev/null

@@ -24,3 +24,4 @@ unit() {
 @test "challenge" { unit challenge; }
 @test "sha256" { unit sha256; }
 @test "walls" { unit address-rules; }
+@test "configurations of other programs" { unit config-edit; }

@@ -107,7 +107,8 @@ static bool nesting_open(struct nesting *nesting, bool is_object)
 
 	if (top == JSON_DEPTH_MAX)
 		return false;
-	nesting->objects[top / 8] = (unsigned char)((nesting->objects[top / 8] & ~(1U << top % 8)) | (unsigned)is_object << top % 8);
+	nesting->objects[top / 8] =
+		(unsigned char)((nesting->objects[top / 8] & ~(1U << top % 8)) | (unsigned)is_object << top % 8);
 	nesting->depth++;
 	return true;
 }

@@ -42,7 +42,7 @@ enum status wire_read(struct buf *b, int fd, struct err *err);
 
 // The pipes to our own programs: a request begins with WIRE_VERSION, and a program of another version refuses it (version may be
 // NULL); an answer ends with wire_end, so that one that was cut off is not taken for whole.
-#define WIRE_VERSION "version=" SK_VERSION "\n"
+#define WIRE_VERSION	"version=" SK_VERSION "\n"
 #define WIRE_PACKET_MAX 131072 // over a socket (base/subprocess.h), one message a packet
 bool wire_is_our_version(const char *version);
 void wire_end(struct buf *answer);

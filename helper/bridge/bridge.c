@@ -124,7 +124,8 @@ void bridge_renew_session(struct bridge *bridge, struct exchange *exchange)
 	exchange->session_renewed = true;
 	exchange->state = EXCHANGE_WAITS_FOR_SESSION; // where there is none to be had, it fails when it is sent again
 	// that of another exchange may have been noticed before
-	if (!session_holds(&bridge->session) && exchange->generation == bridge->session.generation && bridge->session.initialize.len)
+	if (!session_holds(&bridge->session) && exchange->generation == bridge->session.generation &&
+	    bridge->session.initialize.len)
 		bridge_start_renewal(bridge);
 }
 
@@ -221,8 +222,8 @@ static void bridge_put_tools(struct bridge *bridge, const struct exchange *excha
 			message_put_line(&bridge->output.text, answer->whole.at, answer->whole.len);
 		return;
 	}
-	bridge_notice(bridge, "%s offers tools whose x-mcp-header is not valid, so they are left out: %s", bridge->upstream.host,
-		      buf_ok(&left_out) ? left_out.data : "many");
+	bridge_notice(bridge, "%s offers tools whose x-mcp-header is not valid, so they are left out: %s",
+		      bridge->upstream.host, buf_ok(&left_out) ? left_out.data : "many");
 	if (!own)
 		message_put_line(&bridge->output.text, kept.data, kept.len);
 }
@@ -353,8 +354,8 @@ static void bridge_events_ended(struct bridge *bridge, const struct exchange *ex
 		buf_reset(&session->endpoint);
 		for (struct exchange *other = bridge->first; other; other = other->next) {
 			if (other->state == EXCHANGE_AWAITS)
-				exchange_fail(other, MESSAGE_INTERNAL_ERROR, 0, "sk-helper: %s ended the stream without an answer",
-					      bridge->upstream.host);
+				exchange_fail(other, MESSAGE_INTERNAL_ERROR, 0,
+					      "sk-helper: %s ended the stream without an answer", bridge->upstream.host);
 			else if (other->state == EXCHANGE_HELD && !exchange->delivered)
 				exchange_fail(other, MESSAGE_INTERNAL_ERROR, status, "%s", exchange->failure);
 		}
@@ -447,7 +448,8 @@ static void bridge_cancel(struct bridge *bridge, struct exchange *cancel)
 	bool forward = !cancel->modern;
 
 	for (struct exchange *exchange = bridge->first; exchange && id.len; exchange = exchange->next) {
-		bool unsent = exchange->state == EXCHANGE_HELD || (exchange->state == EXCHANGE_SENT && !exchange->transfer.sent_at);
+		bool unsent =
+			exchange->state == EXCHANGE_HELD || (exchange->state == EXCHANGE_SENT && !exchange->transfer.sent_at);
 
 		if (exchange->role != ROLE_CLIENT || exchange->answered_at || !exchange_find_id(exchange, id) ||
 		    exchange->message.kind != MESSAGE_REQUEST)
@@ -540,7 +542,8 @@ static void bridge_refuse_long_line(struct bridge *bridge, const struct buf *beg
 	struct json_value id = message_early_id(beginning->data, beginning->len);
 
 	if (id.len)
-		message_put_error(&bridge->output.text, id, MESSAGE_INVALID_REQUEST, "sk-helper: a message is longer than 64 MiB", 0);
+		message_put_error(&bridge->output.text, id, MESSAGE_INVALID_REQUEST,
+				  "sk-helper: a message is longer than 64 MiB", 0);
 	else
 		bridge_refuse_line(bridge, MESSAGE_INVALID_REQUEST, "a message is longer than 64 MiB");
 }
@@ -561,8 +564,8 @@ static void bridge_take_line(struct bridge *bridge, struct buf *line)
 		message_put_error(&bridge->output.text, message.id, MESSAGE_INTERNAL_ERROR, "sk-helper: no memory", 0);
 		return;
 	}
-	exchange->modern = message.version.len > 0 ||
-			   (message.kind != MESSAGE_REQUEST && bridge->session.stage == SESSION_NONE && *bridge->modern_version);
+	exchange->modern = message.version.len > 0 || (message.kind != MESSAGE_REQUEST &&
+						       bridge->session.stage == SESSION_NONE && *bridge->modern_version);
 	if (message.version.len && message.version.len < sizeof bridge->modern_version) {
 		BUF_AUTO(version, sizeof bridge->modern_version - 1);
 
@@ -598,8 +601,7 @@ static void bridge_read_client(struct bridge *bridge)
 static bool bridge_probe_is_late(const struct exchange *exchange, int64_t now)
 {
 	return exchange->modern && exchange->role == ROLE_CLIENT && message_is(&exchange->message, "server/discover") &&
-	       exchange->transfer.sent_at && !exchange->answered_at &&
-	       now - exchange->transfer.sent_at > PROBE_MAX_MS;
+	       exchange->transfer.sent_at && !exchange->answered_at && now - exchange->transfer.sent_at > PROBE_MAX_MS;
 }
 
 static bool bridge_lingers(const struct exchange *exchange, int64_t now)
@@ -628,7 +630,8 @@ static void bridge_step_exchange(struct bridge *bridge, struct exchange *exchang
 	} else if (exchange->state == EXCHANGE_WAITS_FOR_SESSION && !session_holds(&bridge->session)) {
 		exchange_send(exchange);
 	} else if (bridge_probe_is_late(exchange, now)) {
-		exchange_fail(exchange, MESSAGE_METHOD_NOT_FOUND, 0, "sk-helper: %s did not answer in time", bridge->upstream.host);
+		exchange_fail(exchange, MESSAGE_METHOD_NOT_FOUND, 0, "sk-helper: %s did not answer in time",
+			      bridge->upstream.host);
 	} else if (bridge_lingers(exchange, now)) {
 		exchange->state = EXCHANGE_DONE;
 	}
@@ -692,7 +695,8 @@ static void bridge_say_goodbye(struct bridge *bridge, int64_t patience_ms)
 {
 	for (struct exchange *exchange = bridge->first; exchange; exchange = exchange->next) {
 		if (exchange_wants_answer(exchange))
-			exchange_fail(exchange, MESSAGE_INTERNAL_ERROR, 0, "sk-helper: the bridge was ended before the answer came");
+			exchange_fail(exchange, MESSAGE_INTERNAL_ERROR, 0,
+				      "sk-helper: the bridge was ended before the answer came");
 		exchange->state = EXCHANGE_DONE;
 	}
 	bridge->session.events_at = 0;
@@ -708,7 +712,8 @@ static bool bridge_is_busy(const struct bridge *bridge)
 	for (const struct exchange *exchange = bridge->first; exchange; exchange = exchange->next) {
 		bool waits = exchange->role == ROLE_GOODBYE || exchange->id_count == 0 || exchange_wants_answer(exchange);
 
-		if (exchange->state != EXCHANGE_DONE && exchange->role != ROLE_EVENTS && !exchange_is_subscription(exchange) && waits)
+		if (exchange->state != EXCHANGE_DONE && exchange->role != ROLE_EVENTS && !exchange_is_subscription(exchange) &&
+		    waits)
 			return true;
 	}
 	return false;
@@ -793,7 +798,8 @@ static void bridge_wait(struct bridge *bridge, struct pollfd fds[FDS], int signa
 	fds[FD_OUTPUT].events = client_output_left(&bridge->output) ? POLLOUT : 0;
 	fds[FD_INPUT] = (struct pollfd){ .fd = reads ? STDIN_FILENO : -1, .events = POLLIN };
 	for (int i = 0; i < FDS; i++) {
-		short events = (short)((fds[i].events & POLLIN ? CURL_WAIT_POLLIN : 0) | (fds[i].events & POLLOUT ? CURL_WAIT_POLLOUT : 0));
+		short events = (short)((fds[i].events & POLLIN ? CURL_WAIT_POLLIN : 0) |
+				       (fds[i].events & POLLOUT ? CURL_WAIT_POLLOUT : 0));
 
 		if (fds[i].fd >= 0)
 			extra[count++] = (struct curl_waitfd){ .fd = fds[i].fd, .events = events };

@@ -17,7 +17,7 @@ struct exchange;
 
 enum bridge_end {
 	BRIDGE_GOES_ON,
-	BRIDGE_INPUT_ENDED, // what is under way is waited for, for a while
+	BRIDGE_INPUT_ENDED,  // what is under way is waited for, for a while
 	BRIDGE_SAYS_GOODBYE, // the session is being deleted
 	BRIDGE_ENDED,
 };
@@ -31,7 +31,7 @@ struct bridge {
 	struct upstream upstream;
 	struct session session;
 	struct tool_list tools;
-	char modern_version[64]; // the last one that a message named; "" for none
+	char modern_version[64];       // the last one that a message named; "" for none
 	struct exchange *first, *last; // in the order in which they came
 	bool was_busy;		       // there were many at once, whose memory can be given back
 	unsigned own_requests;	       // how many there have been: they need ids

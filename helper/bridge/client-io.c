@@ -11,10 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define READ_SIZE   65536
+#define READ_SIZE	65536
 #define LONG_LINE_SHOWN 4096
-#define OUTPUT_MAX  ((size_t)1 << 30) // never reached: transfers are paused long before
-#define KEEP_MEMORY 262144
+#define OUTPUT_MAX	((size_t)1 << 30) // never reached: transfers are paused long before
+#define KEEP_MEMORY	262144
 
 // Of what was written already: then it is taken out.
 #define COMPACT_SIZE ((size_t)1 << 20)

@@ -12,7 +12,7 @@
 
 #define RETRY_PRESET_MS	   1000
 #define RETRY_LEAST_MS	   50
-#define RESUMPTIONS_MAX	   10 // that bring no event
+#define RESUMPTIONS_MAX	   10		     // that bring no event
 #define OUTPUT_WAITING_MAX ((size_t)1 << 20) // beyond it, the servers' answers are not read on
 #define SHOWN_MAX	   200
 
@@ -232,7 +232,9 @@ static void exchange_start(struct exchange *exchange, bool resumes)
 	if (*exchange->last_event && (resumes || exchange->role == ROLE_EVENTS))
 		add_raw_header(&headers, "Last-Event-ID", exchange->last_event);
 	exchange->transfer = (struct transfer){
-		.method = posts ? "POST" : exchange->role == ROLE_GOODBYE ? "DELETE" : "GET",
+		.method = posts				 ? "POST" :
+			  exchange->role == ROLE_GOODBYE ? "DELETE" :
+							   "GET",
 		.url = bridge->sse && posts ? bridge->session.endpoint.data : NULL,
 		.headers = headers,
 		.body = posts ? exchange->line.data : NULL,
@@ -357,10 +359,11 @@ static void exchange_refused_token(struct exchange *exchange)
 	}
 	bridge_notice(bridge, "%s wants a scope that the token of profile '%s' does not have (403): '%s'", host, profile,
 		      transfer->scope);
-	exchange_fail(exchange, MESSAGE_INTERNAL_ERROR, 403,
-		      "sk-helper: %s wants the scope '%s', which the token of profile '%s' does not have (403): add it to scope and "
-		      "scope_limit of the profile, if the authorization server grants it",
-		      host, transfer->scope, profile);
+	exchange_fail(
+		exchange, MESSAGE_INTERNAL_ERROR, 403,
+		"sk-helper: %s wants the scope '%s', which the token of profile '%s' does not have (403): add it to scope and "
+		"scope_limit of the profile, if the authorization server grants it",
+		host, transfer->scope, profile);
 }
 
 // A JSON-RPC error, and not an error object of some other protocol.

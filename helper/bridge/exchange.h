@@ -40,10 +40,10 @@ struct exchange {
 	bool cancelled;
 	struct json_value *ids; // of its requests that are not answered yet
 	size_t id_count;
-	int64_t answered_at; // CLOCK_BOOTTIME in ms: when the last one was; 0: not yet
-	unsigned generation; // of the session that it was sent in
-	bool in_session;     // it was sent with a session's id
-	bool delivered;	     // the server has taken it: it must not be sent again, unless it can be asked twice
+	int64_t answered_at;		    // CLOCK_BOOTTIME in ms: when the last one was; 0: not yet
+	unsigned generation;		    // of the session that it was sent in
+	bool in_session;		    // it was sent with a session's id
+	bool delivered;			    // the server has taken it: it must not be sent again, unless it can be asked twice
 	bool session_renewed, tools_listed; // it was sent again for that
 	// its response
 	struct transfer transfer;

@@ -12,7 +12,7 @@
 #define MESSAGE_SIZE_MAX ((size_t)64 << 20)
 
 enum message_kind {
-	MESSAGE_NONE,	// not JSON, or not a message
+	MESSAGE_NONE, // not JSON, or not a message
 	MESSAGE_REQUEST,
 	MESSAGE_NOTIFICATION,
 	MESSAGE_RESPONSE,

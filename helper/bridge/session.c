@@ -72,8 +72,8 @@ void session_take_id(struct session *session, const char *id)
 
 bool session_holds(const struct session *session)
 {
-	return session->stage == SESSION_LOST || session->stage == SESSION_CONNECTS || session->stage == SESSION_BEGINS || session->stage == SESSION_CONFIRMS ||
-	       session->stage == SESSION_RENEWS;
+	return session->stage == SESSION_LOST || session->stage == SESSION_CONNECTS || session->stage == SESSION_BEGINS ||
+	       session->stage == SESSION_CONFIRMS || session->stage == SESSION_RENEWS;
 }
 
 // --- what a new session is asked for again

@@ -27,17 +27,17 @@ enum session_stage {
 
 struct session {
 	enum session_stage stage;
-	int64_t wait_until; // CLOCK_BOOTTIME in ms: so long what holds the other messages is waited for (session_holds)
+	int64_t wait_until;  // CLOCK_BOOTTIME in ms: so long what holds the other messages is waited for (session_holds)
 	unsigned generation; // counts the sessions
-	char id[SESSION_ID_MAX + 1]; // "" where the server keeps none
+	char id[SESSION_ID_MAX + 1];	   // "" where the server keeps none
 	char version[SESSION_VERSION_MAX]; // that was agreed on
-	struct buf initialize; // the client's own message
+	struct buf initialize;		   // the client's own message
 	bool tells_tool_changes;
 	// what the client has asked for, and a new session must be asked for again
 	struct buf log_level, subscriptions[SESSION_REPLAYS_MAX];
 	size_t subscription_count;
 	// the stream of events
-	bool no_events; // the server has none
+	bool no_events;	   // the server has none
 	int64_t events_at; // CLOCK_BOOTTIME in ms: it is to be opened then; 0: it is open, or not wanted
 	int64_t events_delay;
 	char last_event[SESSION_ID_MAX + 1];

@@ -15,9 +15,9 @@
 struct sse {
 	struct buf line, data;
 	char name[SSE_NAME_MAX]; // of the event that is being read; "" is "message"
-	char id[SSE_ID_MAX];	 // of the last event; "" for none. One that is too long, or could not be sent in a header, is none
+	char id[SSE_ID_MAX]; // of the last event; "" for none. One that is too long, or could not be sent in a header, is none
 	char next_id[SSE_ID_MAX];
-	int64_t retry_ms;	 // what the server wants to be waited before the next connection; -1: it did not say
+	int64_t retry_ms; // what the server wants to be waited before the next connection; -1: it did not say
 	bool begun, after_cr;
 };
 

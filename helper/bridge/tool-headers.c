@@ -208,8 +208,8 @@ static bool tool_list_add(struct tool_list *list, struct json_value object)
 	return true;
 }
 
-bool tool_list_take(struct tool_list *list, bool first_page, struct json_value message, struct json_value result, struct buf *kept,
-		    struct buf *left_out)
+bool tool_list_take(struct tool_list *list, bool first_page, struct json_value message, struct json_value result,
+		    struct buf *kept, struct buf *left_out)
 {
 	struct json_value tools = json_member(result, "tools"), rest = tools, tool;
 	bool any_wrong = false, any_kept = false;

@@ -23,8 +23,8 @@ void tool_list_free(struct tool_list *list);
 // Takes the result of a tools/list; first_page: it takes the place of all that was known. Appends to kept the whole message (of which
 // result is a part), without the tools that must not be offered; left_out gets their names. False where nothing had to be left out:
 // the message goes on as it is.
-bool tool_list_take(struct tool_list *list, bool first_page, struct json_value message, struct json_value result, struct buf *kept,
-		    struct buf *left_out);
+bool tool_list_take(struct tool_list *list, bool first_page, struct json_value message, struct json_value result,
+		    struct buf *kept, struct buf *left_out);
 
 bool tool_list_knows(const struct tool_list *list, struct json_value name);
 

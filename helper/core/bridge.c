@@ -65,16 +65,17 @@ static enum status bridge_choose_url(const struct request *request, const struct
 	if (request->url || profile->url_count == 1)
 		return STATUS_OK;
 	if (profile->url_count == 0)
-		return err_set(err, STATUS_USAGE,
-			       "profile '%s' has no url: 'sk-helper store' adds one (printf 'profile=%s\\nurl=https://...\\n' | "
-			       "sk-helper store)",
-			       profile->name, profile->name);
+		return err_set(
+			err, STATUS_USAGE,
+			"profile '%s' has no url: 'sk-helper store' adds one (printf 'profile=%s\\nurl=https://...\\n' | "
+			"sk-helper store)",
+			profile->name, profile->name);
 	return err_set(err, STATUS_USAGE, "profile '%s' has several urls: say which one with --url, such as --url %.*s",
 		       profile->name, url_shown(profile->urls[0]), profile->urls[0]);
 }
 
-static enum status bridge_find_server(const struct request *request, struct buf *text, struct profile *profile, const char **url,
-				      char ca_file_sha256[SHA256_HEX_SIZE], struct err *err)
+static enum status bridge_find_server(const struct request *request, struct buf *text, struct profile *profile,
+				      const char **url, char ca_file_sha256[SHA256_HEX_SIZE], struct err *err)
 {
 	enum status status = profile_dir_for(request, text, profile, NULL, err);
 
@@ -87,8 +88,8 @@ static enum status bridge_find_server(const struct request *request, struct buf 
 
 // --- sk-bridge
 
-static bool bridge_send_settings(int socket, const struct profile *profile, const char *url, const char *ca_file_sha256, bool sse,
-				 const char *problem)
+static bool bridge_send_settings(int socket, const struct profile *profile, const char *url, const char *ca_file_sha256,
+				 bool sse, const char *problem)
 {
 	BUF_AUTO(packet, WIRE_PACKET_MAX);
 
@@ -182,8 +183,8 @@ static enum status bridge_wait_for_end(pid_t bridge, struct err *err)
 		;
 	if (WIFEXITED(how) && WEXITSTATUS(how) == 0)
 		return STATUS_OK;
-	return err_set(err, STATUS_INTERNAL, "bridge: sk-bridge ended unexpectedly (%s %d)", WIFEXITED(how) ? "status" : "signal",
-		       WIFEXITED(how) ? WEXITSTATUS(how) : WTERMSIG(how));
+	return err_set(err, STATUS_INTERNAL, "bridge: sk-bridge ended unexpectedly (%s %d)",
+		       WIFEXITED(how) ? "status" : "signal", WIFEXITED(how) ? WEXITSTATUS(how) : WTERMSIG(how));
 }
 
 static enum status bridge_run(const struct profile *profile, const char *url, const char *ca_file_sha256, bool sse,

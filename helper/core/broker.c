@@ -111,7 +111,8 @@ static void broker_answer(struct broker *broker)
 	if (broker->steps_up)
 		(void)snprintf(broker->scope, sizeof broker->scope, "%s", scope);
 	broker_warn(broker);
-	broker_send(broker, *credential ? STATUS_OK : STATUS_INTERNAL, "the answer of 'sk-helper get' has no token in it", credential);
+	broker_send(broker, *credential ? STATUS_OK : STATUS_INTERNAL, "the answer of 'sk-helper get' has no token in it",
+		    credential);
 }
 
 static void broker_finish(struct broker *broker)
@@ -125,7 +126,8 @@ static void broker_finish(struct broker *broker)
 	if (status == STATUS_OK)
 		broker_answer(broker);
 	else
-		broker_send(broker, status, broker->errors.len ? broker_last_error(broker) : "'sk-helper get' has failed", NULL);
+		broker_send(broker, status, broker->errors.len ? broker_last_error(broker) : "'sk-helper get' has failed",
+			    NULL);
 	broker_forget_question(broker);
 }
 

@@ -14,11 +14,10 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-
 // One question at a time: sk-bridge asks the next one when it has its answer.
 struct broker {
 	const char *profile, *url;
-	int socket; // to sk-bridge
+	int socket;			     // to sk-bridge
 	char scope[CHALLENGE_SCOPE_MAX + 1]; // that a server has wanted, and was granted; "" for the profile's
 	// the question that is being answered; pid 0: none
 	pid_t pid;

@@ -6,7 +6,8 @@
 
 #define CONTEXT_LINES 3
 
-static enum status config_edit_file(const struct buf *old, const struct config_entry *entry, struct buf *result, struct err *err)
+static enum status config_edit_file(const struct buf *old, const struct config_entry *entry, struct buf *result,
+				    struct err *err)
 {
 	(void)old, (void)err;
 	if (entry->text)
@@ -40,8 +41,8 @@ enum status config_set(enum config_format format, const struct buf *old, const s
 	return config_edit(format, old, entry, result, err);
 }
 
-enum status config_remove(enum config_format format, const struct buf *old, const struct config_entry *entry, struct buf *result,
-			  struct err *err)
+enum status config_remove(enum config_format format, const struct buf *old, const struct config_entry *entry,
+			  struct buf *result, struct err *err)
 {
 	return config_edit(format, old, &(struct config_entry){ entry->place, NULL }, result, err);
 }

@@ -28,8 +28,8 @@ struct config_entry {
 // old is not understood; nothing is to be written then.
 enum status config_set(enum config_format format, const struct buf *old, const struct config_entry *entry, struct buf *result,
 		       struct err *err);
-enum status config_remove(enum config_format format, const struct buf *old, const struct config_entry *entry, struct buf *result,
-			  struct err *err);
+enum status config_remove(enum config_format format, const struct buf *old, const struct config_entry *entry,
+			  struct buf *result, struct err *err);
 
 // Appends what differs between the two texts, as diff -u shows it.
 void config_diff(const char *path, const struct buf *old, const struct buf *result, struct buf *diff);

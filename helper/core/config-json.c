@@ -75,7 +75,7 @@ struct json_place {
 	char names[NAMES_MAX][NAME_SIZE];
 	size_t name_count;
 	struct json_value root, object; // of those that are there, the outermost and the innermost
-	size_t found;		  // so many of the names are there
+	size_t found;			// so many of the names are there
 	// the last of those: its name and its value, and what is around it
 	struct json_value name, value, before;
 	bool has_before, has_behind;
@@ -219,7 +219,8 @@ static void json_put_value(struct buf *out, struct json_value value, const struc
 }
 
 // "name": value, within as many objects as there are more names.
-static void json_put_member(struct buf *out, const struct json_place *place, struct json_value entry, const struct json_style *style)
+static void json_put_member(struct buf *out, const struct json_place *place, struct json_value entry,
+			    const struct json_style *style)
 {
 	size_t depth = 0;
 
@@ -382,8 +383,8 @@ enum status config_edit_json(const struct buf *old, const struct config_entry *e
 		return err_set(err, STATUS_USAGE, "it is not a JSON object, or not well-formed");
 	status = json_find(&place, root, err);
 	// an object that would be left empty goes, too: it was made for the entry, most probably
-	while (status == STATUS_OK && !value.len && place.found == place.name_count && place.name_count > 1 && !place.has_before &&
-	       !place.has_behind) {
+	while (status == STATUS_OK && !value.len && place.found == place.name_count && place.name_count > 1 &&
+	       !place.has_before && !place.has_behind) {
 		place.name_count--;
 		status = json_find(&place, root, err);
 	}

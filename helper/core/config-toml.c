@@ -9,7 +9,7 @@
 // What a line begins in: a table's header is one only outside of strings and arrays.
 struct toml_state {
 	enum { TOML_PLAIN, TOML_BASIC, TOML_LITERAL } in_string; // over several lines
-	int depth;						  // of brackets that are open
+	int depth;						 // of brackets that are open
 };
 
 static bool toml_starts(const char *at, char quote)

@@ -68,7 +68,8 @@ static struct yaml_place yaml_find(const char *text, const char *outer, const ch
 			in_outer = false;
 			open = NULL;
 			// a second document, and what is no mapping
-			if ((!strncmp(line, "---", 3) || !strncmp(line, "...", 3)) ? line != text : strchr("{[-&*!|>", *line) != NULL)
+			if ((!strncmp(line, "---", 3) || !strncmp(line, "...", 3)) ? line != text :
+										     strchr("{[-&*!|>", *line) != NULL)
 				place.understood = false;
 			if (yaml_is_key(line, outer, &has_value)) {
 				place.understood = place.understood && !place.outer && !has_value;
@@ -130,7 +131,8 @@ enum status config_edit_yaml(const struct buf *old, const struct config_entry *e
 	(void)snprintf(outer, sizeof outer, "%.*s", (int)(slash - entry->place), entry->place);
 	place = yaml_find(old->data, outer, slash + 1);
 	if (!place.understood || place.indent > 16)
-		return err_set(err, STATUS_USAGE, "it is not in a form of YAML that can be edited: '%s' must be a mapping over several lines",
+		return err_set(err, STATUS_USAGE,
+			       "it is not in a form of YAML that can be edited: '%s' must be a mapping over several lines",
 			       outer);
 	from = place.inner ? place.inner : place.outer ? place.outer_end : old->data + old->len;
 	to = place.inner ? place.end : from;

@@ -61,7 +61,8 @@ static enum status hook_project_path(char path[PATH_MAX], const char *file, stru
 			*slash = '\0';
 		is_link = lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
 		if (is_link)
-			return err_set(err, STATUS_POLICY, "hook: '%s' is a symbolic link, which could lead out of the project", path);
+			return err_set(err, STATUS_POLICY, "hook: '%s' is a symbolic link, which could lead out of the project",
+				       path);
 		if (slash)
 			*slash++ = '/';
 		else
@@ -148,7 +149,8 @@ static enum status hook_replace(struct hook_file *file, const struct buf *text, 
 	enum status status = STATUS_OK;
 
 	if (!hook_is_unchanged(file))
-		return err_set(err, STATUS_TEMPORARY, "hook: '%s' was changed just now by another program: nothing was written", file->path);
+		return err_set(err, STATUS_TEMPORARY, "hook: '%s' was changed just now by another program: nothing was written",
+			       file->path);
 	(void)snprintf(backup, sizeof backup, "%s" BACKUP_SUFFIX, file->path);
 	if (file->is_there)
 		status = hook_save(backup, &file->text, mode, err);
@@ -161,14 +163,15 @@ static enum status hook_replace(struct hook_file *file, const struct buf *text, 
 	else if (unlink(file->path) < 0)
 		status = err_set(err, STATUS_USAGE, "hook: '%s' cannot be removed: %s", file->path, strerror(errno));
 	if (status == STATUS_OK)
-		printf("%s: %s%s%s%s\n", file->path, delete_it ? "removed" : "written", file->is_there ? " (the old one is " : "",
-		       file->is_there ? backup : "", file->is_there ? ")" : "");
+		printf("%s: %s%s%s%s\n", file->path, delete_it ? "removed" : "written",
+		       file->is_there ? " (the old one is " : "", file->is_there ? backup : "", file->is_there ? ")" : "");
 	return status;
 }
 
 // --- the question
 
-static enum status hook_agree(const struct hook_file *file, const struct buf *text, const struct hook_call *call, struct err *err)
+static enum status hook_agree(const struct hook_file *file, const struct buf *text, const struct hook_call *call,
+			      struct err *err)
 {
 	BUF_AUTO(diff, 2 * CONFIG_MAX);
 	char question[PATH_MAX + 64];
@@ -208,14 +211,17 @@ enum status hook_write(const struct hook *hook, const char *path, const struct c
 		}
 	}
 	if (status == STATUS_OK && call->remove && whole && file.is_there && strcmp(file.text.data, entry->text) != 0)
-		status = err_set(err, STATUS_USAGE, "hook: '%s' is not what sk-helper has written: it is left as it is", file.path);
+		status = err_set(err, STATUS_USAGE, "hook: '%s' is not what sk-helper has written: it is left as it is",
+				 file.path);
 	if (status != STATUS_OK) {
 		buf_free(&file.text);
 		return status;
 	}
 	if (call->remove ? !file.is_there || (!whole && !strcmp(file.text.data, result.data)) :
 			   file.is_there && !strcmp(file.text.data, result.data)) {
-		printf("%s: %s\n", file.path, call->remove ? "it has nothing of this: nothing was changed" : "it has this already: nothing was changed");
+		printf("%s: %s\n", file.path,
+		       call->remove ? "it has nothing of this: nothing was changed" :
+				      "it has this already: nothing was changed");
 	} else {
 		status = hook_agree(&file, &result, call, err);
 		if (status == STATUS_OK)

@@ -109,7 +109,7 @@ static enum status add_home(struct values *values, struct err *err)
 
 static void add_url_values(struct values *values, const struct profile *profile, const struct place *place)
 {
-	static const char *const names[] = { "url",	 "quoted-url", "directory", "origin",	  "host",
+	static const char *const names[] = { "url",	 "quoted-url", "directory", "origin",	"host",
 					     "hostname", "place",      "index",	    "json-url", "bridge-args" };
 	struct buf *out[sizeof names / sizeof names[0]];
 	const struct url *parts = &place->parts;
@@ -294,7 +294,8 @@ static enum status hook_print(const struct hook *hook, const struct buf *where, 
 	return STATUS_OK;
 }
 
-static enum status hook_answer(const struct hook *hook, const struct profile *profile, const struct hook_call *call, struct err *err)
+static enum status hook_answer(const struct hook *hook, const struct profile *profile, const struct hook_call *call,
+			       struct err *err)
 {
 	const struct place place = place_of(profile);
 	__attribute__((cleanup(values_free))) struct values values = { .count = 0 };
@@ -323,11 +324,13 @@ static enum status hook_answer(const struct hook *hook, const struct profile *pr
 	if (!buf_ok(&where) || !buf_ok(&snippet) || !buf_ok(&at) || !buf_ok(&file))
 		return err_set(err, STATUS_INTERNAL, "the configuration is too long");
 	if (!snippet.len)
-		return err_set(err, STATUS_INTERNAL, "'" SKILL_FILE "' is not there: is sk-helper installed completely? ('make install')");
+		return err_set(err, STATUS_INTERNAL,
+			       "'" SKILL_FILE "' is not there: is sk-helper installed completely? ('make install')");
 	if (!call->write && !call->remove)
 		return hook_print(hook, &where, &snippet);
 	if (!file.len)
-		return err_set(err, STATUS_USAGE, "hook: %s has no file %s that can be written: 'sk-helper hook %s' prints what belongs where",
+		return err_set(err, STATUS_USAGE,
+			       "hook: %s has no file %s that can be written: 'sk-helper hook %s' prints what belongs where",
 			       hook->tool, call->project ? "of a project" : "of the user", hook->tool);
 	return hook_write(hook, file.data, &entry, &snippet, call, err);
 }
@@ -418,8 +421,9 @@ enum status command_hook(char **args, struct err *err)
 	if ((call.project || call.yes) && !call.write && !call.remove)
 		return err_set(err, STATUS_USAGE, "hook: --project and --yes are for --write and --remove");
 	if (!call.tool)
-		return call.write || call.remove ? err_set(err, STATUS_USAGE, "hook: the tool is missing: 'sk-helper hook' lists them") :
-						   list_hooks();
+		return call.write || call.remove ?
+			       err_set(err, STATUS_USAGE, "hook: the tool is missing: 'sk-helper hook' lists them") :
+			       list_hooks();
 	hook = hook_find(call.tool);
 	if (!hook)
 		return err_set(err, STATUS_USAGE, "hook: no tool '%s': 'sk-helper hook' lists them", call.tool);

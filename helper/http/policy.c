@@ -93,8 +93,7 @@ static enum status read_bound_ca_file(struct policy *policy, struct err *err)
 		close(fd);
 	if (!strcmp(hex, policy->ca_sha256))
 		return STATUS_OK;
-	return err_set(err, STATUS_POLICY, "ca_file '%s' was changed meanwhile: nothing was sent",
-		       policy->ca_file);
+	return err_set(err, STATUS_POLICY, "ca_file '%s' was changed meanwhile: nothing was sent", policy->ca_file);
 }
 
 void policy_free(struct policy *policy)

@@ -23,7 +23,8 @@ struct policy {
 	struct url target;
 	bool proxied;	       // the connection is to a proxy
 	bool went_to_loopback; // it was made to this machine itself, without a proxy
-	struct buf ca; // the content of ca_file, where it is bound: read once, also where the policy is copied for further transfers
+	struct buf
+		ca; // the content of ca_file, where it is bound: read once, also where the policy is copied for further transfers
 	char why_refused[200]; // why a connection was not made, or not used; "" where it was
 };
 

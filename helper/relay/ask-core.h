@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#define CORE_FD	  3 // where sk-core puts it
+#define CORE_FD 3 // where sk-core puts it
 
 // Receives one packet into text, which it replaces. False when sk-core is gone; text is empty where nothing has come.
 bool core_receive(struct buf *text);

@@ -75,6 +75,7 @@ static void upstream_drop_curl(struct upstream *upstream, struct transfer *trans
 {
 	if (transfer->curl) {
 		curl_multi_remove_handle(upstream->multi, transfer->curl);
+		curl_easy_setopt(transfer->curl, CURLOPT_COOKIEFILE, NULL); // curl_easy_reset of libcurl 7.88 loses its memory
 		curl_easy_reset(transfer->curl);
 		if (upstream->idle_count < UPSTREAM_IDLE_MAX)
 			upstream->idle[upstream->idle_count++] = transfer->curl;
@@ -377,8 +378,9 @@ static enum status transfer_set_up(struct upstream *upstream, struct transfer *t
 	curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(curl, CURLOPT_TCP_KEEPIDLE, 30L);
 	curl_easy_setopt(curl, CURLOPT_TCP_KEEPINTVL, 30L);
+	// cookies, in memory: load balancers pin sessions with them
 	curl_easy_setopt(curl, CURLOPT_SHARE, upstream->share);
-	curl_easy_setopt(curl, CURLOPT_COOKIEFILE, ""); // in memory: load balancers pin sessions with them
+	curl_easy_setopt(curl, CURLOPT_COOKIEFILE, "");
 	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, transfer_take_header);
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, transfer);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, transfer_take_data);
@@ -469,9 +471,9 @@ static void transfer_end_failed(struct upstream *upstream, struct transfer *tran
 		return;
 	}
 	transfer_finish(upstream, transfer,
-			transfer->responded ? END_CUT_OFF :
+			transfer->responded			? END_CUT_OFF :
 			unsent || *transfer->policy.why_refused ? END_NOT_SENT :
-						END_LOST,
+								  END_LOST,
 			why);
 }
 
@@ -522,7 +524,9 @@ static void transfer_use_token(struct upstream *upstream, struct transfer *trans
 	struct token_source *tokens = &upstream->tokens;
 	bool refused = transfer->refusal.len > 0;
 	const struct token_wait wait = {
-		.need = !refused ? NEED_TOKEN : transfer->status == 403 ? NEED_SCOPE : NEED_RENEWAL,
+		.need = !refused		? NEED_TOKEN :
+			transfer->status == 403 ? NEED_SCOPE :
+						  NEED_RENEWAL,
 		.refused_generation = transfer->generation,
 		.since = transfer->waits_since,
 		.who = transfer,

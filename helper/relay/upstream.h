@@ -27,7 +27,7 @@ struct upstream {
 	struct url base;      // of policy.url
 	char host[256];	      // for messages
 	struct transfer *first;
-	struct buf moved_to;  // where a permanent redirect leads; "" for none
+	struct buf moved_to; // where a permanent redirect leads; "" for none
 	CURL *idle[UPSTREAM_IDLE_MAX];
 	size_t idle_count;
 };
@@ -62,9 +62,9 @@ struct transfer {
 	// What is known of the response.
 	long status; // 0: none yet
 	char content_type[128];
-	bool wants_scope;     // a 403 with insufficient_scope
-	char scope[256];      // which scope, "" where that was not said
-	int64_t sent_at;      // CLOCK_BOOTTIME in ms; 0: not yet
+	bool wants_scope; // a 403 with insufficient_scope
+	char scope[256];  // which scope, "" where that was not said
+	int64_t sent_at;  // CLOCK_BOOTTIME in ms; 0: not yet
 	bool paused;
 	// The upstream's own.
 	enum {

@@ -190,7 +190,7 @@ function legacy(message, request, response, token) {
     const id = randomUUID();
     sessions.add(id);
     const answer = answerTo(message, { protocolVersion: options.version ?? message.params.protocolVersion, capabilities: { tools: { listChanged: true } }, serverInfo: { name: 'faults', version: '1' } });
-    setTimeout(() => json(response, 200, answer, options.session === false ? {} : { 'Mcp-Session-Id': id }), options.slow_start ?? 0);
+    setTimeout(() => json(response, 200, answer, { 'Set-Cookie': 'pin=1', ...(options.session === false ? {} : { 'Mcp-Session-Id': id }) }), options.slow_start ?? 0);
     return undefined;
   }
   if (options.session !== false && !sessions.has(request.headers['mcp-session-id'])) return lost(response);

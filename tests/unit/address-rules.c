@@ -93,10 +93,15 @@ static void servers_on_this_machine(void)
 	CHECK(getsockname(fd, (struct sockaddr *)&address, &len) == 0);
 	port = ntohs(address.sin_port);
 	CHECK(loopback_is_ours("127.0.0.1", port, 1, why));
+	loopback_forget(1);
 	CHECK(!loopback_is_ours("127.0.0.2", port, 1, why) && strstr(why, "is not known"));
 	CHECK(!loopback_is_ours("::1", port, 1, why));
+	// a connection that was good is not looked up again, until it ends
+	CHECK(loopback_is_ours("127.0.0.1", port, 2, why));
 	close(fd);
-	CHECK(!loopback_is_ours("127.0.0.1", port, 1, why));
+	CHECK(loopback_is_ours("127.0.0.1", port, 2, why));
+	loopback_forget(2);
+	CHECK(!loopback_is_ours("127.0.0.1", port, 2, why));
 }
 
 int main(void)

@@ -18,7 +18,8 @@ struct edit {
 static const struct edit edits[] = {
 	// --- JSON: nothing there
 	{ CONFIG_JSON, "m/t", ENTRY, "",
-	  "{\n  \"m\": {\n    \"t\": {\n      \"command\": \"sk\",\n      \"args\": [\"bridge\", \"t\"]\n    }\n  }\n}\n", "{}\n" },
+	  "{\n  \"m\": {\n    \"t\": {\n      \"command\": \"sk\",\n      \"args\": [\"bridge\", \"t\"]\n    }\n  }\n}\n",
+	  "{}\n" },
 	{ CONFIG_JSON, "m/t", "1", "{}", "{\n  \"m\": {\n    \"t\": 1\n  }\n}", NULL },
 	{ CONFIG_JSON, "m/t", "1", "{ }\n", "{\n  \"m\": {\n    \"t\": 1\n  }\n }\n", "{}\n" },
 	// others are there: their form is kept
@@ -33,14 +34,14 @@ static const struct edit edits[] = {
 	  "// top\n{\n  \"a\": \"//no\", // one\n  /* two */\n  \"b\": 2, // last\n  \"m\": {\n    \"t\": 1\n  }\n}\n", NULL },
 	{ CONFIG_JSON, "m/t", "1", "{\n  \"m\": {\n    \"x\": [1,],\n  },\n}\n",
 	  "{\n  \"m\": {\n    \"x\": [1,],\n    \"t\": 1,\n  },\n}\n", NULL },
-	{ CONFIG_JSON, "m/t", "1", "{\n  \"a\": 1, // one\n  // end\n}\n", "{\n  \"a\": 1, // one\n  \"m\": {\n    \"t\": 1\n  },\n  // end\n}\n",
-	  NULL },
+	{ CONFIG_JSON, "m/t", "1", "{\n  \"a\": 1, // one\n  // end\n}\n",
+	  "{\n  \"a\": 1, // one\n  \"m\": {\n    \"t\": 1\n  },\n  // end\n}\n", NULL },
 	// it is there already: the same, or another
 	{ CONFIG_JSON, "m/t", ENTRY, "{\"m\":{\"t\":{\"command\":\"sk\",\"args\":[\"bridge\",\"t\"]}}}",
 	  "{\"m\":{\"t\":{\"command\":\"sk\",\"args\":[\"bridge\",\"t\"]}}}", "{}" },
 	{ CONFIG_JSON, "m/t", "2", "{\"m\":{\"t\": 1 , \"y\":2}}", "{\"m\":{\"t\": 2 , \"y\":2}}", "{\"m\":{\"y\":2}}" },
-	{ CONFIG_JSON, "m/t", "2", "{\n \"m\": {\n  \"t\": 1,\n  // of y\n  \"y\": 2\n }\n}", "{\n \"m\": {\n  \"t\": 2,\n  // of y\n  \"y\": 2\n }\n}",
-	  "{\n \"m\": {\n  // of y\n  \"y\": 2\n }\n}" },
+	{ CONFIG_JSON, "m/t", "2", "{\n \"m\": {\n  \"t\": 1,\n  // of y\n  \"y\": 2\n }\n}",
+	  "{\n \"m\": {\n  \"t\": 2,\n  // of y\n  \"y\": 2\n }\n}", "{\n \"m\": {\n  // of y\n  \"y\": 2\n }\n}" },
 	{ CONFIG_JSON, "amp.m/t", "1", "{\"amp.m\":{\"\\u0074\":0}}", "{\"amp.m\":{\"\\u0074\":1}}", "{}" },
 	// not understood
 	{ CONFIG_JSON, "m/t", "1", "[1]", NULL, NULL },
@@ -69,8 +70,8 @@ static const struct edit edits[] = {
 	{ CONFIG_YAML, "m/t", "a: 1\nb: [x]\n", "", "m:\n  t:\n    a: 1\n    b: [x]\n", "m:\n" },
 	{ CONFIG_YAML, "m/t", "a: 1\n", "x: 1\nm:\n    u:\n        a: 2 # two\n# end\ny: 2\n",
 	  "x: 1\nm:\n    u:\n        a: 2 # two\n    t:\n        a: 1\n# end\ny: 2\n", NULL },
-	{ CONFIG_YAML, "m/t", "a: 1\n", "m:\n  t:\n    a: 0\n    b: 0\n  u:\n    a: 2\n", "m:\n  t:\n    a: 1\n  u:\n    a: 2\n",
-	  "m:\n  u:\n    a: 2\n" },
+	{ CONFIG_YAML, "m/t", "a: 1\n", "m:\n  t:\n    a: 0\n    b: 0\n  u:\n    a: 2\n",
+	  "m:\n  t:\n    a: 1\n  u:\n    a: 2\n", "m:\n  u:\n    a: 2\n" },
 	{ CONFIG_YAML, "m/t", "a: 1\n", "m: {}\n", NULL, NULL },
 	{ CONFIG_YAML, "m/t", "a: 1\n", "{m: 1}\n", NULL, NULL },
 	{ CONFIG_YAML, "m/t", "a: 1\n", "m:\n\tu: 1\n", NULL, NULL },
