@@ -15,7 +15,7 @@ setup() {
 	fresh_home
 	printf 'test_secret\n' | sk-helper add tasks --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --scope todo:read \
 		--resource http://127.0.0.1:1/mcp --url "$MCP_URL" --secret-store kernel >/dev/null 2>&1
-	faults set '{"lost":404,"events":true,"session":true,"version":null,"silent":false,"slow_start":0,"slow_delete":false,"location":null,"away":false,"confirm_stream":false,"hang_notifications":false}' >/dev/null
+	faults set '{"lost":404,"events":true,"session":true,"version":null,"silent":false,"slow_start":0,"slow_delete":false,"location":null,"away":false,"confirm_stream":false,"hang_notifications":false,"no_replay":false}' >/dev/null
 	faults clear >/dev/null
 	exec 6<&- 7>&-
 }
@@ -365,6 +365,44 @@ fails() {
 	begin_session
 	call 1 echo '{"message":"x"}'
 	hear_answer 1 3
+	kill "$BRIDGE_CORE"
+}
+
+@test "a replay that is refused does not begin one session after the other" {
+	bridge_start tasks
+	begin_session
+	say '{"jsonrpc":"2.0","id":"s","method":"logging/setLevel","params":{"level":"info"}}'
+	hear_answer '"s"'
+	faults set '{"no_replay":true}' >/dev/null
+	faults forget >/dev/null
+	faults clear >/dev/null
+	call 1 echo; hear_answer 1
+	sleep 0.5
+	assert_equal "$(seen_rpc initialize)" 1
+	bridge_stop
+}
+
+@test "what may have an effect is not sent twice when the connection ends before the answer" {
+	bridge_start tasks
+	begin_session
+	for id in 1 2; do call "$id" echo; hear_answer "$id"; done
+	# on a connection that was kept
+	for method in vendor/charge tools/call; do
+		say "{\"jsonrpc\":\"2.0\",\"id\":\"$method\",\"method\":\"$method\",\"params\":{\"name\":\"drop\",\"arguments\":{}}}"
+		hear_answer "\"$method\""
+		[[ $heard == *'ended before an answer came'* || $heard == *'error'* ]]
+		assert_equal "$method $(seen "(.body | type == \"string\" and contains(\"drop\") and contains(\"$method\"))")" "$method 1"
+		call 3 echo; hear_answer 3
+	done
+	bridge_stop
+}
+
+@test "a refusal whose body does not end is one" {
+	bridge_start tasks
+	begin_session
+	call 1 refuse_slowly
+	hear_answer 1 8
+	[[ $heard == *'HTTP 500'* ]]
 	kill "$BRIDGE_CORE"
 }
 

@@ -65,3 +65,42 @@ hanging_get() {
 	assert_error 'Permission denied'
 	run -0 sk-helper get --fresh
 }
+
+# hanging_bridge: a bridge with a call that is not answered; sets CORE and BRIDGE.
+hanging_bridge() {
+	store_client hang "$(endpoint_that_answers '{"body":{"access_token":"tok","token_type":"Bearer","expires_in":600}}')" "url=$(endpoint_that_answers '{"hang":true}')"
+	mkfifo "$BATS_TEST_TMPDIR/in"
+	sk-helper bridge hang <"$BATS_TEST_TMPDIR/in" >/dev/null 2>&1 3>&- 4>&- &
+	CORE=$!
+	exec 7>"$BATS_TEST_TMPDIR/in"
+	echo '{"jsonrpc":"2.0","id":1,"method":"ping"}' >&7
+	BRIDGE=
+	for _ in $(seq 200); do BRIDGE=$(pgrep -P "$CORE" -x sk-bridge) && grep -q '^Seccomp:.*2' "/proc/$BRIDGE/status" && break; sleep 0.02; done
+	[ -n "$BRIDGE" ]
+}
+
+@test "the bridge: the same walls, nothing of the environment, and no descriptor of sk-core's" {
+	SECRET_VARIABLE=x hanging_bridge
+	for pid in "$CORE" "$BRIDGE"; do
+		run -0 grep -E '^(Seccomp|NoNewPrivs):' "/proc/$pid/status"
+		assert_output $'NoNewPrivs:\t1\nSeccomp:\t2'
+	done
+	assert_equal "$(tr '\0' '\n' <"/proc/$BRIDGE/environ" 2>/dev/null | grep -v -e '^GNUTLS_NO_IMPLICIT_INIT=1$')" ''
+	if [ "$(id -u)" = 0 ]; then
+		# its streams, the socket to sk-core, signals; then what libcurl has opened
+		assert_equal "$(cd "/proc/$BRIDGE/fd" && for fd in 3 4; do readlink "$fd" | sed 's/:.*//'; done | xargs)" 'socket anon_inode'
+		# sk-core has given input and output away
+		assert_equal "$(readlink "/proc/$CORE/fd/0" "/proc/$CORE/fd/1" | xargs)" '/dev/null /dev/null'
+	fi
+	exec 7>&-
+	kill "$CORE"
+}
+
+@test "the bridge: its walls are there before it connects to anything" {
+	store_client one "$(endpoint_that_answers '{"body":{"access_token":"tok","token_type":"Bearer","expires_in":600}}')" "url=$(endpoint_that_answers '{"body":{"jsonrpc":"2.0","id":1,"result":{}}}')"
+	strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=landlock_restrict_self,prctl,seccomp,connect,execve sk-helper bridge one <<<'{"jsonrpc":"2.0","id":1,"method":"ping"}' >"$BATS_TEST_TMPDIR/out"
+	grep -q '"result"' "$BATS_TEST_TMPDIR/out"
+	bridge=$(awk '/execve\(".*sk-bridge"/ { print $1; exit }' "$BATS_TEST_TMPDIR/trace")
+	run -0 awk -v pid="$bridge" '$1 == pid && /landlock_restrict_self\(.*= 0/ { print "landlock" } $1 == pid && /PR_SET_SECCOMP.*= 0/ { print "seccomp" } $1 == pid && /connect\(/ { print "connect"; exit }' "$BATS_TEST_TMPDIR/trace"
+	assert_output $'landlock\nseccomp\nconnect'
+}

@@ -86,3 +86,24 @@ every_command() {
 	strace -f -s 65536 -v -e trace=execve,write,writev,pwrite64 -y -o "$BATS_TEST_TMPDIR/trace2" sk-helper doctor >"$BATS_TEST_TMPDIR/out2"
 	refute grep -qrF "$token" "$BATS_TEST_TMPDIR/said" "$BATS_TEST_TMPDIR"/trace* "$BATS_TEST_TMPDIR"/out* "$HOME"
 }
+
+@test "a bridge's token is in no argument, no environment, no file and no message, also when the server repeats it" {
+	# what a server repeats of a request is its own affair; on standard error it is ours
+	start_peer mcp-faults
+	printf '%s\n' "$SECRET" | sk-helper add todo --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store kernel --resource http://127.0.0.1:1/mcp --url "$PEER_URL" >/dev/null
+	token=$(sk-helper get todo)
+	mapfile -t calls <<-LINES
+	{"jsonrpc":"2.0","id":"init","method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{}}}
+	{"jsonrpc":"2.0","method":"notifications/initialized"}
+	{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"repeat_token","arguments":{}}}
+	{"jsonrpc":"2.0","method":"notifications/repeat_token"}
+	LINES
+	printf '%s\n' "${calls[@]}" | strace -f -s 65536 -v -e trace=execve,write,writev,pwrite64 -y -o "$BATS_TEST_TMPDIR/trace" sk-helper bridge todo >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err"
+	grep -q 'HTTP 500' "$BATS_TEST_TMPDIR/out"
+	grep -q 'was not delivered' "$BATS_TEST_TMPDIR/err"
+	refute grep -qF "$token" "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err"
+	# but for the pipe from the front door to sk-core
+	assert_equal "$(grep -F "$token" "$BATS_TEST_TMPDIR/trace" | grep -cv 'write(1<pipe:')" 0
+	session=$(curl -sS "${PEER_URL%/mcp}/__stats" | jq -r '.seen[1].headers["mcp-session-id"]')
+	refute grep -qF "$session" "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err"
+}

@@ -331,10 +331,12 @@ static unsigned read_escape(const char *at, const char *end, size_t *used)
 bool json_string_put(struct buf *out, struct json_value string)
 {
 	static const char letters[] = "bfnrt", meanings[] = "\b\f\n\r\t";
-	const char *at = string.at + 1, *end = string.at + string.len - 1;
+	const char *at, *end;
 
 	if (!json_is_string(string))
 		return false;
+	at = string.at + 1;
+	end = string.at + string.len - 1;
 	while (at < end) {
 		const char *escape = memchr(at, '\\', (size_t)(end - at)), *letter;
 		size_t used;

@@ -18,7 +18,7 @@
 #define NOTICE_AGAIN_MS	   30000
 #define NOTICES_MAX	   20 // in a period
 #define NOTICES_PERIOD_MS  60000
-#define HELD_MAX	   4096
+#define HELD_MAX	   1024
 #define PROBE_MAX_MS	   5000
 #define LINGER_MS	   2000 // a stream is read on for so long after the answer
 #define INPUT_ENDED_MS	   2000 // what is under way is waited for
@@ -27,6 +27,7 @@
 #define GOODBYE_HURRIED_MS 100 // clients kill soon after a signal
 #define EVENTS_DELAY_MS	   1000
 #define EVENTS_DELAY_MAX   30000
+#define EVENTS_DELAY_LEAST 100
 #define WAITING_INPUT_MAX  ((size_t)128 << 20)
 
 #define OWN_ID "sk-helper-bridge-"
@@ -88,6 +89,7 @@ static void bridge_open_events(struct bridge *bridge)
 	struct exchange *exchange;
 
 	bridge->session.events_at = 0;
+	bridge->stream_number++;
 	exchange = exchange_new(bridge, ROLE_EVENTS, NULL, 0);
 	if (!exchange)
 		return;
@@ -195,14 +197,25 @@ bool bridge_take_endpoint(struct bridge *bridge, const char *uri)
 void bridge_list_tools(struct bridge *bridge, struct exchange *exchange)
 {
 	BUF_AUTO(line, MESSAGE_SIZE_MAX);
-	struct json_value meta = message_param(&exchange->message, "_meta");
+	struct json_value rest = message_param(&exchange->message, "_meta"), name, value;
+	const char *before = "";
 
 	exchange->tools_listed = true;
 	exchange->state = EXCHANGE_WAITS_FOR_TOOLS;
 	buf_addf(&line, "{\"jsonrpc\":\"2.0\",\"id\":\"" OWN_ID "%u\",\"method\":\"tools/list\",\"params\":{\"_meta\":",
 		 ++bridge->own_requests);
-	buf_add(&line, meta.at, meta.len);
-	buf_adds(&line, "}}");
+	buf_addc(&line, '{');
+	// what the call says of the client, but not what is its own, such as a token for its progress
+	while (json_next(&rest, &name, &value)) {
+		if (json_string_is(name, "progressToken"))
+			continue;
+		buf_adds(&line, before);
+		buf_add(&line, name.at, name.len);
+		buf_addc(&line, ':');
+		buf_add(&line, value.at, value.len);
+		before = ",";
+	}
+	buf_adds(&line, "}}}");
 	exchange = exchange_new(bridge, ROLE_LIST_TOOLS, line.data, line.len);
 	if (!exchange)
 		return;
@@ -295,31 +308,52 @@ static bool bridge_take_answer(struct bridge *bridge, struct exchange *from, con
 			message_put_line(&bridge->output.text, answer->whole.at, answer->whole.len);
 	}
 	exchange_mark_answered(exchange, id);
+	if (exchange->state == EXCHANGE_AWAITS)
+		exchange->state = EXCHANGE_DONE;
 	return true;
 }
 
-// MCP 2025-03-26: passed on whole, where at least one of them is for somebody.
+// Whether the client may have this element of a batch.
+static bool bridge_takes_element(struct bridge *bridge, struct exchange *from, struct json_value element)
+{
+	struct exchange *exchange;
+	struct message message;
+	struct json_value *id;
+
+	message_read(&message, element.at, element.len);
+	if (message.kind != MESSAGE_RESPONSE)
+		return message.kind == MESSAGE_REQUEST || message.kind == MESSAGE_NOTIFICATION;
+	exchange = bridge_find_request(bridge, from, &message, &id);
+	if (!exchange || exchange->role != ROLE_CLIENT)
+		return false;
+	bridge_learn(bridge, exchange, &message);
+	exchange_mark_answered(exchange, id);
+	return true;
+}
+
+// MCP 2025-03-26: as it is, but without what nobody waits for.
 static bool bridge_take_batch(struct bridge *bridge, struct exchange *from, const struct message *batch)
 {
-	struct json_value rest = batch->whole, element, *id;
-	bool wanted = false;
+	struct json_value rest = batch->whole, element;
+	BUF_AUTO(kept, MESSAGE_SIZE_MAX + 1024);
+	bool all = true;
 
 	while (json_next(&rest, NULL, &element)) {
-		struct exchange *exchange;
-		struct message message;
-
-		message_read(&message, element.at, element.len);
-		wanted = wanted || message.kind == MESSAGE_REQUEST || message.kind == MESSAGE_NOTIFICATION;
-		exchange = message.kind == MESSAGE_RESPONSE ? bridge_find_request(bridge, from, &message, &id) : NULL;
-		if (!exchange || exchange->role != ROLE_CLIENT)
+		if (!bridge_takes_element(bridge, from, element)) {
+			all = false;
 			continue;
-		bridge_learn(bridge, exchange, &message);
-		exchange_mark_answered(exchange, id);
-		wanted = true;
+		}
+		buf_addc(&kept, kept.len ? ',' : '[');
+		buf_add(&kept, element.at, element.len);
 	}
-	if (wanted)
+	if (!kept.len)
+		return false;
+	buf_addc(&kept, ']');
+	if (all)
 		message_put_line(&bridge->output.text, batch->whole.at, batch->whole.len);
-	return wanted;
+	else
+		message_put_line(&bridge->output.text, kept.data, kept.len);
+	return true;
 }
 
 bool bridge_take_message(struct bridge *bridge, struct exchange *exchange, const char *text, size_t len)
@@ -369,14 +403,13 @@ static void bridge_events_ended(struct bridge *bridge, const struct exchange *ex
 	}
 	if (*exchange->last_event)
 		(void)snprintf(session->last_event, sizeof session->last_event, "%s", exchange->last_event);
-	// a stream that was open for long, or brought something, begins anew
-	if (exchange->transfer.sent_at && clock_now().boot - exchange->transfer.sent_at > EVENTS_DELAY_MAX)
-		session->events_delay = 0;
-	session->events_delay = session->events_delay ? session->events_delay * 2 : EVENTS_DELAY_MS;
-	if (session->events_delay > EVENTS_DELAY_MAX)
+	// one that was open for long, or brought something, has not failed
+	if (exchange->had_event || (exchange->delivered && clock_now().boot - exchange->transfer.sent_at > EVENTS_DELAY_MAX))
+		session->events_delay = exchange->retry_ms > EVENTS_DELAY_LEAST ? exchange->retry_ms : EVENTS_DELAY_LEAST;
+	else
+		session->events_delay = session->events_delay ? session->events_delay * 2 : EVENTS_DELAY_MS;
+	if (session->events_delay > EVENTS_DELAY_MAX && session->events_delay > exchange->retry_ms)
 		session->events_delay = EVENTS_DELAY_MAX;
-	if (session->events_delay < exchange->retry_ms)
-		session->events_delay = exchange->retry_ms;
 	// not all clients of a server that was started anew at once
 	session->events_at = clock_now().boot + session->events_delay + (int64_t)(random() % (session->events_delay / 5 + 1));
 }
@@ -445,11 +478,12 @@ void bridge_exchange_ended(struct bridge *bridge, struct exchange *exchange)
 static void bridge_cancel(struct bridge *bridge, struct exchange *cancel)
 {
 	struct json_value id = message_param(&cancel->message, "requestId");
-	bool forward = !cancel->modern;
+	enum session_stage stage = bridge->session.stage;
+	bool forward = !cancel->modern && stage != SESSION_RENEWS && stage != SESSION_LOST;
 
 	for (struct exchange *exchange = bridge->first; exchange && id.len; exchange = exchange->next) {
 		bool unsent =
-			exchange->state == EXCHANGE_HELD || (exchange->state == EXCHANGE_SENT && !exchange->transfer.sent_at);
+			exchange->state == EXCHANGE_SENT ? exchange->transfer.state != TRANSFER_RUNS : !exchange->delivered;
 
 		if (exchange->role != ROLE_CLIENT || exchange->answered_at || !exchange_find_id(exchange, id) ||
 		    exchange->message.kind != MESSAGE_REQUEST)
@@ -519,7 +553,9 @@ static bool bridge_may_send(const struct bridge *bridge, const struct exchange *
 	if (message_is(&exchange->message, "initialize"))
 		return stage != SESSION_CONNECTS;
 	// the server may wait for these before it answers what holds the others
-	if (exchange->message.kind == MESSAGE_RESPONSE || message_is(&exchange->message, "notifications/cancelled"))
+	if (message_is(&exchange->message, "notifications/cancelled"))
+		return stage != SESSION_CONNECTS;
+	if (exchange->message.kind == MESSAGE_RESPONSE)
 		return stage != SESSION_CONNECTS && stage != SESSION_RENEWS && stage != SESSION_LOST;
 	return !session_holds(&bridge->session);
 }
@@ -622,6 +658,12 @@ static void bridge_step_exchange(struct bridge *bridge, struct exchange *exchang
 {
 	int64_t now = clock_now().boot;
 
+	exchange_end_refusal(exchange);
+	// another stream may have brought the answer meanwhile
+	if (exchange->answered_at && exchange->state != EXCHANGE_SENT && exchange->state != EXCHANGE_DONE) {
+		exchange->state = EXCHANGE_DONE;
+		return;
+	}
 	if (exchange->state == EXCHANGE_HELD && exchange->role == ROLE_CLIENT && bridge_may_send(bridge, exchange, *running)) {
 		*running += bridge_counts(exchange);
 		bridge_dispatch(bridge, exchange);
@@ -763,6 +805,8 @@ static int bridge_timeout(const struct bridge *bridge)
 	for (const struct exchange *exchange = bridge->first; exchange; exchange = exchange->next) {
 		if (exchange->state == EXCHANGE_WAITS_TO_RESUME)
 			sooner(&timeout, exchange->wait_until, now);
+		if (exchange->state == EXCHANGE_SENT && exchange->transfer.status >= 300)
+			sooner(&timeout, now + 1000, now);
 		if (exchange->answered_at)
 			sooner(&timeout, exchange->answered_at + LINGER_MS + 1, now);
 		if (exchange->modern && exchange->transfer.sent_at && !exchange->answered_at &&
@@ -868,8 +912,10 @@ void bridge_run(struct bridge *bridge, int signal_fd)
 		bridge_wait(bridge, fds, signal_fd);
 		bridge_take_events(bridge, fds);
 	}
+#ifdef SK_SANITIZE // where leaks are looked for; else the kernel takes all of it, sooner
 	while (bridge->first)
 		exchange_free(bridge->first);
+#endif
 	session_free(&bridge->session);
 	tool_list_free(&bridge->tools);
 	client_input_free(&bridge->input);

@@ -34,6 +34,7 @@ struct bridge {
 	char modern_version[64];       // the last one that a message named; "" for none
 	struct exchange *first, *last; // in the order in which they came
 	bool was_busy;		       // there were many at once, whose memory can be given back
+	unsigned stream_number;	       // HTTP+SSE: counts the streams of events
 	unsigned own_requests;	       // how many there have been: they need ids
 	enum bridge_end end;
 	bool core_is_gone;

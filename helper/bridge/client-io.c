@@ -141,7 +141,7 @@ void client_output_free(struct client_output *output)
 
 size_t client_output_left(const struct client_output *output)
 {
-	return output->text.len - output->written;
+	return buf_ok(&output->text) ? output->text.len - output->written : 0;
 }
 
 // Without O_NONBLOCK, which would be set for whoever shares the descriptor, such as a shell on the terminal. A pipe that is ready has
@@ -161,6 +161,11 @@ static ssize_t client_output_write(const struct client_output *output, const cha
 
 void client_output_flush(struct client_output *output)
 {
+	// no memory for what has been said: nothing can be said any more
+	if (!buf_ok(&output->text)) {
+		output->broken = true;
+		return;
+	}
 	if (output->written > COMPACT_SIZE) {
 		output->text.len -= output->written;
 		memmove(output->text.data, output->text.data + output->written, output->text.len + 1);

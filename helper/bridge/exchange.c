@@ -12,8 +12,11 @@
 
 #define RETRY_PRESET_MS	   1000
 #define RETRY_LEAST_MS	   50
-#define RESUMPTIONS_MAX	   10		     // that bring no event
-#define OUTPUT_WAITING_MAX ((size_t)1 << 20) // beyond it, the servers' answers are not read on
+#define RESUMPTIONS_MAX	   10		       // that bring no event
+#define OUTPUT_WAITING_MAX ((size_t)1 << 20)   // beyond it, the servers' answers are not read on
+#define KEPT_MAX	   ((size_t)192 << 20) // of answers that are not complete, together
+#define REFUSAL_READ_MAX   65536
+#define REFUSAL_READ_MS	   5000
 #define SHOWN_MAX	   200
 
 // --- the list
@@ -25,8 +28,10 @@ static bool exchange_collect_ids(struct exchange *exchange)
 	struct message message;
 	size_t count = exchange->message.kind == MESSAGE_REQUEST ? 1 : 0;
 
-	for (; exchange->message.kind == MESSAGE_BATCH && json_next(&rest, NULL, &element);)
-		count++;
+	while (exchange->message.kind == MESSAGE_BATCH && json_next(&rest, NULL, &element)) {
+		message_read(&message, element.at, element.len);
+		count += message.kind == MESSAGE_REQUEST;
+	}
 	exchange->ids = count ? calloc(count, sizeof *exchange->ids) : NULL;
 	if (count && !exchange->ids)
 		return false;
@@ -140,7 +145,10 @@ void exchange_fail(struct exchange *exchange, int code, long http_status, const 
 			message_put_error(&bridge->output.text, exchange->ids[i], code, text, http_status);
 		exchange->ids[i].len = 0;
 	}
-	if (exchange->id_count == 0)
+	// without what the server says, which may repeat the token
+	if (exchange->id_count == 0 && http_status)
+		bridge_notice(bridge, "a message was not delivered: HTTP %ld from %s", http_status, bridge->upstream.host);
+	else if (exchange->id_count == 0)
 		bridge_notice(bridge, "a message was not delivered: %s", text);
 	exchange->answered_at = clock_now().boot;
 }
@@ -190,13 +198,14 @@ static bool exchange_begins_session(const struct exchange *exchange)
 	       (exchange->role == ROLE_CLIENT && !exchange->modern && message_is(&exchange->message, "initialize"));
 }
 
-static void exchange_add_session_headers(struct exchange *exchange, struct curl_slist **headers)
+static void exchange_add_session_headers(struct exchange *exchange, bool resumes, struct curl_slist **headers)
 {
 	const struct session *session = &exchange->bridge->session;
+	bool begins = exchange_begins_session(exchange) && !resumes;
 
 	exchange->generation = session->generation;
-	exchange->in_session = *session->id && !exchange_begins_session(exchange);
-	if (exchange_begins_session(exchange))
+	exchange->in_session = *session->id && !begins;
+	if (begins)
 		return;
 	if (*session->id)
 		add_raw_header(headers, "Mcp-Session-Id", session->id);
@@ -209,10 +218,27 @@ static void exchange_on_response(struct transfer *transfer);
 static enum transfer_flow exchange_on_data(struct transfer *transfer, const char *data, size_t len);
 static void exchange_on_end(struct transfer *transfer, enum transfer_end end, const char *why);
 
-// A call of a tool may have an effect each time; everything else of MCP can be asked twice.
+// What can be asked twice without an effect. A call of a tool, an answer and what we do not know may have one each time.
 static bool exchange_is_repeatable(const struct exchange *exchange)
 {
-	return exchange->message.kind != MESSAGE_BATCH && !message_is(&exchange->message, "tools/call");
+	static const char *const methods[] = { "ping",
+					       "tools/list",
+					       "resources/list",
+					       "resources/templates/list",
+					       "resources/read",
+					       "prompts/list",
+					       "prompts/get",
+					       "completion/complete",
+					       "logging/setLevel",
+					       "server/discover",
+					       "resources/subscribe",
+					       "resources/unsubscribe" };
+
+	for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+		if (message_is(&exchange->message, methods[i]))
+			return true;
+	}
+	return false;
 }
 
 // resumes: asks for the rest of a stream, instead of sending the message.
@@ -228,7 +254,7 @@ static void exchange_start(struct exchange *exchange, bool resumes)
 	if (exchange->modern)
 		exchange_add_modern_headers(exchange, &headers);
 	else
-		exchange_add_session_headers(exchange, &headers);
+		exchange_add_session_headers(exchange, resumes, &headers);
 	if (*exchange->last_event && (resumes || exchange->role == ROLE_EVENTS))
 		add_raw_header(&headers, "Last-Event-ID", exchange->last_event);
 	exchange->transfer = (struct transfer){
@@ -247,6 +273,7 @@ static void exchange_start(struct exchange *exchange, bool resumes)
 		.owner = exchange,
 	};
 	exchange->is_stream = false;
+	exchange->stream_number = bridge->stream_number;
 	buf_free(&exchange->body);
 	exchange->state = EXCHANGE_SENT;
 	upstream_send(&bridge->upstream, &exchange->transfer);
@@ -289,6 +316,7 @@ static void exchange_on_response(struct transfer *transfer)
 		sse_free(&exchange->sse);
 		sse_begin(&exchange->sse, MESSAGE_SIZE_MAX, exchange->last_event);
 	}
+	exchange->response_at = clock_now().boot;
 	if (!is_success(transfer->status))
 		return;
 	exchange->delivered = true;
@@ -296,9 +324,37 @@ static void exchange_on_response(struct transfer *transfer)
 	bridge_was_delivered(exchange->bridge, exchange);
 }
 
+static size_t exchange_kept(const struct exchange *exchange)
+{
+	return exchange->body.len + exchange->sse.data.len + exchange->sse.line.len;
+}
+
+static size_t bridge_kept(const struct bridge *bridge)
+{
+	size_t kept = 0;
+
+	for (const struct exchange *exchange = bridge->first; exchange; exchange = exchange->next)
+		kept += exchange_kept(exchange);
+	return kept;
+}
+
 bool exchange_may_put(const struct bridge *bridge)
 {
-	return client_output_left(&bridge->output) <= OUTPUT_WAITING_MAX;
+	return client_output_left(&bridge->output) <= OUTPUT_WAITING_MAX && bridge_kept(bridge) <= KEPT_MAX;
+}
+
+// The first one that has something goes on in any case: else all would wait for each other.
+static bool exchange_may_keep(const struct exchange *exchange)
+{
+	const struct exchange *first = exchange->bridge->first;
+
+	if (client_output_left(&exchange->bridge->output) > OUTPUT_WAITING_MAX)
+		return false;
+	if (bridge_kept(exchange->bridge) <= KEPT_MAX)
+		return true;
+	while (first && !exchange_kept(first))
+		first = first->next;
+	return first == exchange;
 }
 
 static bool exchange_take_event(void *context, const char *name, const struct buf *data)
@@ -307,6 +363,7 @@ static bool exchange_take_event(void *context, const char *name, const struct bu
 	struct bridge *bridge = exchange->bridge;
 
 	exchange->resumed = 0;
+	exchange->had_event = true;
 	if (!data->len)
 		return true;
 	if (!*name)
@@ -320,10 +377,13 @@ static enum transfer_flow exchange_on_data(struct transfer *transfer, const char
 {
 	struct exchange *exchange = transfer->owner;
 
-	if (!exchange_may_put(exchange->bridge))
+	if (!exchange_may_keep(exchange))
 		return FLOW_PAUSE;
 	if (!exchange->is_stream) {
 		buf_add(&exchange->body, data, len);
+		// of a refusal, no more than that is of use
+		if (!is_success(transfer->status) && exchange->body.len > REFUSAL_READ_MAX)
+			return FLOW_STOP;
 		return buf_ok(&exchange->body) ? FLOW_GO_ON : FLOW_STOP;
 	}
 	if (!sse_read(&exchange->sse, data, len, exchange_take_event, exchange))
@@ -337,8 +397,9 @@ static enum transfer_flow exchange_on_data(struct transfer *transfer, const char
 // --- its end
 
 // The first line of what a server says, for people.
-static void shown_line(const struct buf *body, char shown[SHOWN_MAX + 1])
+static void shown_line(struct bridge *bridge, struct buf *body, char shown[SHOWN_MAX + 1])
 {
+	upstream_blot(&bridge->upstream, body);
 	(void)snprintf(shown, SHOWN_MAX + 1, "%.*s", (int)strcspn(body->data, "\r\n"), body->data);
 	text_sanitize(shown);
 }
@@ -388,7 +449,7 @@ static bool exchange_lost_session(struct exchange *exchange, const struct messag
 
 	// what has the message's own id is its answer
 	return exchange->in_session && !exchange->session_renewed && may_be_sent &&
-	       (exchange->role == ROLE_CLIENT || exchange->role == ROLE_REPLAY) &&
+	       exchange->role == ROLE_CLIENT && // a replay that is refused would begin one session after the other
 	       !(body->id.len && exchange_find_id(exchange, body->id)) &&
 	       session_is_lost(exchange->transfer.status, &exchange->body);
 }
@@ -414,7 +475,7 @@ static void exchange_refused(struct exchange *exchange)
 		exchange_mark_answered(exchange, &exchange->ids[0]);
 		exchange->state = EXCHANGE_DONE;
 	} else {
-		shown_line(&exchange->body, shown);
+		shown_line(bridge, &exchange->body, shown);
 		exchange_fail(exchange, MESSAGE_INTERNAL_ERROR, transfer->status, "sk-helper: HTTP %ld from %s%s%s",
 			      transfer->status, bridge->upstream.host, *shown ? ": " : "", shown);
 	}
@@ -449,7 +510,8 @@ static void exchange_succeeded(struct exchange *exchange)
 	if (!exchange->is_stream && exchange->body.len && !bridge->sse)
 		(void)bridge_take_message(bridge, exchange, exchange->body.data, exchange->body.len);
 	buf_free(&exchange->body);
-	if (bridge->sse && exchange_wants_answer(exchange))
+	// HTTP+SSE: the stream that the answer comes on may have ended meanwhile
+	if (bridge->sse && exchange_wants_answer(exchange) && exchange->stream_number == bridge->stream_number)
 		exchange->state = EXCHANGE_AWAITS;
 	else if (exchange_wants_answer(exchange))
 		exchange_resume_or_fail(exchange, "");
@@ -467,7 +529,7 @@ static void exchange_on_end(struct transfer *transfer, enum transfer_end end, co
 		exchange->state = EXCHANGE_DONE;
 	} else if (end == END_RESPONSE && is_success(transfer->status)) {
 		exchange_succeeded(exchange);
-	} else if (end == END_RESPONSE) {
+	} else if (end == END_RESPONSE || (end == END_STOPPED && !is_success(transfer->status))) {
 		exchange_refused(exchange);
 	} else if (end == END_CUT_OFF && exchange->role != ROLE_EVENTS) {
 		exchange_resume_or_fail(exchange, why);
@@ -481,4 +543,16 @@ static void exchange_on_end(struct transfer *transfer, enum transfer_end end, co
 		exchange_fail(exchange, MESSAGE_INTERNAL_ERROR, 0, "sk-helper: %s", why);
 	}
 	bridge_exchange_ended(exchange->bridge, exchange);
+}
+
+void exchange_end_refusal(struct exchange *exchange)
+{
+	struct transfer *transfer = &exchange->transfer;
+
+	if (exchange->state != EXCHANGE_SENT || transfer->state != TRANSFER_RUNS || !transfer->status || transfer->again ||
+	    is_success(transfer->status) || transfer->status < 200 ||
+	    clock_now().boot - exchange->response_at < REFUSAL_READ_MS)
+		return;
+	upstream_cancel(&exchange->bridge->upstream, transfer);
+	exchange_on_end(transfer, END_RESPONSE, "");
 }

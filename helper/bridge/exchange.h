@@ -52,6 +52,9 @@ struct exchange {
 	struct buf body;
 	char last_event[SESSION_ID_MAX + 1];
 	int64_t retry_ms, wait_until;
+	unsigned stream_number; // HTTP+SSE: that of the stream on which its answer comes
+	bool had_event;
+	int64_t response_at;  // CLOCK_BOOTTIME in ms: when its headers were there
 	unsigned resumed;     // so often, without an event
 	unsigned resumptions; // in all
 	char failure[256];    // why the stream of events could not be had
@@ -70,6 +73,9 @@ bool exchange_is_subscription(const struct exchange *exchange);
 
 // Whether there is room for more on standard output: if not, transfers are paused, until upstream_resume.
 bool exchange_may_put(const struct bridge *bridge);
+
+// Takes a refusal whose body does not end for what it is.
+void exchange_end_refusal(struct exchange *exchange);
 
 // Sends it, or sends it again.
 void exchange_send(struct exchange *exchange);

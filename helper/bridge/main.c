@@ -109,8 +109,11 @@ int main(void)
 	if (!bridge.problem)
 		enter_sandbox(&bridge.upstream);
 	bridge_run(&bridge, signal_fd);
+#ifdef SK_SANITIZE
 	if (bridge.upstream.multi)
 		upstream_free(&bridge.upstream);
+#endif
+	token_source_free(&bridge.upstream.tokens);
 	buf_free(&packet);
 	wire_exit(0);
 }

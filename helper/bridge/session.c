@@ -134,10 +134,17 @@ static bool says(const struct buf *body, const char *word)
 
 bool session_is_lost(long http_status, const struct buf *body)
 {
+	static const char *const words[] = { "session id",	"session-id",	   "session not",
+					     "session has",	"session expired", "invalid session",
+					     "unknown session", "session is not",  "not initialized" };
+
 	if (http_status == 404 || http_status == 410)
 		return true;
 	// The specification wants 404, but the servers that are made after its SDKs' examples answer 400, as JSON or as plain text, and there
 	// is no code for it: nothing but the text says that the session is meant, and not the request.
-	return (http_status == 400 || http_status == 409 || http_status == 503) &&
-	       (says(body, "session") || says(body, "initialized"));
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		if ((http_status == 400 || http_status == 409 || http_status == 503) && says(body, words[i]))
+			return true;
+	}
+	return false;
 }

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #define LAST_PATIENCE_MS 1000 // sk-bridge ends sooner by itself
+#define SECOND_SIGNAL_MS 200
 
 const struct option bridge_options[] = {
 	{ "--url", "URL", "the server, where the profile has several, or no name is given" },
@@ -128,14 +129,16 @@ static int take_signals(void)
 	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-// A signal goes on to sk-bridge, which ends the session; the second one means now.
-static void pass_signal_on(int signal_fd, pid_t bridge, unsigned *signals)
+// A signal goes on to sk-bridge, which ends the session; the next one, if it does not follow at once, means now.
+static void pass_signal_on(int signal_fd, pid_t bridge, int64_t *told_at)
 {
 	struct signalfd_siginfo info;
+	int64_t now = clock_now().boot;
 
 	if (read(signal_fd, &info, sizeof info) <= 0)
 		return;
-	kill(bridge, ++*signals > 1 ? SIGKILL : SIGTERM);
+	kill(bridge, *told_at && now - *told_at > SECOND_SIGNAL_MS ? SIGKILL : SIGTERM);
+	*told_at = *told_at ? *told_at : now;
 }
 
 enum { FD_SIGNAL, FD_PARENT, FD_BROKER, FDS = FD_BROKER + BROKER_FDS };
@@ -143,37 +146,36 @@ enum { FD_SIGNAL, FD_PARENT, FD_BROKER, FDS = FD_BROKER + BROKER_FDS };
 // Until sk-bridge is gone, or has been told to end and does not. When whoever started us ends, so do we: not every client closes our
 // input, and not every one sends a signal. A signal at the parent's death (prctl(2), PR_SET_PDEATHSIG) would come when the thread ends
 // that started us.
-static void bridge_serve(struct broker *broker, int signal_fd, pid_t bridge)
+// True when it was told to.
+static bool bridge_serve(struct broker *broker, int signal_fd, pid_t bridge)
 {
 	int parent_fd = (int)syscall(SYS_pidfd_open, getppid(), 0);
-	int64_t end_at = 0;
+	int64_t told_at = 0; // CLOCK_BOOTTIME in ms: to end
 	struct pollfd fds[FDS];
-	unsigned signals = 0;
 	bool goes_on = true;
 
-	while (goes_on && !(end_at && clock_now().boot >= end_at)) {
+	while (goes_on && !(told_at && clock_now().boot >= told_at + LAST_PATIENCE_MS)) {
 		fds[FD_SIGNAL] = (struct pollfd){ .fd = signal_fd, .events = POLLIN };
 		fds[FD_PARENT] = (struct pollfd){ .fd = parent_fd, .events = POLLIN };
 		broker_fill(broker, fds + FD_BROKER);
-		(void)poll(fds, FDS, end_at ? (int)(end_at - clock_now().boot) : -1);
+		(void)poll(fds, FDS, told_at ? (int)(told_at + LAST_PATIENCE_MS - clock_now().boot) : -1);
 		if (fds[FD_SIGNAL].revents)
-			pass_signal_on(signal_fd, bridge, &signals);
+			pass_signal_on(signal_fd, bridge, &told_at);
 		if (fds[FD_PARENT].revents) {
 			close(parent_fd);
 			parent_fd = -1;
-			signals++;
+			told_at = told_at ? told_at : clock_now().boot;
 			kill(bridge, SIGTERM);
 		}
-		if (signals && !end_at)
-			end_at = clock_now().boot + LAST_PATIENCE_MS;
 		goes_on = broker_step(broker, fds + FD_BROKER);
 	}
 	if (parent_fd >= 0)
 		close(parent_fd);
+	return told_at > 0;
 }
 
 // It has closed its end, or has had its time: it is gone in a moment, or is killed.
-static enum status bridge_wait_for_end(pid_t bridge, struct err *err)
+static enum status bridge_wait_for_end(pid_t bridge, bool told, struct err *err)
 {
 	int bridge_fd = (int)syscall(SYS_pidfd_open, bridge, 0), how = 0;
 
@@ -181,10 +183,10 @@ static enum status bridge_wait_for_end(pid_t bridge, struct err *err)
 		kill(bridge, SIGKILL);
 	while (waitpid(bridge, &how, 0) < 0 && errno == EINTR)
 		;
-	if (WIFEXITED(how) && WEXITSTATUS(how) == 0)
+	if (told || (WIFEXITED(how) && WEXITSTATUS(how) == 0))
 		return STATUS_OK;
-	return err_set(err, STATUS_INTERNAL, "bridge: sk-bridge ended unexpectedly (%s %d)",
-		       WIFEXITED(how) ? "status" : "signal", WIFEXITED(how) ? WEXITSTATUS(how) : WTERMSIG(how));
+	return err_set(err, STATUS_INTERNAL, "sk-bridge ended unexpectedly (%s %d)", WIFEXITED(how) ? "status" : "signal",
+		       WIFEXITED(how) ? WEXITSTATUS(how) : WTERMSIG(how));
 }
 
 static enum status bridge_run(const struct profile *profile, const char *url, const char *ca_file_sha256, bool sse,
@@ -194,6 +196,7 @@ static enum status bridge_run(const struct profile *profile, const char *url, co
 	int signal_fd = take_signals(), socket = -1;
 	struct broker broker;
 	enum status status;
+	bool told = false;
 	pid_t bridge = 0;
 
 	status = subprocess_start_with_socket(&what, &bridge, &socket, err);
@@ -202,9 +205,18 @@ static enum status bridge_run(const struct profile *profile, const char *url, co
 	give_streams_away();
 	broker_begin(&broker, profile->name, url, socket);
 	if (bridge_send_settings(socket, profile, url, ca_file_sha256, sse, problem))
-		bridge_serve(&broker, signal_fd, bridge);
+		told = bridge_serve(&broker, signal_fd, bridge);
 	broker_end(&broker);
-	return bridge_wait_for_end(bridge, err);
+	return bridge_wait_for_end(bridge, told, err);
+}
+
+// Printed here, because nobody may read it, and it must not be waited for.
+static enum status bridge_print_error(enum status status, struct err *err)
+{
+	if (status != STATUS_OK)
+		broker_print(err->text);
+	err->text[0] = '\0';
+	return status;
 }
 
 enum status command_bridge(char **args, struct err *err)
@@ -228,9 +240,9 @@ enum status command_bridge(char **args, struct err *err)
 		warn(&ignored);
 	}
 	if (status == STATUS_OK)
-		return bridge_run(&profile, url, ca_file_sha256, call.sse, NULL, err);
+		return bridge_print_error(bridge_run(&profile, url, ca_file_sha256, call.sse, NULL, err), err);
 	// A client shows "connection closed" for a server that ends, and the message of one that answers.
 	if (!isatty(STDIN_FILENO))
 		(void)bridge_run(&profile, NULL, NULL, false, err->text, &ignored);
-	return status;
+	return bridge_print_error(status, err);
 }

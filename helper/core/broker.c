@@ -63,10 +63,11 @@ static void broker_send(const struct broker *broker, enum status status, const c
 	BUF_AUTO(packet, WIRE_PACKET_MAX);
 
 	wire_put(&packet, "answer", status_word(status));
-	wire_put(&packet, "message", message);
+	if (status != STATUS_OK)
+		wire_put(&packet, "message", message);
 	wire_put(&packet, "credential", credential);
 	if (buf_ok(&packet))
-		(void)send(broker->socket, packet.data, packet.len, MSG_NOSIGNAL);
+		(void)send(broker->socket, packet.data, packet.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 // What get said, without our name before it.
@@ -86,13 +87,11 @@ static const char *broker_last_error(struct broker *broker)
 static void broker_warn(struct broker *broker)
 {
 	const char *text = broker_last_error(broker);
-	struct err err;
 
 	if (!*text || !strncmp(broker->last_warning, text, sizeof broker->last_warning - 1))
 		return;
 	(void)snprintf(broker->last_warning, sizeof broker->last_warning, "%s", text);
-	err_set(&err, STATUS_OK, "bridge: %s", text);
-	warn(&err);
+	broker_print(text);
 }
 
 static void broker_answer(struct broker *broker)
@@ -207,7 +206,7 @@ static void broker_ask(struct broker *broker, struct buf *packet)
 	broker_forget_question(broker);
 }
 
-static void broker_print_notice(const char *text)
+void broker_print(const char *text)
 {
 	char line[1024];
 	size_t len;
@@ -240,7 +239,7 @@ static bool broker_receive(struct broker *broker)
 	if (text_starts(packet.data, "notice=")) {
 		wire = wire_message(packet.data, packet.len);
 		if (wire_next(&wire, &field, NULL) == WIRE_FIELD)
-			broker_print_notice(field.value);
+			broker_print(field.value);
 	} else if (text_starts(packet.data, "ask=") && !broker->pid) {
 		broker_ask(broker, &packet);
 	}

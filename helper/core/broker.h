@@ -31,6 +31,9 @@ struct broker {
 void broker_begin(struct broker *broker, const char *profile, const char *url, int socket);
 void broker_end(struct broker *broker);
 
+// One line on standard error, if somebody reads it there.
+void broker_print(const char *text);
+
 #define BROKER_FDS 4
 
 // What is to be waited for, and what then is to be done. False when sk-bridge is gone.

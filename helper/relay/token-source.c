@@ -56,6 +56,11 @@ void token_source_take(struct token_source *source, const struct core_answer *an
 	source->answered_at = clock_now().boot;
 	source->failure = answer->status;
 	(void)snprintf(source->why, sizeof source->why, "%s", answer->message);
+	// also where there is none: the authorization server is not asked again for each request
+	if (source->asked_for == NEED_RENEWAL) {
+		source->renewed_generation = source->generation;
+		source->renewed_at = source->answered_at;
+	}
 	if (answer->status != STATUS_OK)
 		return;
 	if (!is_new && source->asked_for != NEED_TOKEN) {
@@ -69,10 +74,8 @@ void token_source_take(struct token_source *source, const struct core_answer *an
 		buf_reset(&source->token);
 		buf_adds(&source->token, answer->credential);
 	}
-	if (source->asked_for == NEED_RENEWAL) {
+	if (source->asked_for == NEED_RENEWAL)
 		source->renewed_generation = source->generation;
-		source->renewed_at = source->answered_at;
-	}
 }
 
 bool token_source_may_renew(const struct token_source *source, unsigned generation)

@@ -14,10 +14,12 @@
 
 #define CONNECT_TIMEOUT_MS 10000
 #define RETRIES_MAX	   3 // of a connection
+#define RETRY_PERIOD_MS	   5000
 #define REDIRECTS_MAX	   3
 #define CONNECTIONS_KEPT   40 // more than there are at once: making them anew costs more than the rest of a call
 #define UPLOAD_BUFFER_SIZE 16384
-#define REFUSAL_MAX	   32768
+#define CHALLENGES_MAX	   24576
+#define REFUSAL_MAX	   65536 // those and a token
 #define COOKIES_MAX	   200
 #define SHORT_BODY_MAX	   16384
 
@@ -132,6 +134,9 @@ void upstream_send(struct upstream *upstream, struct transfer *transfer)
 	struct transfer *last = upstream->first;
 
 	transfer->upstream = upstream;
+	transfer->target = transfer->url ? strdup(transfer->url) : NULL;
+	transfer->elsewhere = transfer->url != NULL;
+	transfer->first_at = clock_now().boot;
 	transfer->refusal = BUF_INIT(REFUSAL_MAX);
 	transfer->waits_since = clock_now().boot;
 	transfer->state = TRANSFER_WAITS_FOR_TOKEN;
@@ -169,7 +174,7 @@ static void transfer_take_challenge(struct transfer *transfer, const char *value
 	struct challenge challenge;
 
 	// one with a control character, or beyond what a question can have, is left out
-	if (!text_has_no_control(value, strlen(value)) || transfer->refusal.len + strlen(value) + 16 > REFUSAL_MAX)
+	if (!text_has_no_control(value, strlen(value)) || transfer->refusal.len + strlen(value) + 16 > CHALLENGES_MAX)
 		return;
 	wire_put(&transfer->refusal, "wwwauth[]", value);
 	if (!challenge_parse(&challenge, value) || strcmp(challenge.error, "insufficient_scope") != 0)
@@ -247,6 +252,9 @@ static size_t transfer_take_header(char *data, size_t one, size_t len, void *con
 	char *line, *colon;
 
 	(void)one;
+	// behind the body, nothing counts
+	if (transfer->responded)
+		return len;
 	if (len > 5 && !strncmp(data, "HTTP/", 5)) {
 		transfer_begin_response(transfer, data, len);
 		return len;
@@ -361,8 +369,6 @@ static enum status transfer_set_up(struct upstream *upstream, struct transfer *t
 	transfer->policy = upstream->policy;
 	if (transfer->target)
 		transfer->policy.url = transfer->target;
-	else if (transfer->url)
-		transfer->policy.url = transfer->url;
 	else if (upstream->moved_to.len)
 		transfer->policy.url = upstream->moved_to.data;
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, transfer->detail);
@@ -370,6 +376,12 @@ static enum status transfer_set_up(struct upstream *upstream, struct transfer *t
 	status = policy_apply(&transfer->policy, curl, err);
 	if (status != STATUS_OK)
 		return status;
+	if (!url_same_origin(&upstream->base, &transfer->policy.target))
+		return err_set(err, STATUS_POLICY, "%s: another server was named for a message: nothing was sent",
+			       upstream->host);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L); // the end does not wait for a name server
+#endif
 	curl_easy_setopt(curl, CURLOPT_HTTP_VERSION,
 			 (long)(upstream->base.https ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
 	curl_easy_setopt(curl, CURLOPT_PIPEWAIT, upstream->base.https ? 1L : 0L);
@@ -441,9 +453,10 @@ static bool is_before_sending(CURLcode code, CURL *curl)
 
 static void transfer_explain(const struct upstream *upstream, struct transfer *transfer, CURLcode code, char *why, size_t size)
 {
-	const char *text = *transfer->policy.why_refused ? transfer->policy.why_refused :
-			   *transfer->detail		 ? transfer->detail :
-							   curl_easy_strerror(code);
+	const char *text = *transfer->policy.why_refused  ? transfer->policy.why_refused :
+			   code == CURLE_SEND_FAIL_REWIND ? "the connection ended before an answer came" :
+			   *transfer->detail		  ? transfer->detail :
+							    curl_easy_strerror(code);
 
 	(void)snprintf(why, size, "%s: %.300s", upstream->host, text);
 	text_sanitize(why);
@@ -455,7 +468,8 @@ static void transfer_end_failed(struct upstream *upstream, struct transfer *tran
 	char why[640];
 
 	transfer_explain(upstream, transfer, code, why, sizeof why);
-	if (unsent && transfer->retries < RETRIES_MAX && !*transfer->policy.why_refused) {
+	if (unsent && transfer->retries < RETRIES_MAX && !*transfer->policy.why_refused &&
+	    clock_now().boot - transfer->first_at < RETRY_PERIOD_MS) {
 		// 0.2, 0.4, 0.8 seconds: an agent waits for some seconds for the first answer
 		transfer->retry_at = clock_now().boot + (200 << transfer->retries);
 		transfer->retries++;
@@ -483,7 +497,7 @@ static void transfer_follow_redirect(struct upstream *upstream, struct transfer 
 	transfer->target = transfer->location;
 	transfer->location = NULL;
 	transfer->redirects++;
-	if (transfer->status == 308 && !transfer->url) {
+	if (transfer->status == 308 && !transfer->elsewhere) {
 		buf_reset(&upstream->moved_to);
 		buf_adds(&upstream->moved_to, transfer->target);
 	}
@@ -594,6 +608,17 @@ void upstream_resume(struct upstream *upstream)
 			continue;
 		transfer->paused = false;
 		curl_easy_pause(transfer->curl, CURLPAUSE_CONT);
+	}
+}
+
+void upstream_blot(const struct upstream *upstream, struct buf *text)
+{
+	const struct buf *token = &upstream->tokens.token;
+	char *at = text->data;
+
+	while (token->len && (at = memmem(at, text->len - (size_t)(at - text->data), token->data, token->len))) {
+		memset(at, '?', token->len);
+		at += token->len;
 	}
 }
 

@@ -48,7 +48,7 @@ enum transfer_flow { FLOW_GO_ON, FLOW_PAUSE /* nothing of this piece was taken *
 struct transfer {
 	// What is sent; the strings must live as long.
 	const char *method;
-	const char *url;	    // NULL: the upstream's own
+	const char *url;	    // NULL: the upstream's own; it must be of the same origin
 	struct curl_slist *headers; // besides Authorization; freed by the upstream
 	const char *body;	    // NULL for none
 	size_t body_len;
@@ -79,14 +79,15 @@ struct transfer {
 	struct curl_slist *all_headers;
 	struct buf refusal; // what the server said of the token, as lines of a question
 	char *location;	    // where the response redirects to; NULL for none
-	char *target;	    // where an earlier one that was followed did
+	char *target;	    // url, or where a redirect that was followed leads; NULL: the upstream's own
 	size_t body_sent;
 	unsigned generation; // of the token that was sent
 	bool renewed, stepped_up, provisional, responded;
-	bool again; // it will be sent once more: this response is not the owner's
-	bool moves; // and that to where a redirect leads
+	bool elsewhere; // it is not sent to the upstream's own URL
+	bool again;	// it will be sent once more: this response is not the owner's
+	bool moves;	// and that to where a redirect leads
 	unsigned retries, redirects;
-	int64_t waits_since, retry_at;
+	int64_t first_at, waits_since, retry_at;
 	char detail[CURL_ERROR_SIZE];
 	struct transfer *next, *previous;
 };
@@ -112,6 +113,9 @@ void upstream_resume(struct upstream *upstream);
 
 // Gives memory back, after many transfers at once.
 void upstream_shrink(struct upstream *upstream);
+
+// Makes the token unreadable where it is in the text.
+void upstream_blot(const struct upstream *upstream, struct buf *text);
 
 // sk-core's answer to a question for a token.
 void upstream_take_answer(struct upstream *upstream, const struct core_answer *answer);

@@ -86,6 +86,11 @@ const tools = {
     stream(r)('', { id: 'ever', retry: 0 });
     setTimeout(() => r.end(), 5);
   },
+  repeat_token: (m, r, args, token) => json(r, 500, `you have sent Bearer ${token}`),
+  refuse_slowly: (m, r) => {
+    r.writeHead(500, { 'content-type': 'text/plain' });
+    r.write('broken');
+  },
   late: (m, r, args) => setTimeout(() => json(r, args.status, { error: 'late' }), args.ms),
   noise: (m, r, args) => {
     stream(r);
@@ -202,7 +207,10 @@ function legacy(message, request, response, token) {
     stream(response);
     return response.flushHeaders();
   }
+  if (message.method === 'notifications/repeat_token') return tools.repeat_token(message, response, {}, token);
   if (message.id === undefined) return options.hang_notifications ? undefined : json(response, 202, '');
+  if (message.method === 'vendor/charge') return response.destroy();
+  if (message.method === 'logging/setLevel' && options.no_replay) return json(response, 404, 'no such session');
   if (message.method === 'tools/call') return (tools[message.params.name] ?? tools.echo)(message, response, message.params.arguments ?? {}, token);
   return json(response, 200, answerTo(message, message.method === 'tools/list' ? { tools: LISTED } : {}));
 }
