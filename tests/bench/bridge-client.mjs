@@ -10,6 +10,8 @@ const [tool, calls, pipelined, command, ...args] = process.argv.slice(2);
 const start = process.hrtime.bigint();
 const ms = (from) => Number(process.hrtime.bigint() - from) / 1e6;
 const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'] });
+// whoever does not answer at all is not measured
+setTimeout(() => { child.kill(); process.exit(1); }, 60000).unref();
 const waiting = new Map();
 let rest = '';
 child.stdout.on('data', (chunk) => {

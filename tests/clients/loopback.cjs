@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: MIT
 // node --require loopback.cjs PROGRAM: its server listens on this machine's loopback alone, whatever it asks for, and the port that it
-// got is written to the file PORT_FILE.
+// got is written to the file PORT_FILE. COUNT_FILE gets the method of each request, a line each.
+const http = require('node:http');
 const net = require('node:net');
-const { renameSync, writeFileSync } = require('node:fs');
+const { appendFileSync, renameSync, writeFileSync } = require('node:fs');
+
+if (process.env.COUNT_FILE) {
+  const { emit } = http.Server.prototype;
+  http.Server.prototype.emit = function emitAndCount(name, ...args) {
+    if (name === 'request') appendFileSync(process.env.COUNT_FILE, `${args[0].method} ${args[0].url}\n`);
+    return emit.call(this, name, ...args);
+  };
+}
 
 const { listen } = net.Server.prototype;
 net.Server.prototype.listen = function listenOnLoopback(...args) {

@@ -280,6 +280,7 @@ server.on('request', (request, response) => {
       response.writeHead(Number(request.url.slice(7)) || 307, { location: options.location, 'content-type': 'text/html' });
       return response.end('<html>moved</html>');
     }
+    if (request.url.includes('.well-known')) return json(response, 404, '');
     if (!token || denied.has(token)) return challenge(response, 401, token ? 'error="invalid_token"' : 'realm="x"');
     if (request.method === 'GET') return openEvents(request, response);
     if (request.method === 'DELETE') {
