@@ -3,6 +3,7 @@
 # bridge-peers.bats.
 load common
 load bridge
+load certificates
 
 setup_file() {
 	start_authorization_server
@@ -546,6 +547,68 @@ fails() {
 	faults clear >/dev/null
 	run -0 sk-helper bridge tasks --url "$FAULTS/moved" <<<"$INITIALIZE"
 	[[ $output == *'"protocolVersion"'* ]] || fail "$output"
+}
+
+# --- https
+
+# over_tls HOST [OPTION]: the fault server with a certificate of a private CA for this name; FAULTS and MCP_URL are then its own
+over_tls() {
+	pki=$BATS_TEST_TMPDIR/pki
+	make_ca "$pki"
+	make_certificate "$pki" server "DNS:$1"
+	start_peer mcp-faults "$(tls_options "$pki" server "$1" | jq -c ". + ${2:-"{}"}")"
+	MCP_URL=$PEER_URL FAULTS=https://localhost:${PEER_URL##*:}
+	FAULTS=${FAULTS%/mcp}
+	export CURL_CA_BUNDLE=$pki/ca.pem
+}
+stats_of() { curl -sSk "$FAULTS/__stats"; }
+
+@test "https, by HTTP/1.1 and by HTTP/2, with a private CA: calls at once beside the stream of events" {
+	for options in '{}' '{"h2":true}'; do
+		over_tls localhost "$options"
+		store_client tls "$TOKEN_ENDPOINT" "url=$MCP_URL" "ca_file=$pki/ca.pem" resource=http://127.0.0.1:1/mcp "scope=todo:read"
+		bridge_start tls
+		begin_session
+		for id in $(seq 1 40); do call "$id" slow '{"ms":60}'; done
+		answers=0
+		while [ "$answers" -lt 40 ]; do
+			hear
+			[[ $heard != *'"result"'* ]] || answers=$((answers + 1))
+		done
+		bridge_stop
+		assert_equal "$bridge_status$(cat "$BRIDGE_ERRORS")" 0
+		assert_equal "$(stats_of | jq -c '[.seen[].http] | group_by(.) | map([.[0], length])')" '[["DELETE",1],["GET",1],["POST",42]]'
+		if [ "$options" != '{}' ]; then
+			assert_equal "$(stats_of | jq -c '[.seen[].version] | unique')" '["2.0"]'
+		fi
+		sk-helper remove tls
+	done
+}
+
+@test "https: a certificate that is not trusted, and the environment's opinion of it: nothing is sent" {
+	over_tls localhost
+	store_client tls "$TOKEN_ENDPOINT" "url=$MCP_URL" resource=http://127.0.0.1:1/mcp scope=todo:read
+	SSL_CERT_FILE=$pki/ca.pem NODE_EXTRA_CA_CERTS=$pki/ca.pem run -0 sk-helper bridge tls <<<"$INITIALIZE"
+	[[ $output == *'SSL certificate problem'* ]]
+	assert_equal "$(stats_of | jq '.seen | length')" 0
+	# nor for another name
+	store_client other "$TOKEN_ENDPOINT" "url=${MCP_URL/localhost/127.0.0.1}" "ca_file=$pki/ca.pem" resource=http://127.0.0.1:1/mcp scope=todo:read
+	run -0 sk-helper bridge other <<<"$INITIALIZE"
+	[[ $output == *'-32603'* ]]
+	assert_equal "$(stats_of | jq '.seen | length')" 0
+}
+
+@test "https through a proxy, of the environment and of the profile" {
+	over_tls mcp.example.com
+	start_peer proxy
+	proxy=$PEER_URL
+	store_client far "$TOKEN_ENDPOINT" "url=$MCP_URL" "ca_file=$pki/ca.pem" resource=http://127.0.0.1:1/mcp scope=todo:read
+	https_proxy=$proxy run -0 sk-helper bridge far <<<"$INITIALIZE"
+	[[ $output == *'"protocolVersion"'* ]] || fail "$output"
+	printf 'profile=far\nproxy=%s\nclient_secret=test_secret\n' "$proxy" | sk-helper store
+	run -0 sk-helper bridge far <<<"$INITIALIZE"
+	[[ $output == *'"protocolVersion"'* ]] || fail "$output"
+	assert_equal "$(curl -sS "$proxy/__stats" | jq -r '.connects | unique | join(" ")')" "${MCP_URL:8:-4}"
 }
 
 # --- MCP 2026-07-28

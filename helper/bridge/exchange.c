@@ -459,6 +459,7 @@ static void exchange_refused(struct exchange *exchange)
 {
 	struct bridge *bridge = exchange->bridge;
 	const struct transfer *transfer = &exchange->transfer;
+	bool may_be_sse = exchange_begins_session(exchange) && !bridge->sse && (transfer->status == 404 || transfer->status == 405);
 	char shown[SHOWN_MAX + 1];
 	struct message body;
 
@@ -476,8 +477,9 @@ static void exchange_refused(struct exchange *exchange)
 		exchange->state = EXCHANGE_DONE;
 	} else {
 		shown_line(bridge, &exchange->body, shown);
-		exchange_fail(exchange, MESSAGE_INTERNAL_ERROR, transfer->status, "sk-helper: HTTP %ld from %s%s%s",
-			      transfer->status, bridge->upstream.host, *shown ? ": " : "", shown);
+		exchange_fail(exchange, MESSAGE_INTERNAL_ERROR, transfer->status, "sk-helper: HTTP %ld from %s%s%s%s",
+			      transfer->status, bridge->upstream.host, *shown ? ": " : "", shown,
+			      may_be_sse ? ": if this server speaks the HTTP+SSE transport of MCP 2024-11-05, start the bridge with --sse" : "");
 	}
 }
 

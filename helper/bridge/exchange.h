@@ -10,16 +10,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum exchange_role {
-	ROLE_CLIENT,	  // a message of the client's
-	ROLE_EVENTS,	  // the stream of what the server says by itself
-	ROLE_INITIALIZE,  // the client's initialize, sent again for a new session
-	ROLE_INITIALIZED, // and what follows it
-	ROLE_REPLAY,	  // what the client had asked the old session for
-	ROLE_LIST_TOOLS,  // for the headers of a tool that is not known
-	ROLE_GOODBYE,	  // the end of the session
-};
-
 enum exchange_state {
 	EXCHANGE_HELD,		    // not sent yet: something else must come first
 	EXCHANGE_SENT,		    // its transfer is under way

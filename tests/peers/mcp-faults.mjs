@@ -274,8 +274,9 @@ server.on('request', (request, response) => {
     const body = Buffer.concat(chunks).toString();
     if (request.url.startsWith('/__')) return control(request, response, body);
     const token = (request.headers.authorization ?? '').replace(/^Bearer /, '');
-    const { authorization, ...headers } = request.headers;
-    seen.push({ http: request.method, url: request.url, headers, body: body.length > 100000 ? body.length : body, token });
+    // of HTTP/2, without its pseudo headers
+    const { authorization, ...headers } = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !name.startsWith(':')));
+    seen.push({ http: request.method, version: request.httpVersion, url: request.url, headers, body: body.length > 100000 ? body.length : body, token });
     if (request.url.startsWith('/moved') && request.url !== '/moved/here') {
       response.writeHead(Number(request.url.slice(7)) || 307, { location: options.location, 'content-type': 'text/html' });
       return response.end('<html>moved</html>');

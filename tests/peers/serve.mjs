@@ -2,6 +2,7 @@
 // What the peers share: their options, a server on a free port of this machine, and the file that says it is ready.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
+import http2 from 'node:http2';
 import https from 'node:https';
 
 export const options = JSON.parse(process.argv[3] ?? '{}');
@@ -14,8 +15,9 @@ export function sayReady(facts) {
 
 // tls: more options of a server with TLS
 export function listen(tls = {}) {
+  const create = options.h2 ? (more) => http2.createSecureServer({ allowHTTP1: true, ...more }) : https.createServer;
   const server = options.tls
-    ? https.createServer({ key: readFileSync(options.tls.key), cert: readFileSync(options.tls.cert), ...tls })
+    ? create({ key: readFileSync(options.tls.key), cert: readFileSync(options.tls.cert), ...tls })
     : http.createServer();
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => {
