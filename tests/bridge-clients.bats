@@ -103,9 +103,9 @@ make_conformance_server() {
 	cat >"$BATS_TEST_TMPDIR/server" <<-SCRIPT
 	#!/bin/bash
 	# URL ID SECRET KEY-FILE: the last three may be empty
-	export HOME=$HOME
-	exec 2>>$BATS_TEST_TMPDIR/server.log
-	sk=$SK_BUILD/stage/bin/sk-helper
+	export HOME='$HOME'
+	exec 2>>'$BATS_TEST_TMPDIR/server.log'
+	sk='$SK_BUILD/stage/bin/sk-helper'
 	name=c\$\$
 	issuer() { { curl -sf "\${1%/mcp}/.well-known/oauth-protected-resource/mcp" || curl -sf "\${1%/mcp}/.well-known/oauth-protected-resource"; } | jq -r '.authorization_servers[0]'; }
 	if [ -n "\$4" ]; then

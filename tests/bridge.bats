@@ -549,6 +549,47 @@ fails() {
 	[[ $output == *'"protocolVersion"'* ]] || fail "$output"
 }
 
+# --- HTTP+SSE
+
+add_old() { printf 'profile=tasks\nurl=%s/sse\n' "$FAULTS" | sk-helper store; }
+
+@test "--sse: where messages go is within the server, or they go nowhere" {
+	add_old
+	faults set '{"endpoint":"/messages?session=1"}' >/dev/null
+	bridge_start tasks --url "$FAULTS/sse" --sse
+	begin_session
+	call 1 echo
+	hear_answer 1
+	assert_equal "$(result_text)" old
+	assert_equal "$(seen '.url == "/messages?session=1"')" 3
+	bridge_stop
+	for endpoint in http://localhost:1/messages "http://localhost:${FAULTS##*:}/messages" //localhost/messages https://127.0.0.1/; do
+		faults set "{\"endpoint\":\"$endpoint\"}" >/dev/null
+		faults clear >/dev/null
+		bridge_start tasks --url "$FAULTS/sse" --sse
+		say "$INITIALIZE"
+		hear_answer '"init"'
+		[[ $heard == *'"error"'* ]] || fail "$endpoint: $heard"
+		grep -q 'to another server: they are not' "$BRIDGE_ERRORS"
+		kill "$BRIDGE_CORE"
+		assert_equal "$(seen '.http == "POST"')" 0
+	done
+}
+
+@test "--sse: the stream ends in the middle: errors for what is lost, and a new session" {
+	add_old
+	faults set '{"endpoint":"/messages"}' >/dev/null
+	bridge_start tasks --url "$FAULTS/sse" --sse
+	begin_session
+	run -0 fails 1 end_stream
+	[[ $output == *'without'* ]]
+	call 2 echo
+	hear_answer 2
+	assert_equal "$(result_text)" old
+	assert_equal "$(seen_rpc initialize)" 2
+	bridge_stop
+}
+
 # --- https
 
 # over_tls HOST [OPTION]: the fault server with a certificate of a private CA for this name; FAULTS and MCP_URL are then its own

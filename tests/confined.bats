@@ -9,8 +9,13 @@ setup_file() {
 }
 teardown_file() { stop_peers; }
 setup() { fresh_home; }
-teardown() { [ ! -e "$OAUTH_PROGRAM.real" ] || mv "$OAUTH_PROGRAM.real" "$OAUTH_PROGRAM"; }
+teardown() {
+	for program in "$OAUTH_PROGRAM" "$BRIDGE_PROGRAM"; do
+		[ ! -e "$program.real" ] || mv "$program.real" "$program"
+	done
+}
 OAUTH_PROGRAM=$SK_BUILD/stage/libexec/sk-helper/sk-oauth
+BRIDGE_PROGRAM=$SK_BUILD/stage/libexec/sk-helper/sk-bridge
 
 # hanging_get: a get whose server never answers; sets CORE and OAUTH, the processes that wait.
 hanging_get() {
@@ -103,4 +108,31 @@ hanging_bridge() {
 	bridge=$(awk '/execve\(".*sk-bridge"/ { print $1; exit }' "$BATS_TEST_TMPDIR/trace")
 	run -0 awk -v pid="$bridge" '$1 == pid && /landlock_restrict_self\(.*= 0/ { print "landlock" } $1 == pid && /PR_SET_SECCOMP.*= 0/ { print "seccomp" } $1 == pid && /connect\(/ { print "connect"; exit }' "$BATS_TEST_TMPDIR/trace"
 	assert_output $'landlock\nseccomp\nconnect'
+}
+
+@test "the bridge: whoever has taken sk-bridge over gets the token of its own profile, for its own URL and scopes, and nothing else" {
+	store_client one "$(endpoint_that_answers '{"body":{"access_token":"tok-one","token_type":"Bearer","expires_in":600}}')" url=https://one.example.com/mcp scope=small
+	store_client two "$(endpoint_that_answers '{"body":{"access_token":"tok-two","token_type":"Bearer","expires_in":600}}')" url=https://two.example.com/mcp
+	sk-helper get two >/dev/null
+	mv "$BRIDGE_PROGRAM" "$BRIDGE_PROGRAM.real"
+	install -m 755 "$TOOLS/fake-bridge" "$BRIDGE_PROGRAM"
+	escape=$'\e'
+	run -0 --separate-stderr sk-helper bridge one <<-LINES
+	ask=two
+	ask=one;profile=two
+	ask=one;url=https://two.example.com/mcp
+	ask=one;profile=two;url=https://two.example.com/mcp;;profile=two
+	notice=a notice
+	notice=an escape ${escape}[31m
+	nonsense
+	ask=one;http_status=403;credential=tok-one;wwwauth[]=Bearer error="insufficient_scope", scope="large"
+	ask=one;scope=large
+	LINES
+	assert_equal "$(grep -c '^credential=tok-one$' <<<"$output")" 5
+	refute_output --partial tok-two
+	# nor a scope that the profile does not allow: not when a server wants it, and not when it is asked for
+	assert_line --partial "the profile does not allow: 'large'"
+	assert_equal "$(curl -s "$FAULTY_URL/__stats" | jq -c '[.bodies[] | select(contains("large"))] | length')" 0
+	# what it has to say is one line, with our name before it
+	assert_equal "$(sort <<<"$stderr")" $'sk-helper: bridge: a notice'
 }

@@ -2,7 +2,7 @@
 # The tests' half of the Makefile: everything that is not building or installing.
 
 NODE = $(CURDIR)/tests/node_modules/node-linux-$(if $(filter aarch64,$(shell uname -m)),arm64,x64)/bin/node
-TEST_TOOLS = faults keyring-tool late-service rounds
+TEST_TOOLS = fake-bridge faults keyring-tool late-service rounds
 UNIT_TESTS = $(notdir $(basename $(wildcard tests/unit/*.c)))
 FUZZERS = $(notdir $(basename $(wildcard tests/fuzz/*.c)))
 FUZZ_SECONDS ?= 20
@@ -18,7 +18,7 @@ $(B)/tests/%: tests/%.c $(LIBRARY:%.c=$(B)/obj/%.o) $(wildcard tests/unit/*.h)
 	$(call say,LD,$@)$(CC) $(SK_CPPFLAGS) $(CPPFLAGS) $(SK_CFLAGS) -Itests/unit $(CFLAGS) $(WERROR) $(SK_LDFLAGS) $(TEST_LDFLAGS) $(LDFLAGS) -fPIE \
 		-o $@ $< $(LIBRARY:%.c=$(B)/obj/%.o) $(LIBRARY_LIBS) $(LDLIBS)
 
-$(B)/tests/late-service: tests/late-service.c $(B)/flags
+$(B)/tests/late-service $(B)/tests/fake-bridge: $(B)/tests/%: tests/%.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(SK_CPPFLAGS) $(CPPFLAGS) $(SK_CFLAGS) -fPIE $(CFLAGS) $(WERROR) $(SK_LDFLAGS) $(LDFLAGS) -o $@ $<
 

@@ -369,8 +369,8 @@ static bool exchange_take_event(void *context, const char *name, const struct bu
 	if (!*name)
 		(void)bridge_take_message(bridge, exchange, data->data, data->len);
 	else if (bridge->sse && exchange->role == ROLE_EVENTS && !strcmp(name, "endpoint"))
-		return bridge_take_endpoint(bridge, data->data);
-	return true;
+		exchange->leads_elsewhere = !bridge_take_endpoint(bridge, data->data);
+	return !exchange->leads_elsewhere;
 }
 
 static enum transfer_flow exchange_on_data(struct transfer *transfer, const char *data, size_t len)
@@ -535,6 +535,9 @@ static void exchange_on_end(struct transfer *transfer, enum transfer_end end, co
 		exchange_refused(exchange);
 	} else if (end == END_CUT_OFF && exchange->role != ROLE_EVENTS) {
 		exchange_resume_or_fail(exchange, why);
+	} else if (exchange->leads_elsewhere) {
+		exchange_fail(exchange, MESSAGE_INTERNAL_ERROR, 0,
+			      "sk-helper: %s wants messages to be sent to another server: they are not", exchange->bridge->upstream.host);
 	} else if (end == END_STOPPED) {
 		exchange_fail(exchange, MESSAGE_INTERNAL_ERROR, 0, "sk-helper: the answer is larger than %zu bytes",
 			      MESSAGE_SIZE_MAX);

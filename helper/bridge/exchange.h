@@ -44,6 +44,7 @@ struct exchange {
 	int64_t retry_ms, wait_until;
 	unsigned stream_number; // HTTP+SSE: that of the stream on which its answer comes
 	bool had_event;
+	bool leads_elsewhere;   // HTTP+SSE: it names another server to send messages to
 	int64_t response_at;  // CLOCK_BOOTTIME in ms: when its headers were there
 	unsigned resumed;     // so often, without an event
 	unsigned resumptions; // in all

@@ -157,12 +157,13 @@ static void bridge_events_ended(struct bridge *bridge, const struct exchange *ex
 
 	if (bridge->sse) {
 		session->stage = SESSION_CONNECTS;
+		bridge->stream_number++; // what was sent while it was open gets no answer any more
 		buf_reset(&session->endpoint);
 		for (struct exchange *other = bridge->first; other; other = other->next) {
 			if (other->state == EXCHANGE_AWAITS)
 				exchange_fail(other, MESSAGE_INTERNAL_ERROR, 0,
 					      "sk-helper: %s ended the stream without an answer", bridge->upstream.host);
-			else if (other->state == EXCHANGE_HELD && !exchange->delivered)
+			else if (other->state == EXCHANGE_HELD && (!exchange->delivered || exchange->leads_elsewhere))
 				exchange_fail(other, MESSAGE_INTERNAL_ERROR, status, "%s", exchange->failure);
 		}
 	} else if (session->stage != SESSION_READY || exchange->generation != session->generation) {

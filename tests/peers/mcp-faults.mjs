@@ -228,6 +228,21 @@ function post(body, request, response, token) {
   return legacy(message, request, response, token);
 }
 
+// HTTP+SSE: the first event says where messages go
+function openOldEvents(response) {
+  events = response;
+  stream(response);
+  response.write(`event: endpoint\ndata: ${options.endpoint ?? '/messages'}\n\n`);
+}
+
+function postOld(body, response) {
+  const message = JSON.parse(body);
+  json(response, 202, 'Accepted');
+  if (message.method === 'tools/call' && message.params.name === 'end_stream') return events.end();
+  if (message.id !== undefined) events.write(`event: message\ndata: ${JSON.stringify(answerTo(message, message.method === 'initialize' ? { protocolVersion: '2024-11-05', capabilities: {}, serverInfo: { name: 'old', version: '1' } } : text('old')))}\n\n`);
+  return undefined;
+}
+
 function openEvents(request, response) {
   const held = heldAnswers.get(request.headers['last-event-id']);
   if (held === 'comment first') {
@@ -283,6 +298,8 @@ server.on('request', (request, response) => {
     }
     if (request.url.includes('.well-known')) return json(response, 404, '');
     if (!token || denied.has(token)) return challenge(response, 401, token ? 'error="invalid_token"' : 'realm="x"');
+    if (request.url === '/sse' && request.method === 'GET') return openOldEvents(response);
+    if (request.url.startsWith('/messages')) return postOld(body, response);
     if (request.method === 'GET') return openEvents(request, response);
     if (request.method === 'DELETE') {
       sessions.delete(request.headers['mcp-session-id']);
