@@ -5,7 +5,7 @@ complete -c sk-helper -f
 complete -c sk-helper -n __fish_use_subcommand -l version -d 'the version'
 complete -c sk-helper -n __fish_use_subcommand -a get -d 'print a token'
 complete -c sk-helper -n __fish_use_subcommand -a exec -d 'run a command with a token in its environment'
-complete -c sk-helper -n __fish_use_subcommand -a bridge -d 'be an MCP server for the one at the profile\'s URL'
+complete -c sk-helper -n __fish_use_subcommand -a bridge -d 'run a local MCP server that forwards to a profile\'s URL'
 complete -c sk-helper -n __fish_use_subcommand -a hook -d 'print the configuration of a tool'
 complete -c sk-helper -n __fish_use_subcommand -a add -d 'make a profile and store its client secret'
 complete -c sk-helper -n __fish_use_subcommand -a list -d 'show the profiles'

@@ -13,7 +13,7 @@ _sk_helper() {
 	commands=(
 		'get:print a token: from the cache, or a new one'
 		'exec:run a command with a token in its environment'
-		'bridge:be an MCP server on standard input and output, for the one at the profile'\''s URL'
+		'bridge:run a local MCP server that forwards to a profile'\''s URL'
 		'hook:print the configuration that makes a tool ask sk-helper'
 		'add:make a profile and store its client secret'
 		'list:show the profiles, where their secrets are, and what is cached'

@@ -69,7 +69,7 @@ one_inspector() {
 }
 @test "the inspector's command line: a list and a call" { each_server one_inspector; }
 
-@test "a client shows what is wrong: the server that is away, the profile that is not there" {
+@test "a client shows what is wrong: an unreachable server, a missing profile" {
 	add_tasks http://127.0.0.1:1/mcp
 	configure claude-code-bridge
 	run ! list_claude
@@ -94,7 +94,7 @@ one_call() {
 	shows '^The tool said: Echo: from the agent$'
 	grep -q '"results":\[.*Echo: from the agent' "$CLIENT_HOME/model.log"
 }
-@test "an agent calls a tool: OpenCode, with a model that is none" { [ "$CLIENTS_ARCH" != x64 ] || each_server one_call; }
+@test "an agent calls a tool: OpenCode, with a simulated model" { [ "$CLIENTS_ARCH" != x64 ] || each_server one_call; }
 
 # --- the conformance suite
 

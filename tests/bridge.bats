@@ -97,11 +97,11 @@ fails() {
 	2|refuse|{"status":500}|-32603|HTTP 500 from 127.0.0.1: {"error":"broken"}
 	3|refuse|{"status":400,"body":{"jsonrpc":"2.0","id":null,"error":{"code":-32602,"message":"bad arguments"}}}|-32602|bad arguments
 	4|refuse|{"status":403,"body":"no"}|-32603|HTTP 403 from 127.0.0.1
-	5|empty|{}|-32603|ended without a response
-	6|other_id|{}|-32603|ended without a response
+	5|empty|{}|-32603|before it answered
+	6|other_id|{}|-32603|before it answered
 	7|drop|{}|-32603|127.0.0.1
-	8|cut|{}|-32603|ended without a response
-	9|raw|{"body":"this is no JSON"}|-32603|ended without a response
+	8|cut|{}|-32603|before it answered
+	9|raw|{"body":"this is no JSON"}|-32603|before it answered
 	10|refuse|{"status":302,"headers":{"location":"http://127.0.0.1:1/"}}|-32603|HTTP 302
 	TABLE
 	# and it still works
@@ -188,7 +188,7 @@ fails() {
 	while [ "$(seen_rpc notifications/cancelled)" = 0 ]; do sleep 0.05; done
 }
 
-@test "what is no message is refused: JSON, batch, too long" {
+@test "input that is not a JSON-RPC message is answered with an error" {
 	bridge_start tasks
 	say 'no json'
 	hear
@@ -261,7 +261,7 @@ fails() {
 	assert [ "$(seen '.http == "GET"')" -lt 20 ]
 }
 
-@test "what a server says without end costs few lines on standard error" {
+@test "a server that sends nonsense without end causes only a few lines on standard error" {
 	bridge_start tasks
 	begin_session
 	call 1 noise '{"count":2000}'
@@ -317,7 +317,7 @@ fails() {
 	faults set '{"version":"2024-11-05"}' >/dev/null
 	faults forget >/dev/null
 	run -0 fails 1 echo
-	[[ $output == *'has lost the session'* ]]
+	[[ $output == *'does not know the session'* ]]
 	faults set '{"version":null}' >/dev/null
 	call 2 echo '{"message":"again"}'
 	hear_answer 2
@@ -325,7 +325,7 @@ fails() {
 	bridge_stop
 }
 
-@test "a session that cannot be had for a while is had later" {
+@test "a session that cannot be renewed is renewed with a later request" {
 	bridge_start tasks
 	begin_session
 	call 1 echo; hear_answer 1
@@ -333,7 +333,7 @@ fails() {
 	faults set '{"away":true}' >/dev/null
 	for id in 2 3; do
 		run -0 fails "$id" echo
-		[[ $output == *'has lost the session'* ]]
+		[[ $output == *'does not know the session'* ]]
 	done
 	faults set '{"away":false}' >/dev/null
 	call 4 echo '{"message":"back"}'
@@ -398,7 +398,7 @@ fails() {
 	bridge_stop
 }
 
-@test "a refusal whose body does not end is one" {
+@test "an HTTP error whose body does not end is an error" {
 	bridge_start tasks
 	begin_session
 	call 1 refuse_slowly
@@ -451,7 +451,7 @@ fails() {
 
 # --- the token
 
-@test "a refused token costs one new one, however many calls have met it" {
+@test "a refused token causes one token request, however many calls it was refused for" {
 	bridge_start tasks
 	begin_session
 	call 1 echo; hear_answer 1
@@ -570,7 +570,7 @@ add_old() { printf 'profile=tasks\nurl=%s/sse\n' "$FAULTS" | sk-helper store; }
 		say "$INITIALIZE"
 		hear_answer '"init"'
 		[[ $heard == *'"error"'* ]] || fail "$endpoint: $heard"
-		grep -q 'to another server: they are not' "$BRIDGE_ERRORS"
+		grep -q 'at another server' "$BRIDGE_ERRORS"
 		kill "$BRIDGE_CORE"
 		assert_equal "$(seen '.http == "POST"')" 0
 	done
@@ -582,7 +582,7 @@ add_old() { printf 'profile=tasks\nurl=%s/sse\n' "$FAULTS" | sk-helper store; }
 	bridge_start tasks --url "$FAULTS/sse" --sse
 	begin_session
 	run -0 fails 1 end_stream
-	[[ $output == *'without'* ]]
+	[[ $output == *'before it answered'* || $output == *'without an answer'* ]]
 	call 2 echo
 	hear_answer 2
 	assert_equal "$(result_text)" old
@@ -703,7 +703,7 @@ stats_of() { curl -sSk "$FAULTS/__stats"; }
 	[[ $rest != *'"id":1,'* ]]
 }
 
-@test "2026-07-28: the question for it, which an old server refuses, or never answers" {
+@test "2026-07-28: server/discover, which an older server refuses or never answers" {
 	bridge_start tasks
 	modern 1 server/discover
 	hear_answer 1
@@ -718,7 +718,7 @@ stats_of() { curl -sSk "$FAULTS/__stats"; }
 
 # --- the end
 
-@test "sk-bridge that does not end is ended" {
+@test "an sk-bridge that hangs is killed" {
 	bridge_start tasks
 	begin_session
 	bridge=$(pgrep -P "$BRIDGE_CORE" -x sk-bridge)
@@ -741,7 +741,7 @@ gone() {
 	done
 }
 
-@test "a signal, a client that is gone, and a death of ours: the session is ended, and no process is left" {
+@test "on a signal, when the client is gone, and when one of our processes is killed: the session is ended, and no process is left" {
 	for how in TERM INT HUP stdout bridge core; do
 		faults clear >/dev/null
 		bridge_start tasks

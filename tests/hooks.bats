@@ -211,7 +211,7 @@ add_todo_server() {
 	printf 'test_secret\n' | sk-helper add p --url "$MCP_URL" --issuer "$ISSUER" --client-id m2m_todo --secret-store kernel --yes >/dev/null
 }
 
-@test "agents that start an MCP server: what is printed is one" {
+@test "agents that start an MCP server: the printed entry starts a working one" {
 	add_todo_server
 	for tool in $BRIDGES; do
 		hook "$tool" p >"$BATS_TEST_TMPDIR/printed"
@@ -249,7 +249,7 @@ written() { sed -n 's/^\(\/[^:]*\): written.*/\1/p'; }
 		for where in '' --project; do
 			# shellcheck disable=SC2086 # no word, or one
 			run --separate-stderr sk-helper hook "$tool" p --write --yes $where
-			[ "$status" = 2 ] && [[ $stderr == *"that can be written"* || $stderr == *"has no url"* || $stderr == *"sends only a host"* || $stderr == *"over https only"* ]] && continue
+			[ "$status" = 2 ] && [[ $stderr == *"knows no file"* || $stderr == *"has no url"* || $stderr == *"sends only a host"* || $stderr == *"over https only"* ]] && continue
 			assert_equal "$tool $where $status $stderr" "$tool $where 0 "
 			file=$(written <<<"$output")
 			[ -e "$file" ] || fail "$tool $where: $output"
@@ -286,6 +286,10 @@ written() { sed -n 's/^\(\/[^:]*\): written.*/\1/p'; }
 	assert_equal "$(diff "$BATS_TEST_TMPDIR/before" "$HOME/.config/zed/settings.json" | grep -c '^<')" 0
 	run -0 sk-helper hook zed p --remove --yes
 	diff "$BATS_TEST_TMPDIR/before" "$HOME/.config/zed/settings.json"
+	# of several changes, the file before the first one is kept
+	run -0 sk-helper hook zed p --write --yes
+	run -0 sk-helper hook zed p --remove --yes
+	diff "$BATS_TEST_TMPDIR/before" "$HOME/.config/zed/settings.json.before-sk-helper"
 	# a link stays one
 	mkdir "$HOME/dotfiles" && mv "$HOME/.config/zed/settings.json" "$HOME/dotfiles/zed.json" && ln -s "$HOME/dotfiles/zed.json" "$HOME/.config/zed/settings.json"
 	run -0 sk-helper hook zed p --write --yes
@@ -313,12 +317,12 @@ written() { sed -n 's/^\(\/[^:]*\): written.*/\1/p'; }
 	starts "$HOME/.cursor/mcp.json"
 }
 
-@test "--write leaves alone what it does not understand, what is another's, and links in a project" {
+@test "--write leaves alone what it does not understand, entries of others, and links in a project" {
 	add_todo_server
 	mkdir -p "$HOME/.cursor" "$HOME/project/.cursor"
 	printf 'this is no JSON\n' >"$HOME/.cursor/mcp.json"
 	run -2 --separate-stderr sk-helper hook cursor p --write --yes
-	[[ $stderr == *'left as it is'* && $output == *mcpServers* ]]
+	[[ $stderr == *'was not changed'* && $output == *mcpServers* ]]
 	assert_equal "$(cat "$HOME/.cursor/mcp.json")" 'this is no JSON'
 	cd "$HOME/project"
 	printf '{}\n' >"$HOME/secret.json"
@@ -329,9 +333,25 @@ written() { sed -n 's/^\(\/[^:]*\): written.*/\1/p'; }
 	run -8 --separate-stderr sk-helper hook cursor p --write --yes --project
 	assert_error 'symbolic link'
 	assert_equal "$(cat "$HOME/secret.json")" '{}'
+	printf '{"mcpServers":{"p":{"command":"mine","env":{"A":"1"}}}}' >"$HOME/.cursor/mcp.json"
+	for what in --write --remove; do
+		run -2 --separate-stderr sk-helper hook cursor p "$what" --yes
+		[[ $stderr == *"is not this one of sk-helper's"* ]]
+		assert_equal "$(jq -r .mcpServers.p.command "$HOME/.cursor/mcp.json")" mine
+	done
+	mkdir -p "$HOME/.claude" && printf '{ "apiKeyHelper": "/opt/my/helper" }' >"$HOME/.claude/settings.json"
+	run -2 sk-helper hook claude-code-api p --remove --yes
+	grep -q /opt/my/helper "$HOME/.claude/settings.json"
+	# two profiles whose names become the same table
+	store_client my.idx "$TOKEN_ENDPOINT" url=https://x.example.com/
+	store_client my-idx "$TOKEN_ENDPOINT" url=https://y.example.com/
+	run -0 sk-helper hook codex my.idx --write --yes
+	run -2 sk-helper hook codex my-idx --write --yes
+	run -2 sk-helper hook codex my-idx --remove --yes
+	grep -q x.example.com "$HOME/.codex/config.toml"
 	mkfifo "$HOME/project/opencode.json"
 	run -2 --separate-stderr sk-helper hook opencode p --write --yes --project
-	assert_error 'is no file'
+	assert_error 'is not a regular file'
 	for words in 'hook --write' 'hook cursor p --write --remove' 'hook cursor p --yes' 'hook git p --write' 'hook jetbrains p --write'; do
 		# shellcheck disable=SC2086
 		run -2 --separate-stderr sk-helper $words
@@ -352,7 +372,7 @@ written() { sed -n 's/^\(\/[^:]*\): written.*/\1/p'; }
 	[ ! -e "$HOME/.claude/skills/sk-helper/SKILL.md" ]
 	printf 'mine\n' >"$HOME/.claude/skills/sk-helper/SKILL.md"
 	run -2 --separate-stderr sk-helper hook skill --remove --yes
-	assert_error 'left as it is'
+	assert_error 'was not changed'
 	# its commands: with this test's server in the place of the examples'
 	printf 'test_secret\n' | sk-helper add tasks --url "$MCP_URL" --issuer "$ISSUER" --client-id m2m_todo --secret-store kernel --yes >/dev/null
 	api=$(endpoint_that_answers '{}')
@@ -361,7 +381,7 @@ written() { sed -n 's/^\(\/[^:]*\): written.*/\1/p'; }
 	sed -n '/^```sh$/,/^```$/p' <<<"$skill" | grep -v '^```' | sed "s|https://api.example.com/|$api|" >"$HOME/commands"
 	assert [ "$(wc -l <"$HOME/commands")" -ge 4 ]
 	run -0 bash -e "$HOME/commands"
-	run -0 bash -ec "$(sed -n 's/^   \(sk-helper hook .*\)$/\1 --yes/p' <<<"$skill")"
+	run -0 bash -ec "$(sed -n 's/^   \(sk-helper hook .*\)$/\1/p' <<<"$skill")"
 	starts "$HOME/.config/Code/User/mcp.json"
 	# each option and command that it names is one
 	for word in $(grep -oE '\-\-[a-z][a-z-]+' <<<"$skill" | grep -v -e --fail -e --oauth | sort -u); do

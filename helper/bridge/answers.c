@@ -48,7 +48,7 @@ static void bridge_put_tools(struct bridge *bridge, const struct exchange *excha
 			message_put_line(&bridge->output.text, answer->whole.at, answer->whole.len);
 		return;
 	}
-	bridge_notice(bridge, "%s offers tools whose x-mcp-header is not valid, so they are left out: %s",
+	bridge_notice(bridge, "tools of %s that the client does not see, because their schema has an invalid x-mcp-header: %s",
 		      bridge->upstream.host, buf_ok(&left_out) ? left_out.data : "many");
 	if (!own)
 		message_put_line(&bridge->output.text, kept.data, kept.len);
@@ -63,7 +63,8 @@ static void bridge_take_own_answer(struct bridge *bridge, struct exchange *excha
 	if (exchange->role != ROLE_INITIALIZE)
 		return;
 	if (!session_take_answer(&bridge->session, answer)) {
-		bridge_session_failed(bridge, "its answer to 'initialize' is an error, or of another version");
+		bridge_session_failed(
+			bridge, "its response to 'initialize' is an error, or names another protocol version than before");
 		return;
 	}
 	bridge->session.generation++;
@@ -121,7 +122,7 @@ static bool bridge_take_answer(struct bridge *bridge, struct exchange *from, con
 			message_put_line(&bridge->output.text, answer->whole.at, answer->whole.len);
 	}
 	exchange_mark_answered(exchange, id);
-	if (exchange->state == EXCHANGE_AWAITS)
+	if (exchange->state == EXCHANGE_WAITS_FOR_EVENT)
 		exchange->state = EXCHANGE_DONE;
 	return true;
 }
@@ -184,7 +185,8 @@ bool bridge_take_message(struct bridge *bridge, struct exchange *exchange, const
 		taken = true;
 	}
 	if (!taken)
-		bridge_notice(bridge, "%s sent %s, which was dropped", bridge->upstream.host,
-			      message.kind == MESSAGE_RESPONSE ? "an answer that nobody waits for" : "what is no message");
+		bridge_notice(bridge, "%s sent %s: ignored", bridge->upstream.host,
+			      message.kind == MESSAGE_RESPONSE ? "a response to no open request (a wrong id, or sent twice)" :
+								 "text that is not a JSON-RPC message");
 	return taken;
 }

@@ -14,16 +14,16 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define BUSY		   8
-#define NOTICE_AGAIN_MS	   30000
-#define NOTICES_MAX	   20 // in a period
-#define NOTICES_PERIOD_MS  60000
-#define HELD_MAX	   1024
-#define PROBE_MAX_MS	   5000
-#define LINGER_MS	   2000 // a stream is read on for so long after the answer
-#define GOODBYE_MS	   1000
-#define GOODBYE_HURRIED_MS 100 // clients kill soon after a signal
-#define WAITING_INPUT_MAX  ((size_t)128 << 20)
+#define BUSY		  8
+#define NOTICE_AGAIN_MS	  30000
+#define NOTICES_MAX	  20 // in a period
+#define NOTICES_PERIOD_MS 60000
+#define HELD_MAX	  1024
+#define PROBE_MAX_MS	  5000
+#define LINGER_MS	  2000 // a stream is read on for so long after the answer
+#define DELETE_MS	  1000
+#define DELETE_HURRIED_MS 100 // clients kill soon after a signal
+#define WAITING_INPUT_MAX ((size_t)128 << 20)
 
 void bridge_notice(struct bridge *bridge, const char *format, ...)
 {
@@ -90,8 +90,10 @@ static void bridge_step_exchange(struct bridge *bridge, struct exchange *exchang
 	} else if (exchange->state == EXCHANGE_WAITS_FOR_SESSION && !session_holds(&bridge->session)) {
 		exchange_send(exchange);
 	} else if (bridge_probe_is_late(exchange, now)) {
-		exchange_fail(exchange, MESSAGE_METHOD_NOT_FOUND, 0, "sk-helper: %s did not answer in time",
-			      bridge->upstream.host);
+		exchange_fail(
+			exchange, MESSAGE_METHOD_NOT_FOUND, 0,
+			"sk-helper: %s did not answer 'server/discover' in 5 seconds, so it is taken for a server older than MCP 2026-07-28",
+			bridge->upstream.host);
 	} else if (bridge_lingers(exchange, now)) {
 		exchange->state = EXCHANGE_DONE;
 	}
@@ -106,7 +108,7 @@ static void bridge_step_session(struct bridge *bridge)
 	if (session->stage == SESSION_CONFIRMS && late)
 		bridge_confirm_session(bridge);
 	if (session->stage == SESSION_RENEWS && late)
-		bridge_session_failed(bridge, "the server did not answer in time");
+		bridge_session_failed(bridge, "'initialize' got no response in 10 seconds");
 	for (struct exchange *exchange = bridge->first; exchange && session->stage == SESSION_LOST; exchange = exchange->next) {
 		if (exchange->role == ROLE_CLIENT && exchange->state == EXCHANGE_HELD && !exchange->modern &&
 		    !message_is(&exchange->message, "initialize"))
@@ -151,26 +153,28 @@ static void bridge_shrink(struct bridge *bridge)
 // --- the end
 
 // Nothing more is read or sent, but the end of the session.
-static void bridge_say_goodbye(struct bridge *bridge, int64_t patience_ms)
+static void bridge_delete_session(struct bridge *bridge, int64_t patience_ms)
 {
 	for (struct exchange *exchange = bridge->first; exchange; exchange = exchange->next) {
 		if (exchange_wants_answer(exchange))
-			exchange_fail(exchange, MESSAGE_INTERNAL_ERROR, 0,
-				      "sk-helper: the bridge was ended before the answer came");
+			exchange_fail(
+				exchange, MESSAGE_INTERNAL_ERROR, 0,
+				"sk-helper: the bridge was stopped before the server answered: the request may have had an effect");
 		exchange->state = EXCHANGE_DONE;
 	}
 	bridge->session.events_at = 0;
-	bridge->end = BRIDGE_SAYS_GOODBYE;
+	bridge->end = BRIDGE_DELETES_SESSION;
 	bridge->upstream.tokens.last = true; // there may be nobody left to ask for another one
 	bridge->end_at = clock_now().boot + patience_ms;
 	if (*bridge->session.id)
-		bridge_send_own(bridge, ROLE_GOODBYE, NULL);
+		bridge_send_own(bridge, ROLE_DELETE_SESSION, NULL);
 }
 
 static bool bridge_is_busy(const struct bridge *bridge)
 {
 	for (const struct exchange *exchange = bridge->first; exchange; exchange = exchange->next) {
-		bool waits = exchange->role == ROLE_GOODBYE || exchange->id_count == 0 || exchange_wants_answer(exchange);
+		bool waits =
+			exchange->role == ROLE_DELETE_SESSION || exchange->id_count == 0 || exchange_wants_answer(exchange);
 
 		if (exchange->state != EXCHANGE_DONE && exchange->role != ROLE_EVENTS && !exchange_is_subscription(exchange) &&
 		    waits)
@@ -184,8 +188,8 @@ static void bridge_step_to_end(struct bridge *bridge)
 	int64_t now = clock_now().boot;
 
 	if (bridge->end == BRIDGE_INPUT_ENDED && (!bridge_is_busy(bridge) || now >= bridge->end_at))
-		bridge_say_goodbye(bridge, GOODBYE_MS);
-	if (bridge->end == BRIDGE_SAYS_GOODBYE &&
+		bridge_delete_session(bridge, DELETE_MS);
+	if (bridge->end == BRIDGE_DELETES_SESSION &&
 	    (now >= bridge->end_at || (!bridge_is_busy(bridge) && !client_output_left(&bridge->output))))
 		bridge->end = BRIDGE_ENDED;
 }
@@ -193,10 +197,10 @@ static void bridge_step_to_end(struct bridge *bridge)
 // Whoever sent a signal kills soon.
 static void bridge_end_now(struct bridge *bridge)
 {
-	int64_t end_at = clock_now().boot + GOODBYE_HURRIED_MS;
+	int64_t end_at = clock_now().boot + DELETE_HURRIED_MS;
 
-	if (bridge->end != BRIDGE_SAYS_GOODBYE)
-		bridge_say_goodbye(bridge, GOODBYE_HURRIED_MS);
+	if (bridge->end != BRIDGE_DELETES_SESSION)
+		bridge_delete_session(bridge, DELETE_HURRIED_MS);
 	else if (end_at < bridge->end_at)
 		bridge->end_at = end_at;
 }
@@ -322,7 +326,7 @@ void bridge_run(struct bridge *bridge, int signal_fd)
 		client_output_flush(&bridge->output);
 		if (!bridge->problem && exchange_may_put(bridge))
 			upstream_resume(&bridge->upstream);
-		if (bridge->output.broken && bridge->end != BRIDGE_SAYS_GOODBYE)
+		if (bridge->output.broken && bridge->end != BRIDGE_DELETES_SESSION)
 			bridge_end_now(bridge);
 		bridge_step_to_end(bridge);
 		if (bridge->end == BRIDGE_ENDED)

@@ -16,19 +16,19 @@
 struct exchange;
 
 enum exchange_role {
-	ROLE_CLIENT,	  // a message of the client's
-	ROLE_EVENTS,	  // the stream of what the server says by itself
-	ROLE_INITIALIZE,  // the client's initialize, sent again for a new session
-	ROLE_INITIALIZED, // and what follows it
-	ROLE_REPLAY,	  // what the client had asked the old session for
-	ROLE_LIST_TOOLS,  // for the headers of a tool that is not known
-	ROLE_GOODBYE,	  // the end of the session
+	ROLE_CLIENT,	     // a message of the client's
+	ROLE_EVENTS,	     // the stream of what the server says by itself
+	ROLE_INITIALIZE,     // the client's initialize, sent again for a new session
+	ROLE_INITIALIZED,    // and what follows it
+	ROLE_REPLAY,	     // what the client had asked the old session for
+	ROLE_LIST_TOOLS,     // for the headers of a tool that is not known
+	ROLE_DELETE_SESSION, // the end of the session
 };
 
 enum bridge_end {
 	BRIDGE_GOES_ON,
-	BRIDGE_INPUT_ENDED,  // what is under way is waited for, for a while
-	BRIDGE_SAYS_GOODBYE, // the session is being deleted
+	BRIDGE_INPUT_ENDED,	// what is under way is waited for, for a while
+	BRIDGE_DELETES_SESSION, // the session is being deleted
 	BRIDGE_ENDED,
 };
 

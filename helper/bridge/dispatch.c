@@ -48,7 +48,7 @@ static void bridge_cancel(struct bridge *bridge, struct exchange *cancel)
 static void bridge_start_session(struct bridge *bridge, struct exchange *initialize)
 {
 	if (*bridge->session.id)
-		bridge_send_own(bridge, ROLE_GOODBYE, NULL);
+		bridge_send_own(bridge, ROLE_DELETE_SESSION, NULL);
 	bridge_close_events(bridge);
 	session_start(&bridge->session, &initialize->message, bridge->sse);
 	exchange_send(initialize);
@@ -105,7 +105,7 @@ static void bridge_refuse_line(struct bridge *bridge, int code, const char *why)
 
 	buf_addf(&text, "sk-helper: %s", why);
 	if (bridge->refused_a_line)
-		bridge_notice(bridge, "the client has sent a line that was dropped: %s", why);
+		bridge_notice(bridge, "a line from the client was ignored: %s", why);
 	else
 		message_put_error(&bridge->output.text, (struct json_value){ 0 }, code, text.data, 0);
 	bridge->refused_a_line = true;

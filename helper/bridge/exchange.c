@@ -147,9 +147,10 @@ void exchange_fail(struct exchange *exchange, int code, long http_status, const 
 	}
 	// without what the server says, which may repeat the token
 	if (exchange->id_count == 0 && http_status)
-		bridge_notice(bridge, "a message was not delivered: HTTP %ld from %s", http_status, bridge->upstream.host);
+		bridge_notice(bridge, "a notification or response was not delivered: HTTP %ld from %s", http_status,
+			      bridge->upstream.host);
 	else if (exchange->id_count == 0)
-		bridge_notice(bridge, "a message was not delivered: %s", text);
+		bridge_notice(bridge, "a notification or response was not delivered: %s", text);
 	exchange->answered_at = clock_now().boot;
 }
 
@@ -209,7 +210,7 @@ static void exchange_add_session_headers(struct exchange *exchange, bool resumes
 		return;
 	if (*session->id)
 		add_raw_header(headers, "Mcp-Session-Id", session->id);
-	if (session_names_version(session))
+	if (session_sends_version(session))
 		add_header(headers, "MCP-Protocol-Version", session->version);
 }
 
@@ -245,7 +246,7 @@ static bool exchange_is_repeatable(const struct exchange *exchange)
 static void exchange_start(struct exchange *exchange, bool resumes)
 {
 	struct bridge *bridge = exchange->bridge;
-	bool posts = exchange->role != ROLE_EVENTS && exchange->role != ROLE_GOODBYE && !resumes;
+	bool posts = exchange->role != ROLE_EVENTS && exchange->role != ROLE_DELETE_SESSION && !resumes;
 	struct curl_slist *headers = NULL;
 
 	add_header(&headers, "Accept", posts ? "application/json, text/event-stream" : "text/event-stream");
@@ -258,9 +259,9 @@ static void exchange_start(struct exchange *exchange, bool resumes)
 	if (*exchange->last_event && (resumes || exchange->role == ROLE_EVENTS))
 		add_raw_header(&headers, "Last-Event-ID", exchange->last_event);
 	exchange->transfer = (struct transfer){
-		.method = posts				 ? "POST" :
-			  exchange->role == ROLE_GOODBYE ? "DELETE" :
-							   "GET",
+		.method = posts					? "POST" :
+			  exchange->role == ROLE_DELETE_SESSION ? "DELETE" :
+								  "GET",
 		.url = bridge->sse && posts ? bridge->session.endpoint.data : NULL,
 		.headers = headers,
 		.body = posts ? exchange->line.data : NULL,
@@ -399,7 +400,7 @@ static enum transfer_flow exchange_on_data(struct transfer *transfer, const char
 // The first line of what a server says, for people.
 static void shown_line(struct bridge *bridge, struct buf *body, char shown[SHOWN_MAX + 1])
 {
-	upstream_blot(&bridge->upstream, body);
+	upstream_redact(&bridge->upstream, body);
 	(void)snprintf(shown, SHOWN_MAX + 1, "%.*s", (int)strcspn(body->data, "\r\n"), body->data);
 	text_sanitize(shown);
 }
@@ -409,6 +410,7 @@ static void exchange_refused_token(struct exchange *exchange)
 	struct bridge *bridge = exchange->bridge;
 	const char *host = bridge->upstream.host, *profile = bridge->profile;
 	const struct transfer *transfer = &exchange->transfer;
+	char scope[sizeof transfer->scope + 16];
 
 	if (transfer->status == 401) {
 		bridge_notice(bridge, "%s refused the token of profile '%s' (401): run 'sk-helper doctor %s'", host, profile,
@@ -418,13 +420,15 @@ static void exchange_refused_token(struct exchange *exchange)
 			      profile);
 		return;
 	}
-	bridge_notice(bridge, "%s wants a scope that the token of profile '%s' does not have (403): '%s'", host, profile,
-		      transfer->scope);
+	(void)snprintf(scope, sizeof scope, "%s%s%s", *transfer->scope ? "the scope '" : "more scope", transfer->scope,
+		       *transfer->scope ? "'" : "");
+	bridge_notice(bridge, "%s needs %s (403 insufficient_scope), which the token of profile '%s' does not have", host,
+		      scope, profile);
 	exchange_fail(
 		exchange, MESSAGE_INTERNAL_ERROR, 403,
-		"sk-helper: %s wants the scope '%s', which the token of profile '%s' does not have (403): add it to scope and "
-		"scope_limit of the profile, if the authorization server grants it",
-		host, transfer->scope, profile);
+		"sk-helper: %s needs %s (403 insufficient_scope), which the token of profile '%s' does not have: if the authorization "
+		"server grants it to this client, add it to scope and scope_limit with 'sk-helper store'",
+		host, scope, profile);
 }
 
 // A JSON-RPC error, and not an error object of some other protocol.
@@ -454,12 +458,13 @@ static bool exchange_lost_session(struct exchange *exchange, const struct messag
 	       session_is_lost(exchange->transfer.status, &exchange->body);
 }
 
-// HTTP says that it did not work.
+// The HTTP status is not 2xx.
 static void exchange_refused(struct exchange *exchange)
 {
 	struct bridge *bridge = exchange->bridge;
 	const struct transfer *transfer = &exchange->transfer;
-	bool may_be_sse = exchange_begins_session(exchange) && !bridge->sse && (transfer->status == 404 || transfer->status == 405);
+	bool may_be_sse =
+		exchange_begins_session(exchange) && !bridge->sse && (transfer->status == 404 || transfer->status == 405);
 	char shown[SHOWN_MAX + 1];
 	struct message body;
 
@@ -477,9 +482,12 @@ static void exchange_refused(struct exchange *exchange)
 		exchange->state = EXCHANGE_DONE;
 	} else {
 		shown_line(bridge, &exchange->body, shown);
-		exchange_fail(exchange, MESSAGE_INTERNAL_ERROR, transfer->status, "sk-helper: HTTP %ld from %s%s%s%s",
-			      transfer->status, bridge->upstream.host, *shown ? ": " : "", shown,
-			      may_be_sse ? ": if this server speaks the HTTP+SSE transport of MCP 2024-11-05, start the bridge with --sse" : "");
+		exchange_fail(
+			exchange, MESSAGE_INTERNAL_ERROR, transfer->status, "sk-helper: HTTP %ld from %s%s%s%s",
+			transfer->status, bridge->upstream.host, *shown ? ": " : "", shown,
+			may_be_sse ?
+				": if this server speaks the HTTP+SSE transport of MCP 2024-11-05, start the bridge with --sse" :
+				"");
 	}
 }
 
@@ -501,8 +509,9 @@ static void exchange_resume_or_fail(struct exchange *exchange, const char *why)
 		exchange->state = EXCHANGE_WAITS_TO_RESUME;
 		return;
 	}
-	exchange_fail(exchange, MESSAGE_INTERNAL_ERROR, 0, "sk-helper: %s ended without a response%s%s",
-		      exchange->bridge->upstream.host, *why ? ": " : "", why);
+	exchange_fail(exchange, MESSAGE_INTERNAL_ERROR, 0,
+		      "sk-helper: %s ended its response before it answered this request%s%s", exchange->bridge->upstream.host,
+		      *why ? ": " : "", why);
 }
 
 static void exchange_succeeded(struct exchange *exchange)
@@ -514,7 +523,7 @@ static void exchange_succeeded(struct exchange *exchange)
 	buf_free(&exchange->body);
 	// HTTP+SSE: the stream that the answer comes on may have ended meanwhile
 	if (bridge->sse && exchange_wants_answer(exchange) && exchange->stream_number == bridge->stream_number)
-		exchange->state = EXCHANGE_AWAITS;
+		exchange->state = EXCHANGE_WAITS_FOR_EVENT;
 	else if (exchange_wants_answer(exchange))
 		exchange_resume_or_fail(exchange, "");
 	else
@@ -537,9 +546,10 @@ static void exchange_on_end(struct transfer *transfer, enum transfer_end end, co
 		exchange_resume_or_fail(exchange, why);
 	} else if (exchange->leads_elsewhere) {
 		exchange_fail(exchange, MESSAGE_INTERNAL_ERROR, 0,
-			      "sk-helper: %s wants messages to be sent to another server: they are not", exchange->bridge->upstream.host);
+			      "sk-helper: %s named an endpoint at another server (HTTP+SSE): nothing is sent there",
+			      exchange->bridge->upstream.host);
 	} else if (end == END_STOPPED) {
-		exchange_fail(exchange, MESSAGE_INTERNAL_ERROR, 0, "sk-helper: the answer is larger than %zu bytes",
+		exchange_fail(exchange, MESSAGE_INTERNAL_ERROR, 0, "sk-helper: the response is larger than %zu bytes",
 			      MESSAGE_SIZE_MAX);
 	} else if (end == END_NO_TOKEN) {
 		bridge_notice(exchange->bridge, "%s", why);

@@ -13,7 +13,7 @@
 enum exchange_state {
 	EXCHANGE_HELD,		    // not sent yet: something else must come first
 	EXCHANGE_SENT,		    // its transfer is under way
-	EXCHANGE_AWAITS,	    // HTTP+SSE: its answer comes on the stream of events
+	EXCHANGE_WAITS_FOR_EVENT,   // HTTP+SSE: its answer comes on the stream of events
 	EXCHANGE_WAITS_TO_RESUME,   // its stream was cut off, and is asked for again at wait_until
 	EXCHANGE_WAITS_FOR_SESSION, // it is sent again once there is a new one
 	EXCHANGE_WAITS_FOR_TOOLS,   // or once the tools are known
@@ -44,7 +44,7 @@ struct exchange {
 	int64_t retry_ms, wait_until;
 	unsigned stream_number; // HTTP+SSE: that of the stream on which its answer comes
 	bool had_event;
-	bool leads_elsewhere;   // HTTP+SSE: it names another server to send messages to
+	bool leads_elsewhere; // HTTP+SSE: it names another server to send messages to
 	int64_t response_at;  // CLOCK_BOOTTIME in ms: when its headers were there
 	unsigned resumed;     // so often, without an event
 	unsigned resumptions; // in all

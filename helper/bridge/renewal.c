@@ -90,12 +90,14 @@ void bridge_renew_session(struct bridge *bridge, struct exchange *exchange)
 void bridge_session_failed(struct bridge *bridge, const char *why)
 {
 	bridge->session.stage = SESSION_LOST;
-	bridge_notice(bridge, "%s has lost the session, and no new one could be begun: %s", bridge->upstream.host, why);
+	bridge_notice(bridge, "%s does not know the session any more, and a new one could not be started: %s",
+		      bridge->upstream.host, why);
 	for (struct exchange *exchange = bridge->first; exchange; exchange = exchange->next) {
 		if (exchange->state == EXCHANGE_WAITS_FOR_SESSION)
-			exchange_fail(exchange, MESSAGE_INTERNAL_ERROR, 0,
-				      "sk-helper: %s has lost the session, and no new one could be begun: %s",
-				      bridge->upstream.host, why);
+			exchange_fail(
+				exchange, MESSAGE_INTERNAL_ERROR, 0,
+				"sk-helper: %s does not know the session any more, and a new one could not be started: %s",
+				bridge->upstream.host, why);
 	}
 }
 
@@ -137,7 +139,10 @@ bool bridge_take_endpoint(struct bridge *bridge, const char *uri)
 	if (good)
 		buf_adds(&session->endpoint, text);
 	else
-		bridge_notice(bridge, "%s wants messages to be sent to another server: they are not", bridge->upstream.host);
+		bridge_notice(
+			bridge,
+			"%s named an endpoint at another server (HTTP+SSE): nothing is sent there, because the token is for %s alone",
+			bridge->upstream.host, bridge->upstream.host);
 	curl_free(text);
 	curl_url_cleanup(parts);
 	if (good && session->stage == SESSION_CONNECTS) {
@@ -160,7 +165,7 @@ static void bridge_events_ended(struct bridge *bridge, const struct exchange *ex
 		bridge->stream_number++; // what was sent while it was open gets no answer any more
 		buf_reset(&session->endpoint);
 		for (struct exchange *other = bridge->first; other; other = other->next) {
-			if (other->state == EXCHANGE_AWAITS)
+			if (other->state == EXCHANGE_WAITS_FOR_EVENT)
 				exchange_fail(other, MESSAGE_INTERNAL_ERROR, 0,
 					      "sk-helper: %s ended the stream without an answer", bridge->upstream.host);
 			else if (other->state == EXCHANGE_HELD && (!exchange->delivered || exchange->leads_elsewhere))
@@ -226,17 +231,17 @@ void bridge_exchange_ended(struct bridge *bridge, struct exchange *exchange)
 		bridge_events_ended(bridge, exchange);
 		break;
 	case ROLE_INITIALIZE:
-		if (exchange->state == EXCHANGE_AWAITS)
+		if (exchange->state == EXCHANGE_WAITS_FOR_EVENT)
 			return;
 		if (!exchange->answered_at && bridge->session.stage == SESSION_RENEWS)
-			bridge_session_failed(bridge, "the server did not answer");
+			bridge_session_failed(bridge, "'initialize' got no response");
 		break;
 	case ROLE_INITIALIZED:
 		if (bridge->session.stage == SESSION_RENEWS)
 			bridge_session_renewed(bridge);
 		break;
 	case ROLE_REPLAY:
-		if (exchange->state == EXCHANGE_WAITS_FOR_SESSION || exchange->state == EXCHANGE_AWAITS)
+		if (exchange->state == EXCHANGE_WAITS_FOR_SESSION || exchange->state == EXCHANGE_WAITS_FOR_EVENT)
 			return;
 		break;
 	default:

@@ -113,7 +113,7 @@ void session_remember(struct session *session, const struct message *request)
 	}
 }
 
-bool session_names_version(const struct session *session)
+bool session_sends_version(const struct session *session)
 {
 	// dates: the order of the text is that of time
 	return *session->version && strcmp(session->version, "2025-06-18") >= 0;

@@ -63,7 +63,7 @@ bool session_holds(const struct session *session);
 void session_remember(struct session *session, const struct message *request);
 
 // Whether messages carry the version in a header: from 2025-06-18 on.
-bool session_names_version(const struct session *session);
+bool session_sends_version(const struct session *session);
 
 // Whether this response to a message with a session's id, which is not an answer with the message's own id, means that the server does
 // not know the session any more.

@@ -24,7 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LAST_PATIENCE_MS 1000 // sk-bridge ends sooner by itself
+#define KILL_AFTER_MS	 1000 // of an sk-bridge that does not end by itself
 #define SECOND_SIGNAL_MS 200
 
 const struct option bridge_options[] = {
@@ -129,7 +129,7 @@ static int take_signals(void)
 	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-// A signal goes on to sk-bridge, which ends the session; the next one, if it does not follow at once, means now.
+// A signal goes on to sk-bridge, which ends the session; a second one, if it does not follow at once, kills it.
 static void pass_signal_on(int signal_fd, pid_t bridge, int64_t *told_at)
 {
 	struct signalfd_siginfo info;
@@ -154,11 +154,11 @@ static bool bridge_serve(struct broker *broker, int signal_fd, pid_t bridge)
 	struct pollfd fds[FDS];
 	bool goes_on = true;
 
-	while (goes_on && !(told_at && clock_now().boot >= told_at + LAST_PATIENCE_MS)) {
+	while (goes_on && !(told_at && clock_now().boot >= told_at + KILL_AFTER_MS)) {
 		fds[FD_SIGNAL] = (struct pollfd){ .fd = signal_fd, .events = POLLIN };
 		fds[FD_PARENT] = (struct pollfd){ .fd = parent_fd, .events = POLLIN };
 		broker_fill(broker, fds + FD_BROKER);
-		(void)poll(fds, FDS, told_at ? (int)(told_at + LAST_PATIENCE_MS - clock_now().boot) : -1);
+		(void)poll(fds, FDS, told_at ? (int)(told_at + KILL_AFTER_MS - clock_now().boot) : -1);
 		if (fds[FD_SIGNAL].revents)
 			pass_signal_on(signal_fd, bridge, &told_at);
 		if (fds[FD_PARENT].revents) {
@@ -174,19 +174,19 @@ static bool bridge_serve(struct broker *broker, int signal_fd, pid_t bridge)
 	return told_at > 0;
 }
 
-// It has closed its end, or has had its time: it is gone in a moment, or is killed.
+// It has closed its end, or did not end in time: then it is killed.
 static enum status bridge_wait_for_end(pid_t bridge, bool told, struct err *err)
 {
 	int bridge_fd = (int)syscall(SYS_pidfd_open, bridge, 0), how = 0;
 
-	if (bridge_fd >= 0 && poll(&(struct pollfd){ .fd = bridge_fd, .events = POLLIN }, 1, LAST_PATIENCE_MS) != 1)
+	if (bridge_fd >= 0 && poll(&(struct pollfd){ .fd = bridge_fd, .events = POLLIN }, 1, KILL_AFTER_MS) != 1)
 		kill(bridge, SIGKILL);
 	while (waitpid(bridge, &how, 0) < 0 && errno == EINTR)
 		;
 	if (told || (WIFEXITED(how) && WEXITSTATUS(how) == 0))
 		return STATUS_OK;
-	return err_set(err, STATUS_INTERNAL, "sk-bridge ended unexpectedly (%s %d)", WIFEXITED(how) ? "status" : "signal",
-		       WIFEXITED(how) ? WEXITSTATUS(how) : WTERMSIG(how));
+	return err_set(err, STATUS_INTERNAL, "sk-bridge, the process that carries the messages, ended unexpectedly (%s %d)",
+		       WIFEXITED(how) ? "status" : "signal", WIFEXITED(how) ? WEXITSTATUS(how) : WTERMSIG(how));
 }
 
 static enum status bridge_run(const struct profile *profile, const char *url, const char *ca_file_sha256, bool sse,
@@ -235,8 +235,8 @@ enum status command_bridge(char **args, struct err *err)
 	status = bridge_find_server(&call.request, &text, &profile, &url, ca_file_sha256, err);
 	if (status == STATUS_OK && isatty(STDIN_FILENO)) {
 		err_set(&ignored, STATUS_OK,
-			"bridge: this is for MCP clients, which 'sk-helper hook' lists: messages are read from the terminal now, one a "
-			"line; Ctrl-D ends it");
+			"bridge: standard input is a terminal, but MCP clients start this command ('sk-helper hook' shows how): it reads JSON-RPC "
+			"messages now, one a line; Ctrl-D ends it");
 		warn(&ignored);
 	}
 	if (status == STATUS_OK)

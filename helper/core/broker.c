@@ -110,8 +110,7 @@ static void broker_answer(struct broker *broker)
 	if (broker->steps_up)
 		(void)snprintf(broker->scope, sizeof broker->scope, "%s", scope);
 	broker_warn(broker);
-	broker_send(broker, *credential ? STATUS_OK : STATUS_INTERNAL, "the answer of 'sk-helper get' has no token in it",
-		    credential);
+	broker_send(broker, *credential ? STATUS_OK : STATUS_INTERNAL, "'sk-helper get' gave no token", credential);
 }
 
 static void broker_finish(struct broker *broker)
@@ -177,7 +176,7 @@ static enum status broker_run_get(struct broker *broker, struct err *err)
 		spawn.fds[3] = -1;
 		status = subprocess_spawn(&spawn, &broker->pid, err);
 	} else {
-		err_set(err, status, "no pipe: %s", strerror(errno));
+		err_set(err, status, "'sk-helper get' could not be started: %s", strerror(errno));
 	}
 	broker->in = pipes[0][1];
 	broker->out = pipes[1][0];
@@ -197,7 +196,7 @@ static void broker_ask(struct broker *broker, struct buf *packet)
 
 	broker_write_question(broker, packet);
 	if (!buf_ok(&broker->input))
-		err_set(&err, status, "what the server said of the token is too long");
+		err_set(&err, status, "the server's WWW-Authenticate headers are too long");
 	else
 		status = broker_run_get(broker, &err);
 	if (status == STATUS_OK)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The side of sk-core that answers sk-bridge's questions for tokens: each by running 'sk-helper get -', the front door, which answers
-// from the cache in a fraction of a millisecond. So there is one rule of freshness, one flight and one binding for all. A token of
+// The side of sk-core that answers sk-bridge's questions for tokens: each by running 'sk-helper get -', the program that everybody else
+// runs. So caching, the combining of requests at the same time and the check of the URL are written once. A token of
 // another profile, or for another URL, cannot be asked for.
 #ifndef SK_CORE_BROKER_H
 #define SK_CORE_BROKER_H

@@ -30,7 +30,7 @@ const struct command commands[] = {
 	{
 		.name = "bridge",
 		.arguments = "[NAME]",
-		.summary = "be an MCP server on stdin and stdout, for the one at a profile's URL",
+		.summary = "run a local MCP server that forwards to a profile's URL",
 		.run = command_bridge,
 		.options = bridge_options,
 		.example = "sk-helper bridge todo",

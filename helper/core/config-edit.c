@@ -6,6 +6,12 @@
 
 #define CONTEXT_LINES 3
 
+bool config_is_ours(const struct config_entry *entry, const char *text, size_t len)
+{
+	return memmem(text, len, entry->mark, strlen(entry->mark)) &&
+	       (!entry->second_mark || memmem(text, len, entry->second_mark, strlen(entry->second_mark)));
+}
+
 static enum status config_edit_file(const struct buf *old, const struct config_entry *entry, struct buf *result,
 				    struct err *err)
 {
@@ -44,7 +50,10 @@ enum status config_set(enum config_format format, const struct buf *old, const s
 enum status config_remove(enum config_format format, const struct buf *old, const struct config_entry *entry,
 			  struct buf *result, struct err *err)
 {
-	return config_edit(format, old, &(struct config_entry){ entry->place, NULL }, result, err);
+	struct config_entry nothing = *entry;
+
+	nothing.text = NULL;
+	return config_edit(format, old, &nothing, result, err);
 }
 
 // --- what differs

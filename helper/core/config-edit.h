@@ -6,6 +6,9 @@
 #include "base/buf.h"
 #include "base/status.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #define CONFIG_MAX (4 << 20)
 
 enum config_format {
@@ -22,7 +25,12 @@ struct config_entry {
 	const char *place;
 	// JSON: its value; TOML, YAML: the lines below its header
 	const char *text;
+	// What an entry of ours has in it: another one of the same name is not touched. The second may be NULL.
+	const char *mark, *second_mark;
 };
+
+// Whether what is at the entry's place already is ours to change.
+bool config_is_ours(const struct config_entry *entry, const char *text, size_t len);
 
 // Appends to result what old becomes with the entry, or without it. Where nothing changes it is the same text. STATUS_USAGE where
 // old is not understood; nothing is to be written then.

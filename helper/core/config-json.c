@@ -129,7 +129,7 @@ static enum status json_find(struct json_place *place, struct json_value root, s
 		bool found;
 
 		if (!json_is_object(place->object))
-			return err_set(err, STATUS_USAGE, "what should be an object in it is none");
+			return err_set(err, STATUS_USAGE, "what is at '%s' in it is no object", name);
 		if (!json_find_member(place, name, &found))
 			return err_set(err, STATUS_USAGE, "it has '%s' twice", name);
 		if (!found)
@@ -246,11 +246,39 @@ static size_t json_skip_blanks(const char *text, size_t at)
 	return at + strspn(text + at, " \t\r\n");
 }
 
-// Where the comma stands that is the next character but blanks, whatever it is for; 0 for none.
+// Behind blanks and whole comments.
+static size_t json_skip_gap(const char *text, size_t at)
+{
+	for (;;) {
+		size_t start = at;
+
+		at = json_skip_blanks(text, at);
+		at += json_comment_length(text + at);
+		if (at == start)
+			return at;
+	}
+}
+
+// Where the comma stands that comes next but for blanks and comments; 0 for none.
 static size_t json_next_comma(const char *text, size_t at)
 {
-	at = json_skip_blanks(text, at);
+	at = json_skip_gap(text, at);
 	return text[at] == ',' ? at : 0;
+}
+
+// The end of the line that at is in, behind the comments that begin in it; at where something else stands there.
+static size_t json_rest_of_line(const char *text, size_t at)
+{
+	size_t end = at;
+
+	for (;;) {
+		end += strspn(text + end, " \t");
+		if (text[end] == '\n' || (text[end] == '\r' && text[end + 1] == '\n'))
+			return end;
+		if (!json_comment_length(text + end))
+			return at;
+		end += json_comment_length(text + end);
+	}
 }
 
 // Behind the last member, and behind a comment that stands in its line.
@@ -261,28 +289,23 @@ static void json_insert(const struct buf *old, const char *strict, const struct 
 	struct json_style style = json_style_of(strict, place->root, place->object);
 	struct json_value rest = place->object, name, value = { NULL, 0 };
 	size_t end = object_at + 1, line, comma;
+	char outer[INDENT_MAX];
 	bool empty = true;
 
 	while (json_next(&rest, &name, &value)) {
 		end = (size_t)(value.at + value.len - strict);
 		empty = false;
 	}
-	line = end;
-	if (!empty && !style.one_line) {
-		size_t blanks = strspn(strict + end, " \t\r");
-
-		if (strict[end + blanks] == '\n' && end + blanks < object_end)
-			line = end + blanks;
-		if (line > end && old->data[line - 1] == '\r')
-			line--;
-	}
-	buf_add(result, old->data, end);
 	// where a comma stands before the bracket already, it is used, and there is one behind the new member
 	comma = empty ? 0 : json_next_comma(old->data, end);
+	line = comma ? comma + 1 : end;
+	if (!style.one_line || comma)
+		line = json_rest_of_line(old->data, line);
+	if (line > object_end)
+		line = end;
+	buf_add(result, old->data, end);
 	if (!empty && !comma)
 		buf_addc(result, ',');
-	if (comma >= line)
-		line = comma + 1;
 	buf_add(result, old->data + end, line - end);
 	if (style.one_line)
 		buf_addc(result, ' ');
@@ -291,10 +314,8 @@ static void json_insert(const struct buf *old, const char *strict, const struct 
 	json_put_member(result, place, entry, &style);
 	if (comma)
 		buf_addc(result, ',');
+	json_indent_of(strict, place->object.at, outer);
 	if (empty && !memchr(old->data + end, '\n', object_end - end)) {
-		char outer[INDENT_MAX];
-
-		json_indent_of(strict, place->object.at, outer);
 		buf_addc(result, '\n');
 		buf_adds(result, outer);
 	}
@@ -310,6 +331,31 @@ static void json_replace(const struct buf *old, const char *strict, const struct
 	buf_add(result, old->data, at);
 	json_put_value(result, entry, &style, 0);
 	buf_adds(result, old->data + at + place->value.len);
+}
+
+static bool json_ends_in_line_comment(const char *text, size_t len)
+{
+	size_t at = 0, last = 0;
+
+	while (at < len) {
+		size_t comment = json_comment_length(text + at);
+
+		last = comment && text[at + 1] == '/';
+		at += comment ? comment : 1;
+		if (!comment && !strchr(" \t\r\n", text[at - 1]))
+			last = 0;
+	}
+	return last != 0;
+}
+
+// Whether an object has nothing but one member in it, no comment either.
+static bool json_is_alone(const struct buf *old, const char *strict, const struct json_place *place)
+{
+	size_t from = (size_t)(place->object.at + 1 - strict), name = (size_t)(place->name.at - strict);
+	size_t end = (size_t)(place->value.at + place->value.len - strict);
+
+	return !place->has_before && !place->has_behind && json_skip_blanks(old->data, from) == name &&
+	       old->data[json_skip_blanks(old->data, end)] == '}';
 }
 
 // The last member. The comma before it goes, or its own where it has one: then that one is the last of the object again.
@@ -329,6 +375,15 @@ static void json_delete_last(const struct buf *old, const char *strict, const st
 	while (gap_end > gap && strchr(" \t\r\n", old->data[gap_end - 1]))
 		gap_end--;
 	buf_add(result, old->data + gap, gap_end - gap);
+	// a comment up to the line's end must not take the bracket with it
+	if (json_ends_in_line_comment(old->data + gap, gap_end - gap) &&
+	    !strchr("\r\n", old->data[own_comma ? own_comma + 1 : end])) {
+		char outer[INDENT_MAX];
+
+		json_indent_of(strict, place->object.at, outer);
+		buf_addc(result, '\n');
+		buf_adds(result, outer);
+	}
 	end = own_comma ? own_comma + 1 : end;
 	if (!place->has_before && gap_end == gap && old->data[json_skip_blanks(old->data, end)] == '}')
 		end = json_skip_blanks(old->data, end);
@@ -365,7 +420,7 @@ static bool json_equal(struct json_value a, struct json_value b)
 	}
 }
 
-enum status config_edit_json(const struct buf *old, const struct config_entry *entry, struct buf *result, struct err *err)
+static enum status json_edit(const struct buf *old, const struct config_entry *entry, struct buf *result, struct err *err)
 {
 	struct json_value value = { NULL, 0 }, root;
 	BUF_AUTO(strict, CONFIG_MAX);
@@ -374,23 +429,25 @@ enum status config_edit_json(const struct buf *old, const struct config_entry *e
 
 	if (entry->text)
 		value = json_value_of(entry->text, strlen(entry->text));
+	// of an empty file there is nothing to keep
 	buf_adds(&strict, old->data[strspn(old->data, " \t\r\n")] ? old->data : "{\n}\n");
 	if (!buf_ok(&strict) || !json_split_names(&place, entry->place) || (entry->text && !value.len))
-		return err_set(err, STATUS_USAGE, "the entry cannot be put into it");
+		return err_set(err, STATUS_INTERNAL, "the entry is not valid");
 	json_make_strict(strict.data);
 	root = json_value_of(strict.data, strict.len);
 	if (!json_is_object(root))
-		return err_set(err, STATUS_USAGE, "it is not a JSON object, or not well-formed");
+		return err_set(err, STATUS_USAGE, "it cannot be read as a JSON object (comments are allowed)");
 	status = json_find(&place, root, err);
 	// an object that would be left empty goes, too: it was made for the entry, most probably
+	if (status == STATUS_OK && place.found == place.name_count && !config_is_ours(entry, place.value.at, place.value.len))
+		status = err_set(err, STATUS_USAGE, "its entry '%s' is not this one of sk-helper's", entry->place);
 	while (status == STATUS_OK && !value.len && place.found == place.name_count && place.name_count > 1 &&
-	       !place.has_before && !place.has_behind) {
+	       json_is_alone(old, strict.data, &place)) {
 		place.name_count--;
 		status = json_find(&place, root, err);
 	}
 	if (status != STATUS_OK)
 		return status;
-	// of an empty file there is nothing to keep
 	if (!old->data[strspn(old->data, " \t\r\n")]) {
 		if (value.len)
 			json_insert(&strict, strict.data, &place, value, result);
@@ -407,4 +464,32 @@ enum status config_edit_json(const struct buf *old, const struct config_entry *e
 		json_replace(old, strict.data, &place, value, result);
 	}
 	return STATUS_OK;
+}
+
+// Looks at the edit as any reader would: the entry is there, or not, and nothing else has become of the file.
+static bool json_is_done(const struct buf *result, const struct config_entry *entry)
+{
+	struct json_value value = { NULL, 0 }, root;
+	struct json_place place = { .name_count = 0 };
+	BUF_AUTO(strict, CONFIG_MAX);
+
+	if (entry->text)
+		value = json_value_of(entry->text, strlen(entry->text));
+	buf_add(&strict, result->data, result->len);
+	if (!json_split_names(&place, entry->place))
+		return false;
+	json_make_strict(strict.data);
+	root = json_value_of(strict.data, strict.len);
+	if (!json_is_object(root) || json_find(&place, root, NULL) != STATUS_OK)
+		return !entry->text && !result->data[strspn(result->data, " \t\r\n")];
+	return entry->text ? place.found == place.name_count && json_equal(place.value, value) : place.found < place.name_count;
+}
+
+enum status config_edit_json(const struct buf *old, const struct config_entry *entry, struct buf *result, struct err *err)
+{
+	enum status status = json_edit(old, entry, result, err);
+
+	if (status == STATUS_OK && !json_is_done(result, entry))
+		return err_set(err, STATUS_USAGE, "it is in a form that cannot be edited safely");
+	return status;
 }

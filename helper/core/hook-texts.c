@@ -8,7 +8,7 @@
 
 #define CLAUDE_CODE_FILES                                                                                                      \
 	.format = CONFIG_JSON, .place = "mcpServers/{name}", .user_file = "~/.claude.json", .project_file = ".mcp.json",       \
-	.note = "Claude Code asks before it uses a server of a project's file"
+	.note = "Claude Code will ask you to approve this server, because it comes from the project's file"
 #define CODEX_FILES                                                                                                            \
 	.has_comments = true, .format = CONFIG_TOML, .place = "mcp_servers.{word}", .user_file = "~/.codex/config.toml",       \
 	.project_file = ".codex/config.toml"
@@ -21,7 +21,7 @@ const struct hook hooks[] = {
 		  "    \"headersHelper\": \"{json-sk-word} get --format mcp-headers\" }",
 	  CLAUDE_CODE_FILES },
 	{ .tool = "claude-code-api",
-	  .help = "the API that Claude Code talks to",
+	  .help = "Claude Code's own API key (apiKeyHelper)",
 	  .text = "\"{json-sk-word} get {name}\"",
 	  .format = CONFIG_JSON,
 	  .place = "apiKeyHelper",
@@ -56,6 +56,7 @@ const struct hook hooks[] = {
 	{ .tool = "docker",
 	  .help = "a container registry, for docker, podman, skopeo, helm and oras",
 	  .text = "\"sk\"",
+	  .mark = "\"sk\"",
 	  .only = ONLY_HOST,
 	  .format = CONFIG_JSON,
 	  .place = "credHelpers/{host}",
@@ -74,7 +75,7 @@ const struct hook hooks[] = {
 		  "      provideClusterInfo: true\n",
 	  .has_comments = true },
 	{ .tool = "bazel",
-	  .help = "a remote cache or repository of Bazel's",
+	  .help = "a remote cache or repository for Bazel",
 	  .where = ".bazelrc",
 	  .text = "common --credential_helper={hostname}={raw-bin}/bazel-credential-sk\n",
 	  .has_comments = true },
@@ -135,11 +136,11 @@ const struct hook hooks[] = {
 	  .has_comments = true },
 	{ .tool = "direnv",
 	  .help = "a variable in a directory",
-	  .where = ".envrc; it is as old as the directory's shell",
+	  .where = ".envrc; the token is not renewed while the shell runs",
 	  .text = "ACCESS_TOKEN=$({sk} get {name}) && export ACCESS_TOKEN\n",
 	  .has_comments = true },
 	{ .tool = "systemd",
-	  .help = "a credential of a service of the user's",
+	  .help = "a credential for a user service (systemd)",
 	  .where = "~/.config/systemd/user: {name}-token.socket, {name}-token@.service, and a line of the service's own",
 	  .text = "# {name}-token.socket\n"
 		  "[Socket]\n"
@@ -158,11 +159,11 @@ const struct hook hooks[] = {
 	  .has_comments = true },
 	// --- agents that cannot ask, and start an MCP server instead
 	{ .tool = "claude-code-bridge",
-	  .help = "an MCP server in Claude Code, by way of the bridge",
+	  .help = "an MCP server in Claude Code, through sk-helper bridge",
 	  .text = BRIDGE_ENTRY,
 	  CLAUDE_CODE_FILES },
 	{ .tool = "codex-bridge",
-	  .help = "an MCP server in Codex, by way of the bridge",
+	  .help = "an MCP server in Codex, through sk-helper bridge",
 	  .text = "command = \"{json-sk}\"\n"
 		  "args = [{bridge-args}]\n",
 	  CODEX_FILES },
@@ -187,11 +188,11 @@ const struct hook hooks[] = {
 	  .user_file = "~/.config/Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json" },
 	{ .tool = "continue",
 	  .help = "an MCP server in Continue",
-	  .text = "name: {name}\n"
+	  .text = "name: \"{name}\"\n"
 		  "version: 0.0.1\n"
 		  "schema: v1\n"
 		  "mcpServers:\n"
-		  "  - name: {name}\n"
+		  "  - name: \"{name}\"\n"
 		  "    command: \"{json-sk}\"\n"
 		  "    args: [{bridge-args}]\n",
 	  .format = CONFIG_FILE,
@@ -224,7 +225,7 @@ const struct hook hooks[] = {
 	{ .tool = "goose",
 	  .help = "an MCP server in Goose",
 	  .text = "type: stdio\n"
-		  "name: {name}\n"
+		  "name: \"{name}\"\n"
 		  "cmd: \"{json-sk}\"\n"
 		  "args: [{bridge-args}]\n"
 		  "enabled: true\n"

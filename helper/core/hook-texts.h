@@ -19,6 +19,7 @@ struct hook {
 	// For what can be put into a file by 'hook --write': text is then the entry (core/config-edit.h), and this its place in the file.
 	enum config_format format;
 	const char *place;
+	const char *mark;		      // what an entry of ours has in it; NULL: "sk-helper"
 	const char *user_file, *project_file; // "~/..." and below the current directory; NULL: none
 	const char *note;		      // what else a person must do; NULL for nothing
 };

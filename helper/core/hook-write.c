@@ -16,8 +16,12 @@
 #define BACKUP_SUFFIX ".before-sk-helper"
 
 struct hook_file {
-	char path[PATH_MAX];
-	struct stat st; // of what is there
+	char path[PATH_MAX];  // absolute
+	size_t base_len;      // with project: of the current directory, which the rest must be within
+	char shown[PATH_MAX]; // path, fit for a terminal
+	const char *name;     // its last part
+	struct stat st;	      // of what is there
+	bool entered;	      // its directory is the current one
 	bool is_there;
 	bool project;
 	struct buf text;
@@ -26,109 +30,154 @@ struct hook_file {
 // --- which file
 
 // "~/.config/" is where XDG_CONFIG_HOME says, as for the tools.
-static enum status hook_user_path(char path[PATH_MAX], const char *file, struct err *err)
+static enum status hook_user_path(struct hook_file *file, const char *wanted, struct err *err)
 {
 	static const char config[] = "~/.config/";
 	const char *home = getenv("HOME"), *config_home = getenv("XDG_CONFIG_HOME");
+	char real[PATH_MAX];
 	int len;
 
-	if (text_starts(file, config) && config_home && *config_home == '/')
-		len = snprintf(path, PATH_MAX, "%s/%s", config_home, file + strlen(config));
+	if (text_starts(wanted, config) && config_home && *config_home == '/')
+		len = snprintf(file->path, sizeof file->path, "%s/%s", config_home, wanted + strlen(config));
 	else if (home && *home == '/')
-		len = snprintf(path, PATH_MAX, "%s/%s", home, file + 2);
+		len = snprintf(file->path, sizeof file->path, "%s/%s", home, wanted + 2);
 	else
 		return err_set(err, STATUS_USAGE, "hook: HOME is not set to an absolute path");
-	return len < PATH_MAX ? STATUS_OK : err_set(err, STATUS_USAGE, "hook: the file's path is too long");
-}
-
-// A repository can have a symbolic link in the place of a file or a directory, which would lead to a file of the user's.
-static enum status hook_project_path(char path[PATH_MAX], const char *file, struct err *err)
-{
-	struct stat st;
-	size_t base;
-
-	if (!getcwd(path, PATH_MAX) || strlen(path) + strlen(file) + 2 > PATH_MAX)
-		return err_set(err, STATUS_USAGE, "hook: the current directory cannot be used: %s", strerror(errno));
-	base = strlen(path);
-	(void)snprintf(path + base, PATH_MAX - base, "/%s", file);
-	for (char *slash = path + base + 1; slash; slash = strchr(slash, '/')) {
-		bool is_link;
-
-		slash = strchrnul(slash, '/');
-		if (!*slash)
-			slash = NULL;
-		else
-			*slash = '\0';
-		is_link = lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
-		if (is_link)
-			return err_set(err, STATUS_POLICY, "hook: '%s' is a symbolic link, which could lead out of the project",
-				       path);
-		if (slash)
-			*slash++ = '/';
-		else
-			break;
-	}
+	if (len >= PATH_MAX)
+		return err_set(err, STATUS_USAGE, "hook: the file's path is too long");
+	// The user's own files are often links into a directory of their own: the file that is meant is changed, and the link stays.
+	if (realpath(file->path, real))
+		memcpy(file->path, real, strlen(real) + 1);
 	return STATUS_OK;
 }
 
-// The user's own files are often links into a directory of their own: the file that is meant is changed, and the link stays.
-static void hook_follow_link(char path[PATH_MAX])
+static enum status hook_project_path(struct hook_file *file, const char *wanted, struct err *err)
 {
-	char real[PATH_MAX];
+	if (!getcwd(file->path, sizeof file->path))
+		return err_set(err, STATUS_USAGE, "hook: the current directory cannot be used: %s", strerror(errno));
+	file->base_len = strlen(file->path);
+	if (file->base_len + strlen(wanted) + 2 > sizeof file->path)
+		return err_set(err, STATUS_USAGE, "hook: the file's path is too long");
+	(void)snprintf(file->path + file->base_len, sizeof file->path - file->base_len, "/%s", wanted);
+	return STATUS_OK;
+}
 
-	if (realpath(path, real))
-		memcpy(path, real, strlen(real) + 1);
+static enum status hook_find_file(struct hook_file *file, const char *wanted, struct err *err)
+{
+	enum status status = file->project ? hook_project_path(file, wanted, err) : hook_user_path(file, wanted, err);
+
+	memcpy(file->shown, file->path, sizeof file->shown);
+	text_sanitize(file->shown);
+	file->name = strrchr(file->path, '/') ? strrchr(file->path, '/') + 1 : file->path;
+	return status;
+}
+
+// --- its directory
+
+// Opens a directory in the one that is open. A project's must be no link: a repository can have one in its place, which leads to files of
+// the user's. What was checked is what is used: each is opened by its name in the one before.
+static int hook_open_directory(int parent, const char *name, const struct hook_file *file, bool create)
+{
+	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (file->project ? O_NOFOLLOW : 0);
+	int fd = openat(parent, name, flags);
+
+	if (fd >= 0 || errno != ENOENT || !create)
+		return fd;
+	if (mkdirat(parent, name, file->project ? 0755 : 0700) < 0 && errno != EEXIST)
+		return -1;
+	return openat(parent, name, flags);
+}
+
+static enum status hook_explain_directory(const struct hook_file *file, struct err *err)
+{
+	if (errno == ELOOP || (file->project && errno == ENOTDIR))
+		return err_set(
+			err, STATUS_POLICY,
+			"hook: '%s' is, or is in, a symbolic link: with --project no link is followed, because a repository could point it "
+			"at your own files",
+			file->shown);
+	return err_set(err, STATUS_USAGE, "hook: the directory of '%s' cannot be used: %s", file->shown, strerror(errno));
+}
+
+// Makes the file's directory the current one. STATUS_OK, too, where it is not there: entered says so.
+static enum status hook_enter(struct hook_file *file, bool create, struct err *err)
+{
+	char path[PATH_MAX], *at, *slash;
+	mode_t mask = umask(file->project ? 022 : 077);
+	int fd = open(file->project ? "." : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC), next;
+
+	(void)snprintf(path, sizeof path, "%s", file->path + file->base_len);
+	at = path + strspn(path, "/");
+	while (fd >= 0 && (slash = strchr(at, '/'))) {
+		*slash = '\0';
+		next = *at ? hook_open_directory(fd, at, file, create) : dup(fd);
+		(void)close(fd);
+		fd = next;
+		at = slash + 1;
+	}
+	umask(mask);
+	file->entered = fd >= 0 && fchdir(fd) == 0;
+	if (fd >= 0)
+		close(fd);
+	if (file->entered || (errno == ENOENT && !create))
+		return STATUS_OK;
+	return hook_explain_directory(file, err);
 }
 
 static enum status hook_read(struct hook_file *file, struct err *err)
 {
-	int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	bool read;
+	enum status status = hook_enter(file, false, err);
+	int fd, size;
 
-	file->is_there = fd >= 0;
+	if (status != STATUS_OK || !file->entered)
+		return status;
+	fd = open(file->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 && errno == ENOENT)
 		return STATUS_OK;
+	if (fd < 0 && errno == ELOOP && file->project)
+		return hook_explain_directory(file, err);
+	if (fd < 0 && errno == ELOOP)
+		return err_set(err, STATUS_USAGE, "hook: '%s' is a symbolic link to a file that does not exist", file->shown);
 	if (fd < 0)
-		return err_set(err, STATUS_USAGE, "hook: '%s': %s", file->path, strerror(errno));
-	read = fstat(fd, &file->st) == 0 && S_ISREG(file->st.st_mode) && buf_read(&file->text, fd);
+		return err_set(err, STATUS_USAGE, "hook: '%s' cannot be read: %s", file->shown, strerror(errno));
+	file->is_there = fstat(fd, &file->st) == 0;
+	size = file->is_there && S_ISREG(file->st.st_mode) ? buf_read(&file->text, fd) : -1;
 	close(fd);
-	if (!read)
-		return err_set(err, STATUS_USAGE, "hook: '%s' is no file, or larger than %d bytes", file->path, CONFIG_MAX);
+	if (size < 0)
+		return err_set(err, STATUS_USAGE, "hook: '%s' is not a regular file", file->shown);
+	if (size == 0)
+		return err_set(err, STATUS_USAGE, "hook: '%s' cannot be read, or is larger than %d bytes", file->shown,
+			       CONFIG_MAX);
 	if (file->st.st_uid != geteuid())
-		return err_set(err, STATUS_POLICY, "hook: '%s' belongs to another user", file->path);
+		return err_set(err, STATUS_POLICY, "hook: '%s' belongs to another user: only your own files are changed",
+			       file->shown);
 	return STATUS_OK;
 }
 
 // --- writing
 
-static void hook_make_directories(char path[PATH_MAX], mode_t mode)
+// All or nothing: readers see the old file or the new one, never a part.
+static enum status hook_save(const struct hook_file *file, const char *name, const struct buf *text, struct err *err)
 {
-	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(path, mode) == 0)
-			(void)chmod(path, mode); // whatever the umask
-		*slash = '/';
-	}
-}
-
-// All or nothing: what is read meanwhile is the old file or the new one.
-static enum status hook_save(const char *path, const struct buf *text, mode_t mode, struct err *err)
-{
-	char new[PATH_MAX + 16];
+	mode_t mode = file->is_there ? file->st.st_mode & 0777 : file->project ? 0644 : 0600;
+	char new[NAME_MAX + 32];
 	bool good;
 	int fd;
 
-	(void)snprintf(new, sizeof new, "%s.XXXXXX", path);
+	(void)snprintf(new, sizeof new, "%s.XXXXXX", name);
 	fd = mkostemp(new, O_CLOEXEC);
 	if (fd < 0)
-		return err_set(err, STATUS_USAGE, "hook: '%s' cannot be written: %s", path, strerror(errno));
+		return err_set(err, STATUS_USAGE, "hook: '%s' cannot be written: %s", file->shown, strerror(errno));
+	// the group's rights are for the old file's group
+	if (file->is_there && fchown(fd, (uid_t)-1, file->st.st_gid) < 0)
+		mode &= ~(mode_t)070;
 	good = fchmod(fd, mode) == 0 && buf_write(text, fd) && fsync(fd) == 0;
-	good = close(fd) == 0 && good && rename(new, path) == 0;
+	good = close(fd) == 0 && good && rename(new, name) == 0;
 	if (good)
 		return STATUS_OK;
-	err_set(err, STATUS_INTERNAL, "hook: '%s' cannot be written: %s", path, strerror(errno));
+	err_set(err, STATUS_USAGE, "hook: '%s' cannot be written: %s", file->shown, strerror(errno));
 	(void)unlink(new);
-	return STATUS_INTERNAL;
+	return STATUS_USAGE;
 }
 
 // Tools write their files, too: what was changed since it was read must not be lost.
@@ -136,7 +185,7 @@ static bool hook_is_unchanged(const struct hook_file *file)
 {
 	struct stat now;
 
-	if (lstat(file->path, &now) < 0)
+	if (!file->entered || lstat(file->name, &now) < 0)
 		return !file->is_there;
 	return file->is_there && now.st_ino == file->st.st_ino && now.st_size == file->st.st_size &&
 	       now.st_mtim.tv_sec == file->st.st_mtim.tv_sec && now.st_mtim.tv_nsec == file->st.st_mtim.tv_nsec;
@@ -144,31 +193,48 @@ static bool hook_is_unchanged(const struct hook_file *file)
 
 static enum status hook_replace(struct hook_file *file, const struct buf *text, bool delete_it, struct err *err)
 {
-	mode_t mode = file->is_there ? file->st.st_mode & 0777 : file->project ? 0644 : 0600;
-	char backup[PATH_MAX + 32];
+	char backup[NAME_MAX + 32];
 	enum status status = STATUS_OK;
 
 	if (!hook_is_unchanged(file))
-		return err_set(err, STATUS_TEMPORARY, "hook: '%s' was changed just now by another program: nothing was written",
-			       file->path);
-	(void)snprintf(backup, sizeof backup, "%s" BACKUP_SUFFIX, file->path);
-	if (file->is_there)
-		status = hook_save(backup, &file->text, mode, err);
-	else
-		hook_make_directories(file->path, file->project ? 0755 : 0700);
+		return err_set(err, STATUS_TEMPORARY,
+			       "hook: '%s' was changed just now by another program: nothing was written: run the command again",
+			       file->shown);
+	(void)snprintf(backup, sizeof backup, "%s" BACKUP_SUFFIX, file->name);
+	if (!file->entered)
+		status = hook_enter(file, true, err);
+	// the first one is kept: it has nothing of ours
+	else if (file->is_there && faccessat(AT_FDCWD, backup, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		status = hook_save(file, backup, &file->text, err);
 	if (status != STATUS_OK)
 		return status;
 	if (!delete_it)
-		status = hook_save(file->path, text, mode, err);
-	else if (unlink(file->path) < 0)
-		status = err_set(err, STATUS_USAGE, "hook: '%s' cannot be removed: %s", file->path, strerror(errno));
-	if (status == STATUS_OK)
-		printf("%s: %s%s%s%s\n", file->path, delete_it ? "removed" : "written",
-		       file->is_there ? " (the old one is " : "", file->is_there ? backup : "", file->is_there ? ")" : "");
+		status = hook_save(file, file->name, text, err);
+	else if (unlink(file->name) < 0)
+		status = err_set(err, STATUS_USAGE, "hook: '%s' cannot be removed: %s", file->shown, strerror(errno));
+	if (status == STATUS_OK && file->is_there)
+		printf("%s: %s (as it was before: %s" BACKUP_SUFFIX ")\n", file->shown, delete_it ? "removed" : "written",
+		       file->shown);
+	else if (status == STATUS_OK)
+		printf("%s: written\n", file->shown);
 	return status;
 }
 
 // --- the question
+
+// What a terminal would interpret: control characters, also those beyond ASCII, and those that change the direction of text. The line
+// ends and tabs stay.
+static void hook_make_fit(struct buf *text)
+{
+	for (size_t i = 0; i < text->len; i++) {
+		unsigned char c = (unsigned char)text->data[i], next = i + 1 < text->len ? (unsigned char)text->data[i + 1] : 0;
+
+		if ((c < ' ' && c != '\n' && c != '\t' && !(c == '\r' && next == '\n')) || c == 0x7f ||
+		    (c == 0xc2 && next < 0xa0) || (c == 0xe2 && (next == 0x80 || next == 0x81)) ||
+		    (c >= 0x80 && c < 0xa0 && (i == 0 || text->data[i - 1] == '\n')))
+			text->data[i] = '?';
+	}
+}
 
 static enum status hook_agree(const struct hook_file *file, const struct buf *text, const struct hook_call *call,
 			      struct err *err)
@@ -176,59 +242,70 @@ static enum status hook_agree(const struct hook_file *file, const struct buf *te
 	BUF_AUTO(diff, 2 * CONFIG_MAX);
 	char question[PATH_MAX + 64];
 
-	// nor is what stands beside it in the file for whoever says yes in advance, such as an agent that keeps what is printed
+	// with --yes the change is not shown: an agent may have asked, and the file can have secrets in it
 	if (call->yes)
 		return STATUS_OK;
-	config_diff(file->path, &file->text, text, &diff);
-	// what a file has in it is not for a terminal to obey
-	for (size_t i = 0; i < diff.len; i++) {
-		if ((unsigned char)diff.data[i] < ' ' && diff.data[i] != '\n' && diff.data[i] != '\t')
-			diff.data[i] = '?';
-	}
-	(void)snprintf(question, sizeof question, "Change '%s'", file->path);
+	config_diff(file->shown, &file->text, text, &diff);
+	hook_make_fit(&diff);
+	(void)snprintf(question, sizeof question, "Change '%s'", file->shown);
 	return ask_yes(diff.data, question, "hook: there is no terminal to ask on: add --yes to change the file", err);
+}
+
+// What the file becomes. Where it is not understood, the entry is printed, to be put in by hand.
+static enum status hook_edit(const struct hook *hook, const struct hook_file *file, const struct config_entry *entry,
+			     const struct buf *snippet, const struct hook_call *call, struct buf *result, struct err *err)
+{
+	enum status status = call->remove ? config_remove(hook->format, &file->text, entry, result, err) :
+					    config_set(hook->format, &file->text, entry, result, err);
+
+	if (status != STATUS_OK) {
+		err_prefix(err, "hook: '%s' was not changed", file->shown);
+		if (!call->remove)
+			fputs(snippet->data, stdout);
+		return status;
+	}
+	if (call->remove && hook->format == CONFIG_FILE && file->is_there && strcmp(file->text.data, entry->text) != 0)
+		return err_set(
+			err, STATUS_USAGE,
+			"hook: '%s' was not changed: it differs from what this version of sk-helper writes: remove it by hand if you do "
+			"not need it",
+			file->shown);
+	return STATUS_OK;
+}
+
+static enum status hook_change(const struct hook *hook, struct hook_file *file, const struct config_entry *entry,
+			       const struct buf *snippet, const struct hook_call *call, struct err *err)
+{
+	bool whole = hook->format == CONFIG_FILE, same;
+	BUF_AUTO(result, CONFIG_MAX);
+	enum status status = hook_edit(hook, file, entry, snippet, call, &result, err);
+
+	if (status != STATUS_OK)
+		return status;
+	same = !strcmp(file->text.data, result.data);
+	if (call->remove ? !file->is_there || (!whole && same) : file->is_there && same) {
+		printf("%s: %s: nothing was changed\n", file->shown,
+		       call->remove ? "the entry is not there" : "the entry is there already");
+		return STATUS_OK;
+	}
+	status = hook_agree(file, &result, call, err);
+	if (status == STATUS_OK)
+		status = hook_replace(file, &result, call->remove && whole, err);
+	if (status == STATUS_OK && call->write && call->project && hook->note)
+		printf("%s\n", hook->note);
+	return status;
 }
 
 enum status hook_write(const struct hook *hook, const char *path, const struct config_entry *entry, const struct buf *snippet,
 		       const struct hook_call *call, struct err *err)
 {
 	struct hook_file file = { .project = call->project, .text = BUF_INIT(CONFIG_MAX) };
-	BUF_AUTO(result, CONFIG_MAX);
-	bool whole = hook->format == CONFIG_FILE;
-	enum status status = call->project ? hook_project_path(file.path, path, err) : hook_user_path(file.path, path, err);
+	enum status status = hook_find_file(&file, path, err);
 
-	if (status == STATUS_OK && !call->project)
-		hook_follow_link(file.path);
 	if (status == STATUS_OK)
 		status = hook_read(&file, err);
-	if (status == STATUS_OK) {
-		status = call->remove ? config_remove(hook->format, &file.text, entry, &result, err) :
-					config_set(hook->format, &file.text, entry, &result, err);
-		if (status != STATUS_OK) {
-			err_prefix(err, "hook: '%s' is left as it is", file.path);
-			if (!call->remove)
-				fputs(snippet->data, stdout);
-		}
-	}
-	if (status == STATUS_OK && call->remove && whole && file.is_there && strcmp(file.text.data, entry->text) != 0)
-		status = err_set(err, STATUS_USAGE, "hook: '%s' is not what sk-helper has written: it is left as it is",
-				 file.path);
-	if (status != STATUS_OK) {
-		buf_free(&file.text);
-		return status;
-	}
-	if (call->remove ? !file.is_there || (!whole && !strcmp(file.text.data, result.data)) :
-			   file.is_there && !strcmp(file.text.data, result.data)) {
-		printf("%s: %s\n", file.path,
-		       call->remove ? "it has nothing of this: nothing was changed" :
-				      "it has this already: nothing was changed");
-	} else {
-		status = hook_agree(&file, &result, call, err);
-		if (status == STATUS_OK)
-			status = hook_replace(&file, &result, call->remove && whole, err);
-		if (status == STATUS_OK && call->write && call->project && hook->note)
-			printf("%s\n", hook->note);
-	}
+	if (status == STATUS_OK)
+		status = hook_change(hook, &file, entry, snippet, call, err);
 	buf_free(&file.text);
 	return status;
 }

@@ -37,7 +37,7 @@ static struct place place_of(const struct profile *profile)
 	return place;
 }
 
-// As it can stand in single quotes of a shell's.
+// Escapes s for use between single quotes of a shell.
 static void put_quoted(struct buf *out, const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -319,7 +319,10 @@ static enum status hook_answer(const struct hook *hook, const struct profile *pr
 			       "profile '%s' has no url, which %s needs: 'sk-helper store' adds one (printf "
 			       "'profile=%s\\nurl=https://...\\n' | sk-helper store)",
 			       profile->name, hook->tool, profile->name);
-	entry = (struct config_entry){ at.data, text.data };
+	entry = (struct config_entry){ at.data, text.data, hook->mark ? hook->mark : "sk-helper", NULL };
+	// two profiles' names can become the same table
+	if (hook->format == CONFIG_TOML)
+		entry.second_mark = profile->name;
 	hook_put_snippet(&snippet, hook, &entry);
 	if (!buf_ok(&where) || !buf_ok(&snippet) || !buf_ok(&at) || !buf_ok(&file))
 		return err_set(err, STATUS_INTERNAL, "the configuration is too long");
@@ -330,8 +333,8 @@ static enum status hook_answer(const struct hook *hook, const struct profile *pr
 		return hook_print(hook, &where, &snippet);
 	if (!file.len)
 		return err_set(err, STATUS_USAGE,
-			       "hook: %s has no file %s that can be written: 'sk-helper hook %s' prints what belongs where",
-			       hook->tool, call->project ? "of a project" : "of the user", hook->tool);
+			       "hook: --write knows no file %s for %s: 'sk-helper hook %s' prints what to put where",
+			       call->project ? "of a project" : "of the user", hook->tool, hook->tool);
 	return hook_write(hook, file.data, &entry, &snippet, call, err);
 }
 
@@ -399,7 +402,8 @@ static enum status hook_for(const struct hook *hook, const struct hook_call *cal
 	if (needs_profile)
 		status = profile_dir_choose(name, call->name, err);
 	if (status != STATUS_OK && !call->name && !writes) {
-		fprintf(stderr, "for NAME and its URL, put in those of a profile:\n");
+		fprintf(stderr,
+			"there is no profile to use: replace NAME and the URL in this text by those of a profile ('sk-helper add' makes one):\n");
 		return hook_answer(hook, &profile, call, err);
 	}
 	if (status == STATUS_OK && needs_profile)

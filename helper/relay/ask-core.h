@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The line to sk-core, which started this program: it says what to do, and then answers questions for tokens. A socket with one message
+// The connection to sk-core, which started this program: it says what to do, and then answers questions for tokens. A socket with one message
 // of key=value lines a packet.
 #ifndef SK_ASK_CORE_H
 #define SK_ASK_CORE_H

@@ -31,12 +31,12 @@ static bool token_source_is_ready(const struct token_source *source, const struc
 enum token_state token_source_state(const struct token_source *source, const struct token_wait *wait)
 {
 	if (source->last)
-		return source->generation && wait->need == NEED_TOKEN ? TOKEN_READY : TOKEN_NOT_HAD;
+		return source->generation && wait->need == NEED_TOKEN ? TOKEN_READY : TOKEN_FAILED;
 	if (source->asking)
 		return TOKEN_AWAITED;
 	if (token_source_is_ready(source, wait))
 		return TOKEN_READY;
-	return token_source_answered(source, wait) && source->failure != STATUS_OK ? TOKEN_NOT_HAD : TOKEN_WANTED;
+	return token_source_answered(source, wait) && source->failure != STATUS_OK ? TOKEN_FAILED : TOKEN_WANTED;
 }
 
 void token_source_ask(struct token_source *source, const struct token_wait *wait, const struct buf *lines)
@@ -45,7 +45,11 @@ void token_source_ask(struct token_source *source, const struct token_wait *wait
 	source->asked_for = wait->need;
 	source->asked_by = wait->who;
 	if (!core_ask(source->profile, lines))
-		token_source_take(source, &(struct core_answer){ STATUS_INTERNAL, "sk-core cannot be asked", "" });
+		token_source_take(
+			source,
+			&(struct core_answer){
+				STATUS_INTERNAL,
+				"the sk-helper process that gets tokens has ended: start the server again in your agent", "" });
 }
 
 void token_source_take(struct token_source *source, const struct core_answer *answer)
@@ -65,7 +69,8 @@ void token_source_take(struct token_source *source, const struct core_answer *an
 		return;
 	if (!is_new && source->asked_for != NEED_TOKEN) {
 		source->failure = STATUS_REFUSED;
-		(void)snprintf(source->why, sizeof source->why, "the authorization server issues the same token again");
+		(void)snprintf(source->why, sizeof source->why,
+			       "the server refused the token, and the authorization server issues the same one again");
 		return;
 	}
 	source->token_at = source->answered_at;

@@ -39,7 +39,7 @@ enum token_state {
 	TOKEN_READY,   // source->token may be sent
 	TOKEN_WANTED,  // a question must be asked for it: token_source_ask
 	TOKEN_AWAITED, // one is on its way
-	TOKEN_NOT_HAD, // and brought none: source->why
+	TOKEN_FAILED,  // and brought none: source->why
 };
 
 // A request that waits for a token.

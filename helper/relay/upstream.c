@@ -252,7 +252,7 @@ static size_t transfer_take_header(char *data, size_t one, size_t len, void *con
 	char *line, *colon;
 
 	(void)one;
-	// behind the body, nothing counts
+	// trailers are ignored
 	if (transfer->responded)
 		return len;
 	if (len > 5 && !strncmp(data, "HTTP/", 5)) {
@@ -377,7 +377,7 @@ static enum status transfer_set_up(struct upstream *upstream, struct transfer *t
 	if (status != STATUS_OK)
 		return status;
 	if (!url_same_origin(&upstream->base, &transfer->policy.target))
-		return err_set(err, STATUS_POLICY, "%s: another server was named for a message: nothing was sent",
+		return err_set(err, STATUS_POLICY, "%s: the URL for this message is at another server: nothing was sent",
 			       upstream->host);
 #if LIBCURL_VERSION_NUM >= 0x075700
 	curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L); // the end does not wait for a name server
@@ -413,7 +413,8 @@ static void transfer_start(struct upstream *upstream, struct transfer *transfer)
 	transfer->generation = upstream->tokens.generation;
 	if (!transfer->curl || transfer_set_up(upstream, transfer, &err) != STATUS_OK ||
 	    curl_multi_add_handle(upstream->multi, transfer->curl) != CURLM_OK) {
-		transfer_finish(upstream, transfer, END_NOT_SENT, *err.text ? err.text : "libcurl does not start a transfer");
+		transfer_finish(upstream, transfer, END_NOT_SENT,
+				*err.text ? err.text : "no request could be made: is there no memory?");
 		return;
 	}
 	transfer->state = TRANSFER_RUNS;
@@ -556,7 +557,7 @@ static void transfer_use_token(struct upstream *upstream, struct transfer *trans
 			wire_put(&transfer->refusal, "credential", tokens->token.data);
 		token_source_ask(tokens, &wait, refused ? &transfer->refusal : NULL);
 		break;
-	case TOKEN_NOT_HAD:
+	case TOKEN_FAILED:
 		transfer_finish(upstream, transfer, END_NO_TOKEN, tokens->why);
 		break;
 	case TOKEN_AWAITED:
@@ -611,7 +612,7 @@ void upstream_resume(struct upstream *upstream)
 	}
 }
 
-void upstream_blot(const struct upstream *upstream, struct buf *text)
+void upstream_redact(const struct upstream *upstream, struct buf *text)
 {
 	const struct buf *token = &upstream->tokens.token;
 	char *at = text->data;

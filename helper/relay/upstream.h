@@ -114,8 +114,8 @@ void upstream_resume(struct upstream *upstream);
 // Gives memory back, after many transfers at once.
 void upstream_shrink(struct upstream *upstream);
 
-// Makes the token unreadable where it is in the text.
-void upstream_blot(const struct upstream *upstream, struct buf *text);
+// Replaces the token in text by question marks.
+void upstream_redact(const struct upstream *upstream, struct buf *text);
 
 // sk-core's answer to a question for a token.
 void upstream_take_answer(struct upstream *upstream, const struct core_answer *answer);

@@ -43,6 +43,15 @@ static const struct edit edits[] = {
 	{ CONFIG_JSON, "m/t", "2", "{\n \"m\": {\n  \"t\": 1,\n  // of y\n  \"y\": 2\n }\n}",
 	  "{\n \"m\": {\n  \"t\": 2,\n  // of y\n  \"y\": 2\n }\n}", "{\n \"m\": {\n  // of y\n  \"y\": 2\n }\n}" },
 	{ CONFIG_JSON, "amp.m/t", "1", "{\"amp.m\":{\"\\u0074\":0}}", "{\"amp.m\":{\"\\u0074\":1}}", "{}" },
+	// comments in the way of a comma, of a bracket, over several lines
+	{ CONFIG_JSON, "t", "1", "{\n \"a\": 1, /* x\n y */\n}", "{\n \"a\": 1, /* x\n y */\n \"t\": 1,\n}", NULL },
+	{ CONFIG_JSON, "t", "1", "{\n \"a\": 1 /* x\n y */\n}", "{\n \"a\": 1, /* x\n y */\n \"t\": 1\n}", NULL },
+	{ CONFIG_JSON, "t", "1", "{\n \"a\": 1 /* x */ ,\n}", "{\n \"a\": 1 /* x */ ,\n \"t\": 1,\n}", NULL },
+	{ CONFIG_JSON, "t", "1", "{\n \"a\": 1 // x\n ,\n}", "{\n \"a\": 1 // x\n ,\n \"t\": 1,\n}", NULL },
+	{ CONFIG_JSON, "m/t", "1", "{\"m\":{\n  \"a\": 1, // a\n  \"t\": 1 }}", "{\"m\":{\n  \"a\": 1, // a\n  \"t\": 1 }}",
+	  "{\"m\":{\n  \"a\": 1 // a\n }}" },
+	{ CONFIG_JSON, "m/t", "1", "{\n  \"m\": {\n    // mine\n    \"t\": 1\n  }\n}",
+	  "{\n  \"m\": {\n    // mine\n    \"t\": 1\n  }\n}", "{\n  \"m\": {\n    // mine\n  }\n}" },
 	// not understood
 	{ CONFIG_JSON, "m/t", "1", "[1]", NULL, NULL },
 	{ CONFIG_JSON, "m/t", "1", "{\"m\": 1}", NULL, NULL },
@@ -65,17 +74,40 @@ static const struct edit edits[] = {
 	{ CONFIG_TOML, "m.t", "a = 1\n", "m.t.a = 1\n", NULL, NULL },
 	{ CONFIG_TOML, "m.t", "a = 1\n", "[m.t]\n[m.t]\n", NULL, NULL },
 	{ CONFIG_TOML, "m.t", "a = 1\n", "a = [1\n", NULL, NULL },
+	{ CONFIG_TOML, "m.t", "a = 1\n", "[m]\nt = { a = 1 }\n", NULL, NULL },
+	{ CONFIG_TOML, "m.t", "a = 1\n", "[m]\n\"t\".a = 1\n", NULL, NULL },
+	{ CONFIG_TOML, "m.t", "a = 1\n", "\"m\" = {}\n", NULL, NULL },
+	{ CONFIG_TOML, "m.t", "a = 1\n", "[[m]]\n", NULL, NULL },
+	{ CONFIG_TOML, "m.t", "a = 1\n", "[[m.t]]\n", NULL, NULL },
+	{ CONFIG_TOML, "m.t", "a = 1\n", "[m.\"\\u0074\"]\n", NULL, NULL },
+	{ CONFIG_TOML, "m.t", "a = 1\n", "[m.t.env]\nb = 1\n", NULL, NULL },
+	{ CONFIG_TOML, "m.t", "a = 1\n", "[m]\nu = { a = 1 }\n", "[m]\nu = { a = 1 }\n\n[m.t]\na = 1\n", NULL },
+	{ CONFIG_TOML, "m.t", "a = 1\n", "[m.t]\nb = 0\n[m.t.env]\nc = 1\n[x]\n", "[m.t]\na = 1\n[x]\n", "[x]\n" },
+	{ CONFIG_TOML, "m.t", "a = 1\n", "[\"m.t\"]\nb = 1\n", "[\"m.t\"]\nb = 1\n\n[m.t]\na = 1\n", NULL },
+	{ CONFIG_TOML, "m.t", "a = 1\n", "\xef\xbb\xbf[m.t]\na = 0\n", "\xef\xbb\xbf[m.t]\na = 1\n", "\xef\xbb\xbf" },
 
 	// --- YAML
-	{ CONFIG_YAML, "m/t", "a: 1\nb: [x]\n", "", "m:\n  t:\n    a: 1\n    b: [x]\n", "m:\n" },
+	{ CONFIG_YAML, "m/t", "a: 1\nb: [x]\n", "", "m:\n  \"t\":\n    a: 1\n    b: [x]\n", "" },
 	{ CONFIG_YAML, "m/t", "a: 1\n", "x: 1\nm:\n    u:\n        a: 2 # two\n# end\ny: 2\n",
-	  "x: 1\nm:\n    u:\n        a: 2 # two\n    t:\n        a: 1\n# end\ny: 2\n", NULL },
+	  "x: 1\nm:\n    u:\n        a: 2 # two\n    \"t\":\n        a: 1\n# end\ny: 2\n", NULL },
 	{ CONFIG_YAML, "m/t", "a: 1\n", "m:\n  t:\n    a: 0\n    b: 0\n  u:\n    a: 2\n",
-	  "m:\n  t:\n    a: 1\n  u:\n    a: 2\n", "m:\n  u:\n    a: 2\n" },
+	  "m:\n  \"t\":\n    a: 1\n  u:\n    a: 2\n", "m:\n  u:\n    a: 2\n" },
 	{ CONFIG_YAML, "m/t", "a: 1\n", "m: {}\n", NULL, NULL },
 	{ CONFIG_YAML, "m/t", "a: 1\n", "{m: 1}\n", NULL, NULL },
 	{ CONFIG_YAML, "m/t", "a: 1\n", "m:\n\tu: 1\n", NULL, NULL },
 	{ CONFIG_YAML, "m/t", "a: 1\n", "a: 1\n---\nm:\n", NULL, NULL },
+	{ CONFIG_YAML, "m/t", "a: 1\n", "m:\n  u:\n    b: |\n      text\n\n      # Heading\n",
+	  "m:\n  u:\n    b: |\n      text\n\n      # Heading\n  \"t\":\n    a: 1\n", NULL },
+	{ CONFIG_YAML, "m/t", "a: 1\n", "m:\n  - a: 1\n", NULL, NULL },
+	{ CONFIG_YAML, "m/t", "a: 1\n", "m:\n  text\n", NULL, NULL },
+	{ CONFIG_YAML, "m/t", "a: 1\n", "m :\n  u: 1\n", NULL, NULL },
+	{ CONFIG_YAML, "m/t", "a: 1\n", "? m\n", NULL, NULL },
+	{ CONFIG_YAML, "m/t", "a: 1\n", "\xef\xbb\xbfm:\n  u: 1\n", NULL, NULL },
+	{ CONFIG_YAML, "m/t", "a: 1\n", "m:\n  t:\n  - a\n", NULL, NULL },
+	{ CONFIG_YAML, "m/t", "a: 1\n", "hello\n", NULL, NULL },
+	{ CONFIG_YAML, "m/t", "a: 1\n", "  a: 1\n", NULL, NULL },
+	{ CONFIG_YAML, "m/t", "a: 1\n", "x: \"abc\nm:\n  foo: bar\"\n", NULL, NULL },
+	{ CONFIG_YAML, "m/t", "a: 1\n", "m:\n  t: &a\n    b: 1\n  u: *a\n", NULL, NULL },
 
 	// --- a file of its own
 	{ CONFIG_FILE, "", "x\n", "", "x\n", NULL },
@@ -83,7 +115,7 @@ static const struct edit edits[] = {
 
 static void check(const struct edit *edit)
 {
-	const struct config_entry entry = { edit->place, edit->text };
+	const struct config_entry entry = { edit->place, edit->text, "", NULL };
 	BUF_AUTO(old, CONFIG_MAX);
 	BUF_AUTO(set, CONFIG_MAX);
 	BUF_AUTO(again, CONFIG_MAX);
@@ -94,6 +126,8 @@ static void check(const struct edit *edit)
 	buf_adds(&old, edit->old);
 	if (!edit->set) {
 		CHECK(config_set(edit->format, &old, &entry, &set, &err) == STATUS_USAGE);
+		if (set.len)
+			fprintf(stderr, "--- of\n%s\n--- set\n%s\n", edit->old, set.data);
 		return;
 	}
 	CHECK(config_set(edit->format, &old, &entry, &set, &err) == STATUS_OK);
@@ -112,6 +146,19 @@ static void check(const struct edit *edit)
 	CHECK(!strcmp(twice.data, removed.data));
 }
 
+// Another's entry of that name is left alone.
+static void check_mark(enum config_format format, const char *place, const char *text, const char *theirs)
+{
+	const struct config_entry entry = { place, text, "mark", NULL };
+	BUF_AUTO(old, CONFIG_MAX);
+	BUF_AUTO(result, CONFIG_MAX);
+
+	buf_adds(&old, theirs);
+	CHECK(config_set(format, &old, &entry, &result, NULL) == STATUS_USAGE);
+	buf_reset(&result);
+	CHECK(config_remove(format, &old, &entry, &result, NULL) == STATUS_USAGE);
+}
+
 static void check_diff(void)
 {
 	BUF_AUTO(old, CONFIG_MAX);
@@ -128,6 +175,9 @@ int main(void)
 {
 	for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++)
 		check(&edits[i]);
+	check_mark(CONFIG_JSON, "m/t", "\"mark\"", "{\"m\":{\"t\":\"other\"}}");
+	check_mark(CONFIG_TOML, "m.t", "a = \"mark\"\n", "[m.t]\na = 1\n");
+	check_mark(CONFIG_YAML, "m/t", "a: mark\n", "m:\n  t:\n    a: 1\n");
 	check_diff();
 	TEST_END;
 }
