@@ -76,7 +76,7 @@ check-valgrind: staged
 # make compile-flags: what compile_flags.txt must have, for clangd and other editors' tools
 compile-flags:
 	@printf '%s\n' -std=c11 -Ihelper -I. -Itests/unit -Itests/fuzz -D_GNU_SOURCE '-DSK_VERSION="$(VERSION)"' '-DSK_LIBEXECDIR="/usr/local/libexec"' \
-		'-DSK_BINDIR="/usr/local/bin"' '-DSK_SYSCONFDIR="/etc"' $(WARNINGS)
+		'-DSK_BINDIR="/usr/local/bin"' '-DSK_SYSCONFDIR="/etc"' '-DSK_DATADIR="/usr/local/share"' $(WARNINGS)
 
 # make lint: formatting, two compilers with all warnings as errors, static analysis, shell, manuals
 lint:

@@ -63,6 +63,7 @@ struct exchange *exchange_new(struct bridge *bridge, enum exchange_role role, co
 		message_read(&exchange->message, exchange->line.data, exchange->line.len);
 	}
 	if (!buf_ok(&exchange->line) || !exchange_collect_ids(exchange)) {
+		buf_free(&exchange->line);
 		free(exchange);
 		return NULL;
 	}

@@ -224,7 +224,7 @@ function post(body, request, response, token) {
   }
   if (Array.isArray(message)) return json(response, 200, message.filter((m) => m.id !== undefined).map((m) => answerTo(m, {})));
   if (message.params?._meta?.[VERSION]) return modern(message, request, response);
-  if (request.headers['mcp-method']) return json(response, 202, '');
+  if (request.headers['mcp-method'] && message.id === undefined && !request.headers['mcp-session-id']) return json(response, 202, '');
   return legacy(message, request, response, token);
 }
 
