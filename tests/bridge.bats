@@ -238,6 +238,18 @@ fails() {
 	bridge_stop
 }
 
+@test "what a client does not read is not kept without end" {
+	bridge_start tasks
+	begin_session
+	call 1 big_stream '{"count":500,"size":200000}'
+	bridge=$(pgrep -P "$BRIDGE_CORE" -x sk-bridge)
+	for _ in 1 2 3 4 5; do
+		sleep 0.2
+		[ -n "${SK_SANITIZED:-}" ] || assert [ "$(awk '/^VmRSS/ { print $2 }' "/proc/$bridge/status")" -lt 40000 ]
+	done
+	kill "$BRIDGE_CORE"
+}
+
 @test "a stream that is cut off in the middle of the answer, or twice, is asked for from the last whole event" {
 	bridge_start tasks
 	begin_session

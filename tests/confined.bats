@@ -125,6 +125,7 @@ hanging_bridge() {
 	ask=one;profile=two;url=https://two.example.com/mcp;;profile=two
 	notice=a notice
 	notice=an escape ${escape}[31m
+	notice=another: 2J
 	nonsense
 	ask=one;http_status=403;credential=tok-one;wwwauth[]=Bearer error="insufficient_scope", scope="large"
 	ask=one;scope=large
@@ -135,5 +136,5 @@ hanging_bridge() {
 	assert_line --partial "the profile does not allow: 'large'"
 	assert_equal "$(curl -s "$FAULTY_URL/__stats" | jq -c '[.bodies[] | select(contains("large"))] | length')" 0
 	# what it has to say is one line, with our name before it
-	assert_equal "$(sort <<<"$stderr")" $'sk-helper: bridge: a notice'
+	assert_equal "$(sort <<<"$stderr")" $'sk-helper: bridge: a notice\nsk-helper: bridge: another: ??2J'
 }

@@ -101,7 +101,8 @@ every_command() {
 	printf '%s\n' "${calls[@]}" | strace -f -s 65536 -v -e trace=execve,write,writev,pwrite64 -y -o "$BATS_TEST_TMPDIR/trace" sk-helper bridge todo >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err"
 	grep -q 'HTTP 500' "$BATS_TEST_TMPDIR/out"
 	grep -q 'was not delivered' "$BATS_TEST_TMPDIR/err"
-	refute grep -qF "$token" "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err"
+	# nor is its beginning
+	refute grep -qF "${token:0:40}" "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err"
 	# but for the pipe from the front door to sk-core
 	assert_equal "$(grep -F "$token" "$BATS_TEST_TMPDIR/trace" | grep -cv 'write(1<pipe:')" 0
 	session=$(curl -sS "${PEER_URL%/mcp}/__stats" | jq -r '.seen[1].headers["mcp-session-id"]')
