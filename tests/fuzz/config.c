@@ -25,8 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	BUF_AUTO(old, CONFIG_MAX);
 
 	buf_add(&old, data, size);
-	check(CONFIG_JSON, &old, &(struct config_entry){ "m/t", "{\"a\":[1],\"b\":{\"c\":2}}" });
-	check(CONFIG_TOML, &old, &(struct config_entry){ "m.t", "a = 1\n" });
-	check(CONFIG_YAML, &old, &(struct config_entry){ "m/t", "a: 1\n" });
+	check(CONFIG_JSON, &old, &(struct config_entry){ "m/t", "{\"a\":[1],\"b\":{\"c\":2}}", "", NULL });
+	check(CONFIG_TOML, &old, &(struct config_entry){ "m.t", "a = 1\n", "", NULL });
+	check(CONFIG_YAML, &old, &(struct config_entry){ "m/t", "a: 1\n", "", NULL });
 	return 0;
 }
