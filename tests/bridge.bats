@@ -774,6 +774,12 @@ gone() {
 	done
 }
 
+@test "standard output that cannot be written: a notice, and an error" {
+	run -1 --separate-stderr sh -c 'sk-helper bridge tasks >/dev/full' <<<"$INITIALIZE"
+	[[ $stderr == *'No space left on device'* ]]
+	assert_equal "$(seen '.http == "DELETE"')" 1
+}
+
 @test "whoever started it is killed: it ends, though its input stays open" {
 	mkfifo "$BATS_TEST_TMPDIR/in"
 	exec 7<>"$BATS_TEST_TMPDIR/in"

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "bridge/exchange.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -307,9 +308,10 @@ static void bridge_take_events(struct bridge *bridge, const struct pollfd fds[FD
 		bridge->output.broken = true;
 }
 
-void bridge_run(struct bridge *bridge, int signal_fd)
+bool bridge_run(struct bridge *bridge, int signal_fd)
 {
 	struct pollfd fds[FDS];
+	int error;
 
 	client_input_begin(&bridge->input);
 	client_output_begin(&bridge->output);
@@ -338,8 +340,12 @@ void bridge_run(struct bridge *bridge, int signal_fd)
 	while (bridge->first)
 		exchange_free(bridge->first);
 #endif
+	error = bridge->output.error;
+	if (error && error != EPIPE && error != ECONNRESET)
+		bridge_notice(bridge, "standard output cannot be written: %s", strerror(error));
 	session_free(&bridge->session);
 	tool_list_free(&bridge->tools);
 	client_input_free(&bridge->input);
 	client_output_free(&bridge->output);
+	return !error || error == EPIPE || error == ECONNRESET;
 }

@@ -55,8 +55,9 @@ struct bridge {
 	bool refused_a_line;
 };
 
-// Carries messages until the client is gone. signal_fd: of signalfd(2). With problem, each request is answered with it.
-void bridge_run(struct bridge *bridge, int signal_fd);
+// Carries messages until the client is gone. signal_fd: of signalfd(2). With problem, each request is answered with it. False when standard
+// output could not be written though somebody reads it: the disk is full, for example.
+bool bridge_run(struct bridge *bridge, int signal_fd);
 
 // What a person must know, on standard error: not the same again and again.
 void bridge_notice(struct bridge *bridge, const char *format, ...) __attribute__((format(printf, 2, 3)));

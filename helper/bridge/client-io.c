@@ -178,10 +178,12 @@ void client_output_flush(struct client_output *output)
 			continue;
 		if (put < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return;
-		if (put < 0)
+		if (put < 0) {
 			output->broken = true;
-		else
+			output->error = errno;
+		} else {
 			output->written += (size_t)put;
+		}
 	}
 	output->written = 0;
 	if (output->text.size > KEEP_MEMORY)

@@ -37,6 +37,7 @@ struct client_output {
 	struct buf text;
 	size_t written; // of text
 	bool is_socket, broken;
+	int error; // errno of the write that broke it
 };
 
 void client_output_begin(struct client_output *output);

@@ -91,13 +91,14 @@ int main(void)
 	struct err err = { STATUS_OK, "" };
 	struct policy policy = { 0 };
 	int signal_fd;
+	bool good;
 
 	harden_process_but(CORE_FD);
 	harden_runner();
 	keep_memory_small();
 	signal_fd = take_signals();
 	if (signal_fd < 0 || !settings_read(&packet, &settings))
-		return 1;
+		return 2;
 	srandom((unsigned)time(NULL) ^ (unsigned)getpid());
 	bridge = (struct bridge){ .profile = settings.profile, .problem = settings.problem, .sse = settings.sse != NULL };
 	policy.url = settings.url;
@@ -108,12 +109,12 @@ int main(void)
 		bridge.problem = err.text;
 	if (!bridge.problem)
 		enter_sandbox(&bridge.upstream);
-	bridge_run(&bridge, signal_fd);
+	good = bridge_run(&bridge, signal_fd);
 #ifdef SK_SANITIZE
 	if (bridge.upstream.multi)
 		upstream_free(&bridge.upstream);
 #endif
 	token_source_free(&bridge.upstream.tokens);
 	buf_free(&packet);
-	wire_exit(0);
+	wire_exit(good ? 0 : 1);
 }

@@ -185,6 +185,8 @@ static enum status bridge_wait_for_end(pid_t bridge, bool told, struct err *err)
 		;
 	if (told || (WIFEXITED(how) && WEXITSTATUS(how) == 0))
 		return STATUS_OK;
+	if (WIFEXITED(how) && WEXITSTATUS(how) == 1)
+		return err_set(err, STATUS_INTERNAL, "not all of the responses could be written");
 	return err_set(err, STATUS_INTERNAL, "sk-bridge, the process that carries the messages, ended unexpectedly (%s %d)",
 		       WIFEXITED(how) ? "status" : "signal", WIFEXITED(how) ? WEXITSTATUS(how) : WTERMSIG(how));
 }
