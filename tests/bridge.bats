@@ -337,6 +337,39 @@ fails() {
 	bridge_stop
 }
 
+@test "a session that is lost before it is confirmed" {
+	bridge_start tasks
+	say "$INITIALIZE"
+	hear_answer '"init"'
+	faults forget >/dev/null
+	say "$INITIALIZED"
+	call 1 echo '{"message":"x"}'
+	hear_answer 1 4
+	assert_equal "$(result_text)" x
+	assert_equal "$(seen_rpc initialize)" 2
+	bridge_stop
+}
+
+@test "a session that cannot be renewed is not asked for again and again" {
+	bridge_start tasks
+	say "$INITIALIZE"
+	hear_answer '"init"'
+	faults forget >/dev/null
+	faults set '{"away":true}' >/dev/null
+	faults clear >/dev/null
+	# lost at once, so that the calls wait for the new one
+	say "$INITIALIZED"
+	for id in 1 2 3; do call "$id" echo; done
+	for id in 1 2 3; do hear; [[ $heard == *'"error"'* ]] || fail "$heard"; done
+	sleep 0.5
+	assert [ "$(seen_rpc initialize)" -le 4 ]
+	faults set '{"away":false}' >/dev/null
+	call 4 echo '{"message":"back"}'
+	hear_answer 4
+	assert_equal "$(result_text)" back
+	bridge_stop
+}
+
 @test "a session that cannot be renewed is renewed with a later request" {
 	bridge_start tasks
 	begin_session

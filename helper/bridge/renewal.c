@@ -79,21 +79,35 @@ void bridge_start_renewal(struct bridge *bridge)
 
 void bridge_renew_session(struct bridge *bridge, struct exchange *exchange)
 {
+	enum session_stage stage = bridge->session.stage;
+	bool begun = stage == SESSION_RENEWS || stage == SESSION_LOST || stage == SESSION_BEGINS || stage == SESSION_CONNECTS;
+
 	exchange->session_renewed = true;
-	exchange->state = EXCHANGE_WAITS_FOR_SESSION; // where there is none to be had, it fails when it is sent again
+	// the confirmation of the lost session is of no use for the next one; where there is none to be had, the others fail when they
+	// are sent again
+	exchange->state =
+		message_is(&exchange->message, "notifications/initialized") ? EXCHANGE_DONE : EXCHANGE_WAITS_FOR_SESSION;
 	// that of another exchange may have been noticed before
-	if (!session_holds(&bridge->session) && exchange->generation == bridge->session.generation &&
-	    bridge->session.initialize.len)
+	if (!begun && exchange->generation == bridge->session.generation && bridge->session.initialize.len)
 		bridge_start_renewal(bridge);
 }
 
+// Whether an exchange waits for the session: it was refused, or not sent yet.
+static bool bridge_waits_for_session(const struct exchange *exchange)
+{
+	return exchange->state == EXCHANGE_WAITS_FOR_SESSION ||
+	       (exchange->state == EXCHANGE_HELD && exchange->role == ROLE_CLIENT && !exchange->modern &&
+		!message_is(&exchange->message, "initialize"));
+}
+
+// All that waits is answered: the next message tries again, and not the bridge by itself.
 void bridge_session_failed(struct bridge *bridge, const char *why)
 {
 	bridge->session.stage = SESSION_LOST;
 	bridge_notice(bridge, "%s does not know the session any more, and a new one could not be started: %s",
 		      bridge->upstream.host, why);
 	for (struct exchange *exchange = bridge->first; exchange; exchange = exchange->next) {
-		if (exchange->state == EXCHANGE_WAITS_FOR_SESSION)
+		if (bridge_waits_for_session(exchange))
 			exchange_fail(
 				exchange, MESSAGE_INTERNAL_ERROR, 0,
 				"sk-helper: %s does not know the session any more, and a new one could not be started: %s",
