@@ -32,6 +32,9 @@ struct config_entry {
 // Whether what is at the entry's place already is ours to change.
 bool config_is_ours(const struct config_entry *entry, const char *text, size_t len);
 
+// Behind the line that at is in: its line feed, or the text's end.
+const char *config_next_line(const char *at);
+
 // Appends to result what old becomes with the entry, or without it. Where nothing changes it is the same text. STATUS_USAGE where
 // old is not understood; nothing is to be written then.
 enum status config_set(enum config_format format, const struct buf *old, const struct config_entry *entry, struct buf *result,

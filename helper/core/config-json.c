@@ -438,9 +438,9 @@ static enum status json_edit(const struct buf *old, const struct config_entry *e
 	if (!json_is_object(root))
 		return err_set(err, STATUS_USAGE, "it cannot be read as a JSON object (comments are allowed)");
 	status = json_find(&place, root, err);
-	// an object that would be left empty goes, too: it was made for the entry, most probably
 	if (status == STATUS_OK && place.found == place.name_count && !config_is_ours(entry, place.value.at, place.value.len))
 		status = err_set(err, STATUS_USAGE, "its entry '%s' is not this one of sk-helper's", entry->place);
+	// an object that would be left empty goes, too: it was made for the entry, most probably
 	while (status == STATUS_OK && !value.len && place.found == place.name_count && place.name_count > 1 &&
 	       json_is_alone(old, strict.data, &place)) {
 		place.name_count--;

@@ -95,13 +95,6 @@ static const char *toml_read_key(const char *at, struct buf *path)
 	}
 }
 
-static const char *toml_next_line(const char *at)
-{
-	const char *lf = strchr(at, '\n');
-
-	return lf ? lf + 1 : at + strlen(at);
-}
-
 static bool toml_is_prefix(const struct buf *prefix, const struct buf *path)
 {
 	return prefix->len <= path->len && !memcmp(prefix->data, path->data, prefix->len);
@@ -157,7 +150,7 @@ static struct toml_table toml_find(const char *text, const struct buf *place)
 	const char *filled = text; // behind the last line that is more than a comment
 	BUF_AUTO(header, PATH_MAX_SIZE);
 
-	for (const char *line = text; *line && table.understood; line = toml_next_line(line)) {
+	for (const char *line = text; *line && table.understood; line = config_next_line(line)) {
 		const char *first = line + strspn(line, " \t\r");
 		bool inside = state.in_string != TOML_PLAIN || state.depth > 0;
 
@@ -167,7 +160,7 @@ static struct toml_table toml_find(const char *text, const struct buf *place)
 			table.understood = toml_may_have_key(first, place, &header);
 		table.understood = table.understood && toml_read_line(&state, line) && state.depth >= 0;
 		if (inside || (*first && *first != '\n' && *first != '#'))
-			filled = toml_next_line(line);
+			filled = config_next_line(line);
 	}
 	if (table.start && !table.end)
 		table.end = filled;
@@ -190,7 +183,7 @@ enum status config_edit_toml(const struct buf *old, const struct config_entry *e
 			       "it is not valid TOML, or defines '%s' in a form that is not edited (inline table, dotted key)",
 			       entry->place);
 	if (table.start &&
-	    !config_is_ours(entry, toml_next_line(table.start), (size_t)(table.end - toml_next_line(table.start))))
+	    !config_is_ours(entry, config_next_line(table.start), (size_t)(table.end - config_next_line(table.start))))
 		return err_set(err, STATUS_USAGE, "its table '%s' is not this entry of sk-helper's", entry->place);
 	rest = table.start ? table.end : "";
 	if (!table.start && !entry->text) {

@@ -9,13 +9,6 @@
 
 #define INDENT_MAX 16
 
-static const char *yaml_next_line(const char *at)
-{
-	const char *lf = strchr(at, '\n');
-
-	return lf ? lf + 1 : at + strlen(at);
-}
-
 static bool yaml_is_filled(const char *line)
 {
 	size_t blanks = strspn(line, " \r");
@@ -116,7 +109,7 @@ static void yaml_take_outer(struct yaml_walk *walk, const char *line, const stru
 		return;
 	place->understood = place->understood && !place->outer && (!key->value_len || *key->value == '#');
 	place->outer = line;
-	place->outer_end = yaml_next_line(line);
+	place->outer_end = config_next_line(line);
 }
 
 // A line within the outer member.
@@ -127,7 +120,7 @@ static void yaml_take_inner(struct yaml_walk *walk, const char *line, bool is_ke
 
 	if (place->count == 0)
 		place->indent = indent;
-	place->outer_end = yaml_next_line(line);
+	place->outer_end = config_next_line(line);
 	if (indent == place->indent) {
 		place->understood = place->understood && is_key;
 		place->count++;
@@ -140,7 +133,7 @@ static void yaml_take_inner(struct yaml_walk *walk, const char *line, bool is_ke
 		place->understood = false;
 	}
 	if (walk->in_inner)
-		place->end = yaml_next_line(line);
+		place->end = config_next_line(line);
 }
 
 static void yaml_take_line(struct yaml_walk *walk, const char *line)
@@ -152,8 +145,8 @@ static void yaml_take_line(struct yaml_walk *walk, const char *line)
 
 	if (walk->in_block && (!line[indent] || strchr("\r\n", line[indent]) || indent > walk->block_indent)) {
 		if (walk->in_outer && line[indent] && !strchr("\r\n", line[indent])) {
-			place->outer_end = yaml_next_line(line);
-			place->end = walk->in_inner ? yaml_next_line(line) : place->end;
+			place->outer_end = config_next_line(line);
+			place->end = walk->in_inner ? config_next_line(line) : place->end;
 		}
 		return;
 	}
@@ -187,7 +180,7 @@ static struct yaml_place yaml_find(const char *text, const char *outer, const ch
 
 	if (!strncmp(text, "---\n", 4))
 		line += 4;
-	for (; *line && walk.place.understood; line = yaml_next_line(line))
+	for (; *line && walk.place.understood; line = config_next_line(line))
 		yaml_take_line(&walk, line);
 	return walk.place;
 }
@@ -196,7 +189,7 @@ static struct yaml_place yaml_find(const char *text, const char *outer, const ch
 static void yaml_put_indented(struct buf *out, const char *text, size_t indent)
 {
 	while (*text) {
-		const char *next = yaml_next_line(text);
+		const char *next = config_next_line(text);
 
 		buf_addf(out, "%*s", (int)indent, "");
 		buf_add(out, text, (size_t)(next - text));

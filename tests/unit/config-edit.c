@@ -99,6 +99,9 @@ static const struct edit edits[] = {
 	{ CONFIG_YAML, "m/t", "a: 1\n", "m:\n  u:\n    b: |\n      text\n\n      # Heading\n",
 	  "m:\n  u:\n    b: |\n      text\n\n      # Heading\n  \"t\":\n    a: 1\n", NULL },
 	{ CONFIG_YAML, "m/t", "a: 1\n", "m:\n  - a: 1\n", NULL, NULL },
+	{ CONFIG_YAML, "m/t", "a: 1\n", "m:\n a: >\n \r\r text\n", NULL, NULL }, // a line end to YAML, and to no one else
+	{ CONFIG_JSON, "m/t", "1", "{ // one line\r }\n}\n", NULL, NULL },
+	{ CONFIG_TOML, "m.t", "a = 1\n", "a = 1\rb = 2\n", NULL, NULL },
 	{ CONFIG_YAML, "m/t", "a: 1\n", "m:\n  text\n", NULL, NULL },
 	{ CONFIG_YAML, "m/t", "a: 1\n", "m :\n  u: 1\n", NULL, NULL },
 	{ CONFIG_YAML, "m/t", "a: 1\n", "? m\n", NULL, NULL },
