@@ -20,6 +20,10 @@ void harden_runner(void);
 // For a program that another of ours runs: ends when that one ends, however that came.
 void die_with_parent(void);
 
+// SIGTERM, SIGINT and SIGHUP are read from the descriptor that is returned (signalfd(2), non-blocking), so that what is under way can be
+// ended in order. -1 where there is none.
+int harden_take_signals(void);
+
 // Forks; true in the child, false in the parent, also when no child could be made. The child is in a session of its own
 // and has none of the caller's descriptors: the shell's "$(...)" waits until every process that has its pipe has ended.
 bool fork_detached(void);

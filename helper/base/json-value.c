@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "base/json-value.h"
 
+#include "base/text.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,11 +18,6 @@ static const char *skip_blanks(const char *at, const char *end)
 	return at;
 }
 
-static bool is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 // Each of these returns what is behind, or NULL for what is malformed. at is at the opening quote.
 static const char *skip_string(const char *at, const char *end)
 {
@@ -32,7 +29,7 @@ static const char *skip_string(const char *at, const char *end)
 		if (++at == end || !*at || !strchr("\"\\/bfnrtu", *at))
 			return NULL;
 		for (int digits = 0; *at == 'u' && digits < 4; digits++) {
-			if (at + digits + 1 >= end || !is_hex(at[digits + 1]))
+			if (at + digits + 1 >= end || !text_is_hex(at[digits + 1]))
 				return NULL;
 		}
 		at += *at == 'u' ? 4 : 0;
@@ -369,7 +366,7 @@ bool json_string_is(struct json_value string, const char *text)
 	return buf_ok(&decoded) && decoded.len == len && !memcmp(decoded.data, text, len);
 }
 
-static double number_of(struct json_value value)
+static double json_number_of(struct json_value value)
 {
 	char text[64] = "";
 
@@ -383,7 +380,7 @@ bool json_same(struct json_value a, struct json_value b)
 	if (a.len == b.len && !memcmp(a.at, b.at, a.len))
 		return true;
 	if (json_is_number(a) && json_is_number(b)) {
-		double one = number_of(a), other = number_of(b);
+		double one = json_number_of(a), other = json_number_of(b);
 
 		return a.len < 64 && b.len < 64 && one <= other && one >= other && one < (double)INTEGER_MAX &&
 		       one > -(double)INTEGER_MAX;

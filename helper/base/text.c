@@ -39,6 +39,11 @@ bool text_is_scope(const char *s)
 	}
 }
 
+bool text_is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
 bool text_to_number(const char *s, int64_t min, int64_t max, int64_t *out)
 {
 	int64_t value = 0;

@@ -16,6 +16,8 @@ bool text_is_graphic(const char *s);
 // RFC 6749 section 3.3: one or more words of 0x21, 0x23-0x5b, 0x5d-0x7e, with one space between them.
 bool text_is_scope(const char *s);
 
+bool text_is_hex(char c);
+
 // Decimal digits alone, between min and max; *out is untouched otherwise.
 bool text_to_number(const char *s, int64_t min, int64_t max, int64_t *out);
 

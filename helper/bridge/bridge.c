@@ -111,8 +111,7 @@ static void bridge_step_session(struct bridge *bridge)
 	if (session->stage == SESSION_RENEWS && late)
 		bridge_session_failed(bridge, "'initialize' got no response in 10 seconds");
 	for (struct exchange *exchange = bridge->first; exchange && session->stage == SESSION_LOST; exchange = exchange->next) {
-		if (exchange->role == ROLE_CLIENT && exchange->state == EXCHANGE_HELD && !exchange->modern &&
-		    !message_is(&exchange->message, "initialize"))
+		if (exchange_needs_session(exchange))
 			bridge_start_renewal(bridge);
 	}
 }
@@ -286,7 +285,6 @@ static void bridge_take_answers(struct bridge *bridge)
 	BUF_AUTO(packet, WIRE_PACKET_MAX);
 
 	if (!core_receive(&packet)) {
-		bridge->upstream.tokens.last = true;
 		bridge->core_is_gone = true;
 		bridge_end_now(bridge);
 	}

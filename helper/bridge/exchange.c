@@ -108,6 +108,12 @@ bool exchange_is_subscription(const struct exchange *exchange)
 	return exchange->role == ROLE_EVENTS || (exchange->modern && message_is(&exchange->message, "subscriptions/listen"));
 }
 
+bool exchange_needs_session(const struct exchange *exchange)
+{
+	return exchange->state == EXCHANGE_HELD && exchange->role == ROLE_CLIENT && !exchange->modern &&
+	       !message_is(&exchange->message, "initialize");
+}
+
 struct json_value *exchange_find_id(struct exchange *exchange, struct json_value id)
 {
 	for (size_t i = 0; i < exchange->id_count; i++) {
@@ -157,21 +163,18 @@ void exchange_fail(struct exchange *exchange, int code, long http_status, const 
 
 // --- its request
 
-static void add_header(struct curl_slist **headers, const char *name, const char *value)
+static void exchange_add_header(struct curl_slist **headers, const char *name, const char *value)
 {
 	header_add_text(headers, name, value, strlen(value));
 }
 
 // As it came from the server.
-static void add_raw_header(struct curl_slist **headers, const char *name, const char *value)
+static void exchange_add_raw_header(struct curl_slist **headers, const char *name, const char *value)
 {
 	char line[SESSION_ID_MAX + 32];
-	struct curl_slist *longer;
 
 	(void)snprintf(line, sizeof line, "%s: %s", name, value);
-	longer = curl_slist_append(*headers, line);
-	if (longer)
-		*headers = longer;
+	(void)header_append(headers, line);
 }
 
 // MCP 2026-07-28, "Streamable HTTP": what the message says is said in headers, too.
@@ -183,7 +186,7 @@ static void exchange_add_modern_headers(struct exchange *exchange, struct curl_s
 	if (message->version.len)
 		header_add_string(headers, "MCP-Protocol-Version", message->version);
 	else if (*exchange->bridge->modern_version)
-		add_header(headers, "MCP-Protocol-Version", exchange->bridge->modern_version);
+		exchange_add_header(headers, "MCP-Protocol-Version", exchange->bridge->modern_version);
 	header_add_string(headers, "Mcp-Method", message->method);
 	if (is_call || message_is(message, "prompts/get"))
 		header_add_string(headers, "Mcp-Name", message_param(message, "name"));
@@ -210,9 +213,9 @@ static void exchange_add_session_headers(struct exchange *exchange, bool resumes
 	if (begins)
 		return;
 	if (*session->id)
-		add_raw_header(headers, "Mcp-Session-Id", session->id);
+		exchange_add_raw_header(headers, "Mcp-Session-Id", session->id);
 	if (session_sends_version(session))
-		add_header(headers, "MCP-Protocol-Version", session->version);
+		exchange_add_header(headers, "MCP-Protocol-Version", session->version);
 }
 
 static void exchange_on_header(struct transfer *transfer, const char *name, const char *value);
@@ -250,15 +253,15 @@ static void exchange_start(struct exchange *exchange, bool resumes)
 	bool posts = exchange->role != ROLE_EVENTS && exchange->role != ROLE_DELETE_SESSION && !resumes;
 	struct curl_slist *headers = NULL;
 
-	add_header(&headers, "Accept", posts ? "application/json, text/event-stream" : "text/event-stream");
+	exchange_add_header(&headers, "Accept", posts ? "application/json, text/event-stream" : "text/event-stream");
 	if (posts)
-		add_header(&headers, "Content-Type", "application/json");
+		exchange_add_header(&headers, "Content-Type", "application/json");
 	if (exchange->modern)
 		exchange_add_modern_headers(exchange, &headers);
 	else
 		exchange_add_session_headers(exchange, resumes, &headers);
 	if (*exchange->last_event && (resumes || exchange->role == ROLE_EVENTS))
-		add_raw_header(&headers, "Last-Event-ID", exchange->last_event);
+		exchange_add_raw_header(&headers, "Last-Event-ID", exchange->last_event);
 	exchange->transfer = (struct transfer){
 		.method = posts					? "POST" :
 			  exchange->role == ROLE_DELETE_SESSION ? "DELETE" :
@@ -288,12 +291,16 @@ void exchange_send(struct exchange *exchange)
 
 // --- its response
 
+static bool is_success(long status)
+{
+	return status >= 200 && status < 300;
+}
+
 static void exchange_on_header(struct transfer *transfer, const char *name, const char *value)
 {
 	struct exchange *exchange = transfer->owner;
 
-	if (exchange_begins_session(exchange) && transfer->status >= 200 && transfer->status < 300 &&
-	    !strcasecmp(name, "mcp-session-id"))
+	if (exchange_begins_session(exchange) && is_success(transfer->status) && !strcasecmp(name, "mcp-session-id"))
 		session_take_id(&exchange->bridge->session, value);
 }
 
@@ -302,11 +309,6 @@ static bool is_type(const char *content_type, const char *type)
 	size_t len = strlen(type);
 
 	return !strncasecmp(content_type, type, len) && strchr("; \t", content_type[len]); // NUL, too
-}
-
-static bool is_success(long status)
-{
-	return status >= 200 && status < 300;
 }
 
 static void exchange_on_response(struct transfer *transfer)
@@ -552,10 +554,9 @@ static void exchange_on_end(struct transfer *transfer, enum transfer_end end, co
 	} else if (end == END_STOPPED) {
 		exchange_fail(exchange, MESSAGE_INTERNAL_ERROR, 0, "sk-helper: the response is larger than %zu bytes",
 			      MESSAGE_SIZE_MAX);
-	} else if (end == END_NO_TOKEN) {
-		bridge_notice(exchange->bridge, "%s", why);
-		exchange_fail(exchange, MESSAGE_INTERNAL_ERROR, 0, "sk-helper: %s", why);
 	} else {
+		if (end == END_NO_TOKEN)
+			bridge_notice(exchange->bridge, "%s", why);
 		exchange_fail(exchange, MESSAGE_INTERNAL_ERROR, 0, "sk-helper: %s", why);
 	}
 	bridge_exchange_ended(exchange->bridge, exchange);

@@ -59,6 +59,9 @@ void exchange_free(struct exchange *exchange);
 // Whether it is a request that is not answered yet, or several.
 bool exchange_wants_answer(const struct exchange *exchange);
 
+// Whether it is a message of the client's that is not sent yet and goes to a session.
+bool exchange_needs_session(const struct exchange *exchange);
+
 // Whether it is one that stays open, and is not waited for.
 bool exchange_is_subscription(const struct exchange *exchange);
 

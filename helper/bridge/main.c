@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -50,27 +49,13 @@ static bool settings_read(struct buf *packet, struct bridge_settings *settings)
 	return wire_is_our_version(settings->version) && settings->profile && (settings->url || settings->problem);
 }
 
-// Signals are read, so that the session can be ended. That of a dead parent is one of them.
-static int take_signals(void)
+static void bridge_enter_sandbox(const struct upstream *upstream)
 {
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGHUP);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
-	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-static void enter_sandbox(const struct upstream *upstream)
-{
-	const char *proxy = proxy_for(&upstream->base, upstream->policy.proxy);
+	const char *proxy = proxy_for(&upstream->policy.target, upstream->policy.proxy);
 	struct sandbox sandbox = { .ca_file = upstream->policy.ca_file, .port_count = 1 };
 
-	sandbox.ports[0] = proxy ? proxy_port(proxy) : upstream->base.port;
-	if (!upstream->base.https)
+	sandbox.ports[0] = proxy ? proxy_port(proxy) : upstream->policy.target.port;
+	if (!upstream->policy.target.https)
 		loopback_prepare();
 	(void)sandbox_enter(&sandbox);
 }
@@ -96,7 +81,8 @@ int main(void)
 	harden_process_but(CORE_FD);
 	harden_runner();
 	keep_memory_small();
-	signal_fd = take_signals();
+	signal_fd = harden_take_signals();
+	prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0); // read like the others: the session is ended
 	if (signal_fd < 0 || !settings_read(&packet, &settings))
 		return 2;
 	srandom((unsigned)time(NULL) ^ (unsigned)getpid());
@@ -108,7 +94,7 @@ int main(void)
 	if (!bridge.problem && upstream_begin(&bridge.upstream, settings.profile, &policy, &err) != STATUS_OK)
 		bridge.problem = err.text;
 	if (!bridge.problem)
-		enter_sandbox(&bridge.upstream);
+		bridge_enter_sandbox(&bridge.upstream);
 	good = bridge_run(&bridge, signal_fd);
 #ifdef SK_SANITIZE
 	if (bridge.upstream.multi)

@@ -95,9 +95,7 @@ void bridge_renew_session(struct bridge *bridge, struct exchange *exchange)
 // Whether an exchange waits for the session: it was refused, or not sent yet.
 static bool bridge_waits_for_session(const struct exchange *exchange)
 {
-	return exchange->state == EXCHANGE_WAITS_FOR_SESSION ||
-	       (exchange->state == EXCHANGE_HELD && exchange->role == ROLE_CLIENT && !exchange->modern &&
-		!message_is(&exchange->message, "initialize"));
+	return exchange->state == EXCHANGE_WAITS_FOR_SESSION || exchange_needs_session(exchange);
 }
 
 // All that waits is answered: the next message tries again, and not the bridge by itself.
@@ -148,7 +146,7 @@ bool bridge_take_endpoint(struct bridge *bridge, const char *uri)
 	good = parts && curl_url_set(parts, CURLUPART_URL, bridge->upstream.policy.url, 0) == CURLUE_OK &&
 	       curl_url_set(parts, CURLUPART_URL, uri, 0) == CURLUE_OK &&
 	       curl_url_get(parts, CURLUPART_URL, &text, 0) == CURLUE_OK && strlen(text) <= URL_MAX &&
-	       url_parse(&url, text, NULL) == STATUS_OK && url_same_origin(&bridge->upstream.base, &url);
+	       url_parse(&url, text, NULL) == STATUS_OK && url_same_origin(&bridge->upstream.policy.target, &url);
 	buf_reset(&session->endpoint);
 	if (good)
 		buf_adds(&session->endpoint, text);

@@ -4,6 +4,7 @@
 #include "base/base64.h"
 #include "base/text.h"
 #include "bridge/message.h"
+#include "relay/upstream.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +46,6 @@ static bool is_plain_value(const char *value, size_t len)
 void header_add_text(struct curl_slist **headers, const char *name, const char *value, size_t len)
 {
 	BUF_AUTO(line, 2 * VALUE_MAX);
-	struct curl_slist *longer;
 	bool plain = is_plain_value(value, len);
 
 	buf_adds(&line, name);
@@ -56,9 +56,8 @@ void header_add_text(struct curl_slist **headers, const char *name, const char *
 	else
 		base64_encode(&line, value, len);
 	buf_adds(&line, plain ? "" : "?=");
-	longer = buf_ok(&line) ? curl_slist_append(*headers, line.data) : NULL;
-	if (longer)
-		*headers = longer;
+	if (buf_ok(&line))
+		(void)header_append(headers, line.data);
 }
 
 void header_add_string(struct curl_slist **headers, const char *name, struct json_value string)

@@ -117,18 +117,6 @@ static void give_streams_away(void)
 	close(fd);
 }
 
-static int take_signals(void)
-{
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGHUP);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 // A signal goes on to sk-bridge, which ends the session; a second one, if it does not follow at once, kills it.
 static void pass_signal_on(int signal_fd, pid_t bridge, int64_t *told_at)
 {
@@ -195,7 +183,7 @@ static enum status bridge_run(const struct profile *profile, const char *url, co
 			      const char *problem, struct err *err)
 {
 	const struct subprocess what = { .program = "sk-bridge", .environment = oauth_environment, .setting = OAUTH_SETTING };
-	int signal_fd = take_signals(), socket = -1;
+	int signal_fd = harden_take_signals(), socket = -1;
 	struct broker broker;
 	enum status status;
 	bool told = false;

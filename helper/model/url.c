@@ -14,11 +14,6 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-static bool is_hex(char c)
-{
-	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 static bool is_letter(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -111,7 +106,7 @@ static bool escape_ok(const char *s, size_t len)
 {
 	static const char *const twice[] = { "00", "2e", "2f", "3b", "5c" };
 
-	if (len < 3 || !is_hex(s[1]) || !is_hex(s[2]) || is_escape(s, len, "00") || is_escape(s, len, "5c"))
+	if (len < 3 || !text_is_hex(s[1]) || !text_is_hex(s[2]) || is_escape(s, len, "00") || is_escape(s, len, "5c"))
 		return false;
 	// an escaped '%' before digits that are escaped themselves
 	if (is_escape(s, len, "25") && (memchr(s + 3, '%', len < 5 ? len - 3 : 2)))

@@ -65,8 +65,8 @@ enum status upstream_begin(struct upstream *upstream, const char *profile, const
 	curl_easy_cleanup(trial);
 	if (status != STATUS_OK)
 		return status;
-	status = url_parse(&upstream->base, upstream->policy.url, err);
-	(void)snprintf(upstream->host, sizeof upstream->host, "%.*s", (int)upstream->base.host_len, upstream->base.host);
+	(void)snprintf(upstream->host, sizeof upstream->host, "%.*s", (int)upstream->policy.target.host_len,
+		       upstream->policy.target.host);
 	curl_multi_setopt(upstream->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
 	upstream->share = curl_share_init();
 	curl_share_setopt(upstream->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
@@ -129,6 +129,12 @@ void upstream_free(struct upstream *upstream)
 	buf_free(&upstream->moved_to);
 }
 
+static void transfer_wait_for_token(struct transfer *transfer)
+{
+	transfer->state = TRANSFER_WAITS_FOR_TOKEN;
+	transfer->waits_since = clock_now().boot;
+}
+
 void upstream_send(struct upstream *upstream, struct transfer *transfer)
 {
 	struct transfer *last = upstream->first;
@@ -138,8 +144,7 @@ void upstream_send(struct upstream *upstream, struct transfer *transfer)
 	transfer->elsewhere = transfer->url != NULL;
 	transfer->first_at = clock_now().boot;
 	transfer->refusal = BUF_INIT(REFUSAL_MAX);
-	transfer->waits_since = clock_now().boot;
-	transfer->state = TRANSFER_WAITS_FOR_TOKEN;
+	transfer_wait_for_token(transfer);
 	transfer->next = NULL;
 	while (last && last->next)
 		last = last->next;
@@ -202,7 +207,7 @@ static bool transfer_may_follow(const struct transfer *transfer)
 
 	return (transfer->status == 307 || transfer->status == 308) && location && transfer->redirects < REDIRECTS_MAX &&
 	       strlen(location) <= URL_MAX && url_parse(&url, location, NULL) == STATUS_OK &&
-	       url_covers(&transfer->upstream->base, &url);
+	       url_covers(&transfer->upstream->policy.target, &url);
 }
 
 // As an absolute URL. libcurl has it only when the transfer is over (CURLINFO_REDIRECT_URL).
@@ -320,9 +325,9 @@ static int transfer_refuse_rewind(void *context, curl_off_t offset, int origin)
 
 // --- sending
 
-static bool add_header(struct curl_slist **headers, const char *header)
+bool header_append(struct curl_slist **headers, const char *line)
 {
-	struct curl_slist *longer = curl_slist_append(*headers, header);
+	struct curl_slist *longer = curl_slist_append(*headers, line);
 
 	if (longer)
 		*headers = longer;
@@ -336,10 +341,10 @@ static bool transfer_set_headers(struct upstream *upstream, struct transfer *tra
 
 	buf_adds(&authorization, "Authorization: Bearer ");
 	buf_add(&authorization, upstream->tokens.token.data, upstream->tokens.token.len);
-	ok = buf_ok(&authorization) && add_header(&transfer->all_headers, authorization.data) &&
-	     add_header(&transfer->all_headers, "Expect:");
+	ok = buf_ok(&authorization) && header_append(&transfer->all_headers, authorization.data) &&
+	     header_append(&transfer->all_headers, "Expect:");
 	for (struct curl_slist *own = transfer->headers; ok && own; own = own->next)
-		ok = add_header(&transfer->all_headers, own->data);
+		ok = header_append(&transfer->all_headers, own->data);
 	curl_easy_setopt(transfer->curl, CURLOPT_HTTPHEADER, transfer->all_headers);
 	return ok;
 }
@@ -376,15 +381,15 @@ static enum status transfer_set_up(struct upstream *upstream, struct transfer *t
 	status = policy_apply(&transfer->policy, curl, err);
 	if (status != STATUS_OK)
 		return status;
-	if (!url_same_origin(&upstream->base, &transfer->policy.target))
+	if (!url_same_origin(&upstream->policy.target, &transfer->policy.target))
 		return err_set(err, STATUS_POLICY, "%s: the URL for this message is at another server: nothing was sent",
 			       upstream->host);
 #if LIBCURL_VERSION_NUM >= 0x075700
 	curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L); // the end does not wait for a name server
 #endif
 	curl_easy_setopt(curl, CURLOPT_HTTP_VERSION,
-			 (long)(upstream->base.https ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
-	curl_easy_setopt(curl, CURLOPT_PIPEWAIT, upstream->base.https ? 1L : 0L);
+			 (long)(upstream->policy.target.https ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+	curl_easy_setopt(curl, CURLOPT_PIPEWAIT, upstream->policy.target.https ? 1L : 0L);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
 	curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER_SIZE);
 	curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
@@ -422,12 +427,6 @@ static void transfer_start(struct upstream *upstream, struct transfer *transfer)
 }
 
 // --- how a transfer ended
-
-static void transfer_wait_for_token(struct transfer *transfer)
-{
-	transfer->state = TRANSFER_WAITS_FOR_TOKEN;
-	transfer->waits_since = clock_now().boot;
-}
 
 // The server has refused the token: another one is wanted.
 static void transfer_wait_for_new_token(struct transfer *transfer)

@@ -24,7 +24,6 @@ struct upstream {
 	unsigned cookie_count;
 	struct token_source tokens;
 	struct policy policy; // what all transfers have in common
-	struct url base;      // of policy.url
 	char host[256];	      // for messages
 	struct transfer *first;
 	struct buf moved_to; // where a permanent redirect leads; "" for none
@@ -96,6 +95,10 @@ struct transfer {
 // asked. Before the sandbox is entered.
 enum status upstream_begin(struct upstream *upstream, const char *profile, const struct policy *policy, struct err *err);
 void upstream_free(struct upstream *upstream);
+
+// Adds "name: value", in libcurl's form (CURLOPT_HTTPHEADER(3)), to a list that may be NULL. False, and the list is as it was, where
+// there is no memory.
+bool header_append(struct curl_slist **headers, const char *line);
 
 // Starts a transfer, as soon as there is a token. Nothing is called before the next upstream_step.
 void upstream_send(struct upstream *upstream, struct transfer *transfer);
