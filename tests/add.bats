@@ -14,7 +14,7 @@ secret_is_kept() { "$TOOLS/keyring-tool" kernel get secret "$1" >/dev/null 2>&1;
 @test "add says where the secret is, what that means for a reboot, and what it got" {
 	run -0 --separate-stderr add_todo
 	assert_line --partial "$PROFILES/todo.conf"
-	assert_line --regexp 'kernel keyring: .*reboot'
+	assert_line --regexp 'in the kernel keyring, .*after a reboot'
 	assert_line --regexp "token: .* 60 min, scope 'todo:read todo:write'"
 	assert_equal "$stderr" ''
 	assert_equal "$(stat -c %a "$PROFILES/todo.conf")" 600
@@ -44,14 +44,62 @@ secret_is_kept() { "$TOOLS/keyring-tool" kernel get secret "$1" >/dev/null 2>&1;
 	secret_is_kept todo
 }
 
-@test "add asks before it replaces, and a refused replacement leaves the old one working" {
-	add_todo
-	run -2 --separate-stderr add_todo
-	assert_error '--yes'
-	run -6 --separate-stderr eval 'printf "wrong\n" | sk-helper add todo --yes --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store kernel'
-	assert_one_error
+@test "add of a profile that is there asks for its secret, proves it, and keeps everything else" {
+	add_todo --url https://a.example.com --username me --timeout 9
+	before=$(cat "$PROFILES/todo.conf")
+	run -6 --separate-stderr sk-helper add todo <<<wrong
+	assert_error "profile 'todo' not changed: token endpoint: HTTP 401 invalid_client"
 	run -0 sk-helper get --fresh
-	run -0 add_todo --yes
+	clear_keys
+	run -0 --separate-stderr sk-helper add todo <<<test_secret
+	assert_line --partial 'token: works'
+	assert_equal "$(cat "$PROFILES/todo.conf")" "$before"
+	run -0 sk-helper get
+}
+
+@test "add with keys of a profile that is there changes those, and asks for the secret only where they decide who sees it" {
+	add_todo --url https://a.example.com
+	run -0 --separate-stderr sk-helper add todo --scope todo:read --url https://b.example.com </dev/null
+	assert_line --partial "scope 'todo:read'"
+	assert_equal "$(grep -c ^url= "$PROFILES/todo.conf")" 2
+	# a change that the server refuses is not kept
+	start_faulty_server
+	store_client odd "$(endpoint_that_answers '{"status":400,"body":{"error":"invalid_scope"}}')" scope=good
+	run -6 --separate-stderr sk-helper add odd --scope nonsense </dev/null
+	assert_error "ask the server's owner"
+	grep -qx scope=good "$PROFILES/odd.conf"
+	run -2 --separate-stderr sk-helper add todo --client-id other </dev/null
+	assert_error 'client secret: empty'
+	grep -qx client_id=m2m_todo "$PROFILES/todo.conf"
+}
+
+@test "after a reboot, add --missing asks for each secret that is not there" {
+	store_client one "$TOKEN_ENDPOINT"
+	store_client two "$TOKEN_ENDPOINT"
+	clear_keys
+	store_client three "$TOKEN_ENDPOINT"
+	run -0 --separate-stderr sk-helper add --missing <<<$'test_secret\ntest_secret'
+	assert_line --partial "profile 'one', for "
+	assert_line --partial "profile 'two', for "
+	refute_line --partial three
+	sk-helper get one >/dev/null
+	sk-helper get two >/dev/null
+	run -0 sk-helper add --missing </dev/null
+	assert_output 'no client secret is missing'
+	clear_keys
+	run -6 --separate-stderr sk-helper add --missing <<<$'test_secret\nwrong\ntest_secret'
+	assert_equal "${stderr_lines[-1]}" 'sk-helper: add: 1 of the 3 client secrets are still missing'
+	run -2 --separate-stderr sk-helper add one --missing
+	assert_one_error
+}
+
+@test "add --dry-run shows what would be written, and asks for nothing" {
+	run -0 --separate-stderr sk-helper add todo --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store kernel --dry-run </dev/null
+	assert_line "token_endpoint=$TOKEN_ENDPOINT"
+	assert_line --partial "would be asked for, sent to $TOKEN_ENDPOINT"
+	refute [ -e "$HOME/.config" ]
+	run -0 sk-helper list --names
+	assert_output ''
 }
 
 @test "add asks, too, where only a secret of that name is stored" {
@@ -345,7 +393,7 @@ store_numbered() { store_client f "https://a.example.com/$1"; }
 		expect -re "READY:$"
 		send "fg\r"
 		expect "not shown" { sleep 0.2; send "test_secret\r" }
-		expect "the server gave one" { exit 0 } timeout { exit 9 }'
+		expect "token: works" { exit 0 } timeout { exit 9 }'
 	refute_output --partial test_secret
 }
 
@@ -363,7 +411,7 @@ store_numbered() { store_client f "https://a.example.com/$1"; }
 		assert_one_error
 	done
 	run -2 --separate-stderr sk-helper store <<<$'profile=a\nscopee=x'
-	assert_error 'scopee: not a key'
+	assert_error "a profile has no key 'scopee': did you mean 'scope'?"
 }
 
 @test "remove takes what an edited profile does not name any more" {

@@ -178,8 +178,8 @@ TABLE
 @test "a home that cannot be written" {
 	mkdir -p "$BATS_TEST_TMPDIR/file"
 	touch "$BATS_TEST_TMPDIR/file/home"
-	HOME=$BATS_TEST_TMPDIR/file/home run -1 --separate-stderr sk-helper add f --token-endpoint https://a.example.com/ --client-id x <<<secret
-	assert_error 'profiles cannot be written'
+	HOME=$BATS_TEST_TMPDIR/file/home run -2 --separate-stderr sk-helper add f --token-endpoint https://a.example.com/ --client-id x <<<secret
+	assert_error 'profiles cannot be written to'
 	gets tok '{"body":{'"$TOKEN"'}}'
 	sk-helper erase f
 	chmod -R a-w "$HOME"

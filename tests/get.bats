@@ -161,7 +161,7 @@ TABLE
 	assert_error "no profile 'other'"
 	store_client second "$TOKEN_ENDPOINT" token_cache=none
 	run -2 --separate-stderr sk-helper get
-	assert_error 'several profiles'
+	assert_error 'which profile? todo, second. For example: sk-helper get todo'
 	SK_HELPER_PROFILE=todo run -0 sk-helper get
 	assert_equal "$output" "$(sk-helper get todo)"
 	store_client default "$TOKEN_ENDPOINT" token_cache=none
@@ -333,8 +333,8 @@ TABLE
 
 @test "a private key in a profile file, or given to store, is refused, too" {
 	add_todo
-	run -2 --separate-stderr sk-helper store <<<$'profile=todo\nprivate_key=MIG'
-	assert_error 'not a key of a profile'
+	run -8 --separate-stderr sk-helper store <<<$'profile=todo\nprivate_key=MIG'
+	assert_error 'a profile must not contain a secret'
 	echo private_key=MIGxyz >>"$PROFILES/todo.conf"
 	run -8 --separate-stderr sk-helper get todo
 	assert_error 'a profile must not contain a secret'

@@ -99,7 +99,7 @@ register() {
 			[ -e "$BATS_TEST_TMPDIR/$file" ] || continue
 			run -0 --separate-stderr add_key todo --private-key "$BATS_TEST_TMPDIR/$file" --issuer "$ISSUER" --yes
 			assert_equal "$stderr" ''
-			assert_line --partial 'token: the server gave one'
+			assert_line --partial 'token: works'
 			# the same key as another library has it
 			assert_equal "$(tail -n 1 <<<"$output" | jq -cS 'del(.kid,.use)')" "$(jq -cS 'del(.kid)' "$BATS_TEST_TMPDIR/public.jwk")"
 		done
@@ -364,7 +364,7 @@ start_tls_server() {
 	run -8 --separate-stderr sk-helper get self --fresh
 	store_client f "$(endpoint_that_answers '{"status":401,"body":{"error":"invalid_client"}}')"
 	run -6 --separate-stderr sk-helper get f
-	assert_error "if the client has a new client secret, store it with 'sk-helper rotate'"
+	assert_error "If the client has a new secret, 'sk-helper rotate f' asks for it"
 	run sk-helper doctor f
 	assert_line --regexp '^last request +BAD .*not asked again for'
 }

@@ -194,3 +194,12 @@ fails_in_time() {
 	run -0 sk-helper remove todo
 	run -1 secret-tool lookup application sk-helper
 }
+
+@test "set moves the secret to another keyring" {
+	store_client todo "$TOKEN_ENDPOINT"
+	run -0 --separate-stderr sk-helper set todo --secret-store secret-service </dev/null
+	run -3 "$TOOLS/keyring-tool" kernel get secret todo
+	run -0 sk-helper get todo
+	run -0 --separate-stderr sk-helper set todo --secret-store kernel </dev/null
+	run -0 sk-helper get todo --fresh
+}

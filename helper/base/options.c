@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "base/options.h"
 
+#include "base/nearest.h"
+
+#include <stdio.h>
 #include <string.h>
 
 // The option that word is; *value is what follows its '=', or NULL.
@@ -16,16 +19,31 @@ static const struct option *options_find(const struct option *table, const char 
 	return NULL;
 }
 
+// Names only the option: its value may be a secret that somebody put into the wrong place.
+static enum status options_unknown(const struct options *options, const char *word, struct err *err)
+{
+	char name[NEAREST_WORD_MAX + 1];
+	struct nearest nearest;
+
+	(void)snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+	nearest = nearest_to(name);
+	for (const struct option *option = options->table; option && option->name; option++)
+		nearest_offer(&nearest, option->name);
+	if (nearest_word(&nearest))
+		return err_set(err, STATUS_USAGE, "%s has no option '%s': did you mean '%s'?", options->command, name,
+			       nearest_word(&nearest));
+	return err_set(err, STATUS_USAGE, "%s has no option '%s': see 'sk-helper help %s'", options->command, name,
+		       options->command);
+}
+
 static enum status options_take(const struct options *options, char ***args, options_visitor *take, void *context,
 				struct err *err)
 {
 	const char *word = **args, *value;
 	const struct option *option = options_find(options->table, word, &value);
 
-	// only the name: a value may be a secret that somebody put into the wrong place
 	if (!option)
-		return err_set(err, STATUS_USAGE, "%s has no option '%.*s': see 'sk-helper help %s'", options->command,
-			       (int)strcspn(word, "="), word, options->command);
+		return options_unknown(options, word, err);
 	if (!option->argument && value)
 		return err_set(err, STATUS_USAGE, "%s: %s takes no value", options->command, option->name);
 	if (option->argument && !value)

@@ -14,8 +14,17 @@ const struct option add_options[] = {
 	{ "--private-key", "FILE", "a private key instead of a secret: PEM or JWK, '-' for standard input" },
 	{ "--generate-key", NULL, "make a key pair, and print the public key to register" },
 	{ "--key-id", "ID", "what the server calls the key (kid), where it is not the key's own" },
+	{ "--missing", NULL, "ask for each client secret that is not stored, as after a reboot" },
 	{ "--no-verify", NULL, "store the secret without getting a token first" },
-	{ "--yes", NULL, "replace a profile or secret of this name; agree to the scopes that the servers name" },
+	{ "--dry-run", NULL, "show what would be done; nothing is asked for, sent as a credential, or stored" },
+	{ "--yes", NULL, "agree to the scopes that the servers name; replace a secret that is left of a removed profile" },
+	{ NULL, NULL, NULL },
+};
+
+const struct option set_options[] = {
+	{ "--unset", "KEY", "take a key out of the profile, such as scope; may be repeated" },
+	{ "--default", NULL, "make it the profile that is meant where none is named" },
+	{ "--no-verify", NULL, "store a secret that is asked for without getting a token first" },
 	{ NULL, NULL, NULL },
 };
 
@@ -48,36 +57,67 @@ static enum status add_options_take_key(struct add_options *options, const struc
 
 	if (is_path && *value && *value != '/')
 		status = make_absolute(options, &value, err);
-	return status == STATUS_OK ? profile_set(&options->profile, key->name, value, err) : status;
+	return status == STATUS_OK ? profile_set(&options->change.given, key->name, value, err) : status;
+}
+
+static enum status add_options_unset(struct change *change, const char *name, struct err *err)
+{
+	const struct profile_key *key = profile_key_find(name);
+
+	if (!key)
+		return profile_key_unknown(name, err);
+	if (change->unset_count == CHANGE_UNSET_MAX)
+		return err_set(err, STATUS_USAGE, "--unset: given more than %d times", CHANGE_UNSET_MAX);
+	change->unset[change->unset_count++] = key;
+	return STATUS_OK;
+}
+
+static enum status add_options_take_name(struct add_options *options, const char *value, struct err *err)
+{
+	struct profile *given = &options->change.given;
+	enum status status;
+
+	if (*given->name)
+		// the word may be a secret that somebody put into the wrong place
+		return err_set(err, STATUS_USAGE,
+			       "%s takes one name; a client secret is asked for, or read from standard input",
+			       options->command);
+	status = profile_name_check(value, err);
+	if (status == STATUS_OK)
+		memcpy(given->name, value, strlen(value) + 1);
+	return status;
 }
 
 static enum status add_options_take_word(void *context, const char *option, const char *value, struct err *err)
 {
 	struct add_options *options = context;
-	struct profile *profile = &options->profile;
 	const struct profile_key *key = option ? command_option_key(option) : NULL;
-	enum status status;
+	const struct {
+		const char *name;
+		bool *flag;
+	} flags[] = {
+		{ "--generate-key", &options->generate_key },
+		{ "--no-verify", &options->no_verify },
+		{ "--dry-run", &options->dry_run },
+		{ "--missing", &options->missing },
+		{ "--yes", &options->yes },
+		{ "--default", &options->is_default },
+	};
 
 	if (key)
 		return add_options_take_key(options, key, value, err);
-	if (!option && *profile->name)
-		return err_set(err, STATUS_USAGE, "add takes one name; a client secret is read from standard input only");
-	if (!option) {
-		status = profile_name_check(value, err);
-		if (status == STATUS_OK)
-			memcpy(profile->name, value, strlen(value) + 1);
-		return status;
-	}
+	if (!option)
+		return add_options_take_name(options, value, err);
+	if (!strcmp(option, "--unset"))
+		return add_options_unset(&options->change, value, err);
 	if (!strcmp(option, "--private-key"))
 		options->key_file = value;
 	else if (!strcmp(option, "--key-id"))
 		options->key_id = value;
-	else if (!strcmp(option, "--generate-key"))
-		options->generate_key = true;
-	else if (!strcmp(option, "--no-verify"))
-		options->no_verify = true;
-	else if (!strcmp(option, "--yes"))
-		options->yes = true;
+	for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+		if (!strcmp(option, flags[i].name))
+			*flags[i].flag = true;
+	}
 	return STATUS_OK;
 }
 
@@ -98,17 +138,14 @@ static enum status refuse_secrets(char **args, struct err *err)
 	return STATUS_OK;
 }
 
-static enum status check_key(struct add_options *options, struct err *err)
+enum status add_options_check(const struct add_options *options, struct profile *profile, struct err *err)
 {
-	struct profile *profile = &options->profile;
 	bool has_key = add_options_has_key(options);
 
 	if (options->key_file && options->generate_key)
 		return err_set(err, STATUS_USAGE, "--private-key and --generate-key cannot be used together");
-	if (profile->certificate && !options->key_file)
+	if (options->change.given.certificate && !options->key_file)
 		return err_set(err, STATUS_USAGE, "--certificate needs its private key: --private-key FILE");
-	if (!has_key && auth_method_uses_key(profile->auth_method))
-		return err_set(err, STATUS_USAGE, "%s needs --private-key FILE or --generate-key", profile->auth_method);
 	if (!has_key && options->key_id)
 		return err_set(err, STATUS_USAGE, "--key-id needs --private-key FILE or --generate-key");
 	if (has_key && profile->auth_method && !auth_method_uses_key(profile->auth_method))
@@ -120,21 +157,13 @@ static enum status check_key(struct add_options *options, struct err *err)
 	return STATUS_OK;
 }
 
-enum status add_options_parse(struct add_options *options, char **args, struct err *err)
+enum status add_options_parse(struct add_options *options, const char *command, char **args, struct err *err)
 {
-	const struct options parser = { "add", command_options(command_find("add")), false };
-	struct profile *profile = &options->profile;
+	const struct options parser = { command, command_options(command_find(command)), false };
 	enum status status = refuse_secrets(args, err);
 
 	memset(options, 0, sizeof *options);
-	if (status == STATUS_OK)
-		status = options_parse(&parser, &args, add_options_take_word, options, err);
-	if (status != STATUS_OK)
-		return status;
-	if (!*profile->name)
-		return err_set(err, STATUS_USAGE, "add: the name of the new profile is missing: see 'sk-helper help add'");
-	if (!profile->client_id || (!profile->token_endpoint && !profile->issuer && !profile->url_count))
-		return err_set(err, STATUS_USAGE,
-			       "add needs --client-id, and --url, --issuer or --token-endpoint: see 'sk-helper help add'");
-	return check_key(options, err);
+	options->command = command;
+	options->change.adds_urls = true;
+	return status == STATUS_OK ? options_parse(&parser, &args, add_options_take_word, options, err) : status;
 }

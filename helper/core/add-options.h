@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The words after "add".
+// The words after "add" and "set".
 #ifndef SK_ADD_OPTIONS_H
 #define SK_ADD_OPTIONS_H
 
 #include "base/status.h"
+#include "core/change.h"
 #include "model/profile.h"
 
 #include <limits.h>
@@ -11,19 +12,22 @@
 #define ADD_PATHS_MAX 2 // ca_file, certificate
 
 struct add_options {
-	struct profile profile; // the keys that were given, and the name
-	const char *key_file;	// of a private key, "-" for standard input; NULL for none
-	const char *key_id;	// NULL: the key's own
-	bool generate_key, no_verify, yes;
+	const char *command;  // "add" or "set"
+	struct change change; // of the profile
+	const char *key_file; // of a private key, "-" for standard input; NULL for none
+	const char *key_id;   // NULL: the key's own
+	bool generate_key, no_verify, yes, dry_run, missing, is_default;
 	char paths[ADD_PATHS_MAX][PATH_MAX]; // what was made absolute
 	size_t path_count;
 };
 
-// Reads them into options, which the profile then points into: it is not to be moved. STATUS_USAGE when they are wrong or do
-// not go together.
-enum status add_options_parse(struct add_options *options, char **args, struct err *err);
+// Reads them into options, which the change then points into: it is not to be moved. STATUS_USAGE when they are wrong.
+enum status add_options_parse(struct add_options *options, const char *command, char **args, struct err *err);
 
-// Whether the client has a private key, and no secret.
+// Whether the options go together for the profile as it will be; sets its auth_method where a key decides that.
+enum status add_options_check(const struct add_options *options, struct profile *profile, struct err *err);
+
+// Whether the client is given a private key, and no secret.
 bool add_options_has_key(const struct add_options *options);
 
 #endif

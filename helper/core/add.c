@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: MIT
-// add: makes a profile and stores its client secret. The keyring is tried first, then the secret is asked for, then a
-// token is requested with it, and only when that works are the profile and the secret stored.
+// add: makes a profile and stores its client secret; of a profile that is there, it changes what is given and asks for the secret where
+// that is needed. set: changes a profile. The keyring is tried first, then the secret is asked for, then a token is requested with it,
+// and only when that works are the profile and the secret stored.
+#include "core/add.h"
+
 #include "base/text.h"
+#include "core/add-ask.h"
 #include "core/add-options.h"
 #include "core/ask-oauth.h"
 #include "core/ask.h"
+#include "core/change.h"
 #include "core/commands.h"
 #include "core/discover.h"
 #include "core/keep.h"
 #include "core/obtain.h"
+#include "core/stored-secret.h"
 #include "core/terminal.h"
 #include "model/auth-method.h"
 #include "model/profile-dir.h"
@@ -16,64 +22,137 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#define SECRET_TRIES 3 // as ssh and sudo do
 
 struct add {
-	struct add_options options;
-	struct profile *profile; // of the options, and what was found out
+	struct add_options *options;
+	struct profile profile; // as it will be
+	struct profile old;	// as it was; with a name and a path alone where there was none
+	struct buf old_text;
+	bool exists, is_set;
+	bool takes_secret;	 // a new secret is given or asked for
+	struct add_asked *asked; // what the user was asked for, because it was missing; may be NULL
 	char path[PROFILE_PATH_MAX];
-	bool discovered, replaces, verified;
-	struct client_key key; // of a client that has one
-	struct err store_report;
-	struct secret secret;
+	bool discovered, shown, replaces, verified;
+	struct client_key key; // of a client that is given one
+	struct buf key_answer, client_secret, stored, answer;
+	struct secret secret; // to be kept, where it has a value
+	struct cached_token *obtained;
+	struct err store_report, store_failure, method_warning, warning;
 };
 
 static bool has_key(const struct add *add)
 {
-	return add_options_has_key(&add->options);
+	return add_options_has_key(add->options);
 }
 
-static bool has_secret(const struct add *add)
+// --- what is to be done
+
+static bool add_finds_secret(const struct add *add)
 {
-	const struct keyring_key key = keyring_key(KEYRING_SECRET, add->profile, NULL);
+	const struct keyring_key key = keyring_key(KEYRING_SECRET, &add->profile, NULL);
 	BUF_AUTO(record, SECRET_RECORD_MAX);
 
-	return keyring_find(add->profile->secret_store)->get(&key, &record, NULL) == STATUS_OK;
+	return keyring_find(add->profile.secret_store)->get(&key, &record, NULL) == STATUS_OK;
 }
 
-// Neither a profile nor a secret that is there is replaced without a word.
-static enum status may_replace(struct add *add, struct err *err)
+// A secret that a removed profile of this name has left is not replaced without a word.
+static enum status add_may_replace(struct add *add, struct err *err)
 {
-	const char *name = add->profile->name;
+	const char *name = add->profile.name;
 	char question[200], without_terminal[200];
 
+	if (add->exists || !add_finds_secret(add))
+		return STATUS_OK;
 	add->replaces = true;
-	if (profile_dir_exists(name)) {
-		(void)snprintf(question, sizeof question, "profile '%s' already exists: replace it and its secret", name);
-		(void)snprintf(without_terminal, sizeof without_terminal,
-			       "add: profile '%s' already exists. Use --yes to replace it and its secret.", name);
-	} else if (has_secret(add)) {
-		(void)snprintf(question, sizeof question, "a client secret is already stored for '%s': replace it", name);
-		(void)snprintf(without_terminal, sizeof without_terminal,
-			       "add: a client secret is already stored for '%s'. Use --yes to replace it.", name);
-	} else {
-		add->replaces = false;
-	}
-	return add->replaces && !add->options.yes ? ask_yes(NULL, question, without_terminal, err) : STATUS_OK;
+	(void)snprintf(question, sizeof question, "a client secret is already stored for '%s': replace it", name);
+	(void)snprintf(without_terminal, sizeof without_terminal,
+		       "add: a client secret is already stored for '%s'. Use --yes to replace it.", name);
+	return add->options->yes || add->options->dry_run ? STATUS_OK : ask_yes(NULL, question, without_terminal, err);
 }
 
-// Takes the lock, and looks again: another process may have added the profile since may_replace.
-static enum status lock_for(const struct add *add, struct lock *lock, struct err *err)
+// Takes the lock, and looks again at what was looked at before the user was asked.
+static enum status add_lock(const struct add *add, struct lock *lock, struct err *err)
 {
-	enum status status = keep_lock(lock, err);
+	enum status status = add->exists ? keep_lock_unchanged(lock, &add->old, err) : keep_lock(lock, err);
 
-	if (status == STATUS_OK && !add->replaces && !add->options.yes &&
-	    (profile_dir_exists(add->profile->name) || has_secret(add))) {
+	if (status == STATUS_OK && !add->exists && !add->replaces &&
+	    (profile_dir_exists(add->profile.name) || add_finds_secret(add))) {
 		lock_release(lock);
 		return err_set(err, STATUS_TEMPORARY, "another process has added profile '%s' meanwhile: nothing was changed",
-			       add->profile->name);
+			       add->profile.name);
 	}
 	return status;
 }
+
+// What is there, with the change over it.
+static enum status add_load(struct add *add, struct err *err)
+{
+	const struct profile *given = &add->options->change.given;
+	enum status status;
+
+	add->exists = profile_dir_exists(given->name);
+	if (add->exists || add->is_set) {
+		status = profile_dir_load(given->name, &add->old_text, &add->old, err);
+	} else {
+		memcpy(add->old.name, given->name, sizeof add->old.name);
+		status = profile_dir_make_own(&add->old, add->path, err);
+	}
+	if (status != STATUS_OK)
+		return status;
+	add->profile = add->old;
+	// what another issuer says takes the place of what the old one said
+	if (given->issuer && !given->token_endpoint && !add->is_set)
+		add->profile.token_endpoint = add->profile.revocation_endpoint = add->profile.auth_method = NULL;
+	// a key in the place of a secret, or the other way round
+	if (add->exists && has_key(add) && !given->auth_method && !auth_method_uses_key(add->profile.auth_method))
+		add->profile.auth_method = NULL;
+	status = change_apply(&add->options->change, &add->profile, err);
+	if (status == STATUS_OK)
+		status = add_options_check(add->options, &add->profile, err);
+	return status == STATUS_OK && add->exists ? change_may_write(&add->old, &add->profile, err) : status;
+}
+
+// Whether a new secret is to be taken; where not, the one that is stored is read, if there is one.
+static enum status add_look_for_secret(struct add *add, struct err *err)
+{
+	bool moves = change_moves_secret(&add->old, &add->profile);
+	enum status status;
+
+	add->takes_secret = !add->exists || has_key(add) || (!add->is_set && change_is_empty(&add->options->change));
+	if (add->takes_secret)
+		return STATUS_OK;
+	status = stored_secret_get(&add->old, &add->stored, &add->secret, err);
+	if (status == STATUS_NOT_FOUND || (status == STATUS_OK && moves)) {
+		add->takes_secret = status == STATUS_OK || !add->is_set;
+		add->secret = (struct secret){ 0 };
+		return STATUS_OK;
+	}
+	return status;
+}
+
+static enum status add_prepare(struct add *add, struct err *err)
+{
+	enum status status = add_load(add, err);
+
+	if (status == STATUS_OK && !(add->exists && profile_dir_is_system(&add->old)) && !add->options->dry_run)
+		status = keep_prepare(err);
+	if (status == STATUS_OK)
+		status = keep_choose_keyrings(&add->profile, &add->store_failure, err);
+	if (status == STATUS_OK)
+		status = add_look_for_secret(add, err);
+	if (status == STATUS_OK && add->takes_secret && !has_key(add) && auth_method_uses_key(add->profile.auth_method))
+		status = err_set(err, STATUS_USAGE,
+				 "its client has a private key (%s): it needs --private-key FILE or --generate-key",
+				 add->profile.auth_method);
+	if (status == STATUS_OK && add->takes_secret && !add->options->dry_run)
+		status = keep_try_store(&add->profile, &add->store_report, err);
+	return status == STATUS_OK && add->takes_secret ? add_may_replace(add, err) : status;
+}
+
+// --- where the secret goes
 
 // The user decides where the secret is sent: a server would choose itself (MCP, "Authorization Server Binding").
 // Without a terminal, the user agrees by --issuer alone. --yes is not enough, because scripts use it to replace a
@@ -113,28 +192,57 @@ static enum status agree_to_choice(const struct profile *profile, const char *li
 }
 
 // Where no token endpoint is given, the servers are asked; and the user whether that is meant.
-static enum status find_endpoint(struct add *add, struct buf *answer, struct err *warning, struct err *err)
+static enum status add_discover(struct add *add, struct err *err)
 {
 	const char *algorithms = has_key(add) ? add->key.algorithms : NULL;
-	const struct profile given = *add->profile, *found = add->profile;
-	BUF_AUTO(lines, ANSWER_MAX);
+	const struct profile *given = &add->options->change.given, before = add->profile;
 	enum status status;
+
+	// the URL that is given now is asked, not one that the profile has already
+	if (given->url_count) {
+		memcpy(add->profile.urls, given->urls, sizeof given->urls);
+		add->profile.url_count = given->url_count;
+	}
+	terminal_wait_begin("the servers");
+	status = discover(&add->profile, algorithms, NULL, &add->answer, &add->method_warning, err);
+	terminal_wait_end();
+	memcpy(add->profile.urls, before.urls, sizeof before.urls);
+	add->profile.url_count = before.url_count;
+	return status;
+}
+
+static enum status add_find_endpoint(struct add *add, struct err *err)
+{
+	const struct profile given = add->profile, *found = &add->profile;
+	BUF_AUTO(lines, ANSWER_MAX);
+	enum status status = add_discover(add, err);
 	bool chosen;
 
-	terminal_wait_begin("the servers");
-	status = discover(add->profile, algorithms, NULL, answer, warning, err);
-	terminal_wait_end();
+	// most servers that are no MCP servers say nothing of themselves
+	if (status == STATUS_NOT_FOUND && add->asked && add->asked->count && !given.issuer) {
+		warn(err);
+		status = add_ask_endpoint(&add->profile, add->options, add->asked, err);
+		if (status != STATUS_OK || add->profile.token_endpoint)
+			return status;
+		status = add_discover(add, err);
+	}
 	if (status != STATUS_OK)
 		return status;
 	add->discovered = true;
 	discover_describe(found, &lines);
 	if (!buf_ok(&lines))
 		return err_set(err, STATUS_POLICY, "the servers' metadata is too long to be shown, so you cannot agree to it");
+	if (add->options->dry_run)
+		return STATUS_OK;
+	add->shown = true;
 	if (!given.issuer)
 		return agree_to_issuer(found, lines.data, err);
 	chosen = (!given.scope && found->scope) ||
 		 (!given.resource && found->resource && !text_same(found->resource, given.url_count ? given.urls[0] : NULL));
-	return chosen && !add->options.yes ? agree_to_choice(found, lines.data, err) : STATUS_OK;
+	if (chosen && !add->options->yes)
+		return agree_to_choice(found, lines.data, err);
+	add->shown = false;
+	return STATUS_OK;
 }
 
 // --- what is said at the end
@@ -149,48 +257,88 @@ static void print_lifetime(int64_t seconds)
 
 static void report_token(const struct profile *profile, const struct token *token)
 {
-	printf("token: the server gave one for ");
+	printf("token: works, valid for ");
 	print_lifetime(token->expires_at - token->issued_at);
 	if (*token->granted_scope)
 		printf(", scope '%s'", token->granted_scope);
 	else if (profile->scope)
-		printf("; it did not say which of the scopes it granted");
+		printf("; the server did not say which of the scopes it granted");
 	printf("\n");
 }
 
-static void report_place(const struct add *add, const struct err *first_choice_error)
+static void report_place(const struct add *add)
 {
-	const struct keyring *store = keyring_find(add->profile->secret_store);
+	const struct keyring *store = keyring_find(add->profile.secret_store);
 
-	printf("%s: in the %s keyring: %s\n", secret_noun(has_key(add)), store->name,
-	       add->options.generate_key && store->is_memory_only ?
-		       "it is in memory only, and nobody else has it: after a reboot, generate and register another one" :
-		       store->after_reboot);
-	printf("  (%s)\n", add->store_report.text);
-	if (*first_choice_error->text)
-		printf("  (the first choice is not available: %s)\n", first_choice_error->text);
+	printf("%s: in the %s keyring", secret_noun(has_key(add)), store->name);
+	if (add->options->generate_key && store->is_memory_only)
+		printf(", which is in memory only, and nobody else has it: after a reboot, 'sk-helper add %s --generate-key' makes "
+		       "another one, to be registered\n",
+		       add->profile.name);
+	else if (store->is_memory_only)
+		printf(", which is empty after a reboot: then 'sk-helper add %s%s' %s\n", add->profile.name,
+		       has_key(add) ? " --private-key FILE" : "", has_key(add) ? "stores it again" : "asks for it again");
+	else
+		printf(": %s\n", store->after_reboot);
+	if (*add->store_failure.text)
+		printf("  (the Secret Service keyring does not work here: %s)\n", add->store_failure.text);
 }
 
-static void report(const struct add *add, const struct cached_token *obtained, const struct err *first_choice_error)
+// What to type next, for a person.
+static void report_next(const struct profile *profile)
 {
-	const struct profile *profile = add->profile;
+	if (!isatty(STDOUT_FILENO))
+		return;
+	printf("\nTry it:     sk-helper get %s --format header | curl -H @- %s\n", profile->name,
+	       profile->url_count ? profile->urls[0] : "URL");
+	printf("A tool:     sk-helper hook TOOL %s   ('sk-helper hook' lists the tools)\n", profile->name);
+}
+
+static void report_profile(const struct add *add)
+{
 	char path[PROFILE_PATH_MAX];
-	BUF_AUTO(lines, ANSWER_MAX);
 
 	// from the environment
-	(void)snprintf(path, sizeof path, "%s", profile->path);
+	(void)snprintf(path, sizeof path, "%s", add->profile.path);
 	text_sanitize(path);
-	printf("profile '%s': %s\n", profile->name, path);
-	if (add->discovered) {
+	printf("profile '%s': %s%s\n", add->profile.name, path, !add->exists ? "" : " (changed)");
+}
+
+static void report(const struct add *add)
+{
+	const struct profile *profile = &add->profile;
+	BUF_AUTO(lines, ANSWER_MAX);
+
+	if (!add->exists || !change_is_empty(&add->options->change))
+		report_profile(add);
+	if (add->discovered && !add->shown) {
 		discover_describe(profile, &lines);
 		fputs(lines.data, stdout);
 	}
-	report_place(add, first_choice_error);
+	if (add->takes_secret)
+		report_place(add);
 	if (add->verified)
-		report_token(profile, &obtained->token);
+		report_token(profile, &add->obtained->token);
 	if (has_key(add) && !auth_method_uses_certificate(profile->auth_method))
 		printf("its public key, to register with the client%s:\n%s\n",
-		       add->options.generate_key ? ", before the first token" : "", add->key.public_jwk);
+		       add->options->generate_key ? ", before the first token" : "", add->key.public_jwk);
+	if (add->asked && add->asked->count)
+		add_ask_print_command(add->options);
+	if (!add->exists && !add->options->missing)
+		report_next(profile);
+}
+
+static enum status add_show_plan(const struct add *add)
+{
+	BUF_AUTO(text, PROFILE_FILE_MAX);
+
+	profile_write(&add->profile, &text);
+	printf("# %s%s\n%s", add->profile.path, add->exists ? "" : ", a new file", text.data);
+	if (add->takes_secret)
+		printf("# the %s would be %s, sent to %s%s, and kept in the %s keyring\n", secret_noun(has_key(add)),
+		       has_key(add) ? "used" : "asked for", add->profile.token_endpoint,
+		       add->options->no_verify ? " with the first 'get'" : "", add->profile.secret_store);
+	return STATUS_OK;
 }
 
 struct same_url {
@@ -227,106 +375,220 @@ static void warn_of_same_url(const struct profile *profile)
 	warn(&warning);
 }
 
-// --- the steps of add
+// --- the steps
 
 // What the client will prove itself with: read before the servers are asked, because it decides what they are asked for.
-static enum status add_take_key(struct add *add, struct buf *answer, struct err *err)
+static enum status add_take_key(struct add *add, struct err *err)
 {
-	const struct add_options *options = &add->options;
+	const struct add_options *options = add->options;
 	BUF_AUTO(text, 32768);
 	enum status status;
 
+	if (options->dry_run)
+		return STATUS_OK;
 	if (options->generate_key)
-		return oauth_generate_key(add->profile->assertion_alg, options->key_id, answer, &add->key, err);
+		return oauth_generate_key(add->profile.assertion_alg, options->key_id, &add->key_answer, &add->key, err);
 	status = ask_private_key(options->key_file, &text, err);
-	return status == STATUS_OK ? oauth_import_key(&text, options->key_id, answer, &add->key, err) : status;
+	return status == STATUS_OK ? oauth_import_key(&text, options->key_id, &add->key_answer, &add->key, err) : status;
 }
 
-static enum status add_prepare(struct add *add, struct err *first_choice_error, struct err *err)
+static enum status add_take_secret(struct add *add, struct err *err)
 {
-	enum status status = keep_prepare(err);
+	enum status status = STATUS_OK;
 
-	if (status == STATUS_OK)
-		status = profile_dir_make_own(add->profile, add->path, err);
-	if (status == STATUS_OK)
-		status = keep_choose_keyrings(add->profile, first_choice_error, err);
-	if (status == STATUS_OK)
-		status = keep_try_store(add->profile, &add->store_report, err);
-	return status == STATUS_OK ? may_replace(add, err) : status;
-}
-
-static enum status add_take_secret(struct add *add, struct buf *client_secret, struct err *err)
-{
-	enum status status = has_key(add) ? STATUS_OK : ask_secret(add->profile->name, client_secret, err);
-
-	add->secret.is_key = has_key(add);
-	add->secret.value = has_key(add) ? add->key.private_key : client_secret->data;
+	buf_reset(&add->client_secret);
+	if (!has_key(add))
+		status = ask_secret(add->profile.name, &add->client_secret, err);
+	add->secret = (struct secret){ .is_key = has_key(add),
+				       .value = has_key(add) ? add->key.private_key : add->client_secret.data };
 	return status;
 }
 
 // A key that was generated just now is not registered at the server, so no token can be requested with it yet.
-static enum status add_verify(struct add *add, struct cached_token *obtained, struct err *err)
+static enum status add_verify(struct add *add, struct endpoint_failure *failure, struct err *err)
 {
 	enum status status;
 
-	if (add->options.no_verify || add->options.generate_key)
+	if (add->options->no_verify || add->options->generate_key || !add->secret.value)
 		return STATUS_OK;
 	terminal_wait_begin("the authorization server");
-	status = obtain_with_secret(add->profile, &add->secret, obtained, err);
+	status = obtain_with_secret(&add->profile, &add->secret, add->obtained, failure, err);
 	terminal_wait_end();
 	add->verified = status == STATUS_OK;
-	if (status != STATUS_OK)
-		err_prefix(err, "profile '%s' not added", add->profile->name);
 	return status;
 }
 
-static enum status add_keep(const struct add *add, struct err *warning, struct err *err)
+// A person who has mistyped the secret is asked again.
+static enum status add_take_and_verify(struct add *add, struct err *err)
 {
+	struct endpoint_failure failure = { 0 };
+	enum status status;
+
+	for (int tries = 1;; tries++) {
+		status = add_take_secret(add, err);
+		if (status == STATUS_OK)
+			status = add_verify(add, &failure, err);
+		if (status == STATUS_OK || failure.error != OAUTH_INVALID_CLIENT || tries == SECRET_TRIES || has_key(add) ||
+		    !isatty(STDIN_FILENO))
+			return status;
+		warn(err);
+	}
+}
+
+static enum status add_keep(struct add *add, struct err *err)
+{
+	bool stores = add->takes_secret || !text_same(add->old.secret_store, add->profile.secret_store);
 	struct lock lock;
-	enum status status = lock_for(add, &lock, err);
+	enum status status = add_lock(add, &lock, err);
 
 	if (status != STATUS_OK)
 		return status;
-	status = keep_client(add->profile, &add->secret, warning, err);
+	status = keep_client(&add->profile, stores && add->secret.value ? &add->secret : NULL, &add->warning, err);
 	lock_release(&lock);
+	return status;
+}
+
+static enum status add_steps(struct add *add, struct err *err)
+{
+	struct endpoint_failure ignored;
+	enum status status = add_prepare(add, err);
+
+	if (status == STATUS_OK && has_key(add))
+		status = add_take_key(add, err);
+	if (status == STATUS_OK && !add->profile.token_endpoint)
+		status = add_find_endpoint(add, err);
+	if (status == STATUS_OK)
+		status = profile_complete(&add->profile, err);
+	if (status != STATUS_OK || add->options->dry_run)
+		return status;
+	if (add->takes_secret)
+		status = add_take_and_verify(add, err);
+	else if (!add->is_set)
+		status = add_verify(add, &ignored, err);
+	return status == STATUS_OK ? add_keep(add, err) : status;
+}
+
+static void add_warn(const struct err *warning)
+{
+	if (*warning->text)
+		warn(warning);
+}
+
+static enum status add_run(struct add *add, struct err *err)
+{
+	enum status status = add_steps(add, err);
+
+	if (status == STATUS_NOT_FOUND && add->is_set && !add->exists)
+		return status;
+	if (status != STATUS_OK) {
+		err_prefix(err, "profile '%s' not %s", add->options->change.given.name,
+			   add->exists || add->is_set ? "changed" : "added");
+		return status;
+	}
+	if (add->options->dry_run)
+		return add_show_plan(add);
+	if (add->verified)
+		token_cache_put(&add->profile, add->obtained);
+	report(add);
+	warn_of_same_url(&add->profile);
+	if (add->verified)
+		add_warn(&add->obtained->warning);
+	add_warn(&add->warning);
+	add_warn(&add->method_warning);
+	return STATUS_OK;
+}
+
+enum status add_client(struct add_options *options, struct add_asked *asked, struct err *err)
+{
+	CACHED_TOKEN_AUTO(obtained);
+	struct add add = {
+		.options = options,
+		.is_set = !strcmp(options->command, "set"),
+		.asked = asked,
+		.old_text = BUF_INIT(PROFILE_TEXT_MAX),
+		.key_answer = BUF_INIT(65536),
+		.client_secret = BUF_INIT(SECRET_MAX),
+		.stored = BUF_INIT(SECRET_RECORD_MAX),
+		.answer = BUF_INIT(65536),
+		.obtained = &obtained,
+	};
+	enum status status = add_run(&add, err);
+
+	buf_free(&add.old_text);
+	buf_free(&add.key_answer);
+	buf_free(&add.client_secret);
+	buf_free(&add.stored);
+	buf_free(&add.answer);
+	return status;
+}
+
+// --- after a reboot
+
+struct waiting {
+	unsigned count, failed;
+	enum status worst;
+};
+
+static bool add_missing_secret(const char *name, void *context)
+{
+	struct add_options options = { .command = "add", .missing = true, .change.adds_urls = true };
+	struct waiting *waiting = context;
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
+	BUF_AUTO(record, SECRET_RECORD_MAX);
+	struct profile profile;
+	struct secret secret;
+	enum status status;
+	struct err err;
+
+	if (profile_dir_load(name, &text, &profile, NULL) != STATUS_OK ||
+	    stored_secret_get(&profile, &record, &secret, NULL) != STATUS_NOT_FOUND)
+		return true;
+	waiting->count++;
+	if (auth_method_uses_key(profile.auth_method)) {
+		printf("profile '%s': its private key is missing: 'sk-helper add %s --private-key FILE' stores it\n", name,
+		       name);
+		return true;
+	}
+	memcpy(options.change.given.name, name, strlen(name) + 1);
+	printf("profile '%s', for %s:\n", name, profile.token_endpoint);
+	(void)fflush(stdout);
+	status = add_client(&options, NULL, &err);
+	if (status != STATUS_OK) {
+		waiting->failed++;
+		waiting->worst = status;
+		warn(&err);
+	}
+	return true;
+}
+
+// A pipe gives one line for each, in the order of their names.
+static enum status add_all_missing(struct err *err)
+{
+	struct waiting waiting = { 0 };
+	enum status status = profile_dir_each_by_name(add_missing_secret, &waiting, err);
+
+	if (status == STATUS_OK && waiting.count == 0)
+		puts("no client secret is missing");
+	if (status == STATUS_OK && waiting.failed)
+		return err_set(err, waiting.worst, "add: %u of the %u client secrets are still missing", waiting.failed,
+			       waiting.count);
 	return status;
 }
 
 enum status command_add(char **args, struct err *err)
 {
-	CACHED_TOKEN_AUTO(obtained);
-	BUF_AUTO(client_secret, SECRET_MAX);
-	BUF_AUTO(answer, 65536);
-	BUF_AUTO(key, 65536);
-	struct err first_choice_error, warning, method_warning = { 0 };
-	struct add add = { .profile = &add.options.profile };
-	enum status status = add_options_parse(&add.options, args, err);
+	struct add_options options;
+	struct add_asked asked = { .count = 0 };
+	enum status status = add_options_parse(&options, "add", args, err);
 
+	if (status == STATUS_OK && options.missing)
+		return *options.change.given.name || !change_is_empty(&options.change) ?
+			       err_set(err, STATUS_USAGE, "add: --missing is for all profiles, and takes no name or key") :
+			       add_all_missing(err);
 	if (status == STATUS_OK)
-		status = add_prepare(&add, &first_choice_error, err);
-	if (status == STATUS_OK && has_key(&add))
-		status = add_take_key(&add, &key, err);
-	if (status == STATUS_OK && !add.profile->token_endpoint)
-		status = find_endpoint(&add, &answer, &method_warning, err);
+		status = add_ask(&options, &asked, err);
 	if (status == STATUS_OK)
-		status = profile_complete(add.profile, err);
-	if (status == STATUS_OK)
-		status = add_take_secret(&add, &client_secret, err);
-	if (status == STATUS_OK)
-		status = add_verify(&add, &obtained, err);
-	if (status == STATUS_OK)
-		status = add_keep(&add, &warning, err);
-	if (status != STATUS_OK)
-		return status;
-	if (add.verified)
-		token_cache_put(add.profile, &obtained);
-	report(&add, &obtained, &first_choice_error);
-	warn_of_same_url(add.profile);
-	if (*obtained.warning.text)
-		warn(&obtained.warning);
-	if (*warning.text)
-		warn(&warning);
-	if (*method_warning.text)
-		warn(&method_warning);
-	return STATUS_OK;
+		status = add_client(&options, &asked, err);
+	add_asked_free(&asked);
+	return status;
 }

@@ -105,6 +105,26 @@ enum status ask_secret(const char *profile, struct buf *secret, struct err *err)
 	return secret_text_check(secret->data, err);
 }
 
+enum status ask_text(const char *prompt, struct buf *answer, struct err *err)
+{
+	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	size_t blanks;
+	bool ok;
+
+	if (tty < 0)
+		return err_set(err, STATUS_USAGE, "there is no terminal to ask on: give it as an option");
+	ok = ask_say(tty, prompt) && ask_line(tty, answer);
+	close(tty);
+	blanks = strspn(answer->data, " \t");
+	memmove(answer->data, answer->data + blanks, answer->len - blanks + 1);
+	answer->len -= blanks;
+	while (answer->len && strchr(" \t\r", answer->data[answer->len - 1]))
+		answer->data[--answer->len] = '\0';
+	if (!ok || !answer->len)
+		return err_set(err, STATUS_USAGE, "nothing was typed, and nothing was changed");
+	return STATUS_OK;
+}
+
 enum status ask_private_key(const char *file, struct buf *text, struct err *err)
 {
 	bool is_stdin = !strcmp(file, "-");

@@ -11,6 +11,9 @@
 // The client secret: asked for on the terminal, echo off; or the first line of standard input where that is no terminal.
 enum status ask_secret(const char *profile, struct buf *secret, struct err *err);
 
+// A line that is no secret, without the blanks around it: asked for on the terminal. STATUS_USAGE where there is none, or no answer.
+enum status ask_text(const char *prompt, struct buf *answer, struct err *err);
+
 // The text of a private key: of that file, or of standard input for "-". The same bounds as a request.
 enum status ask_private_key(const char *file, struct buf *text, struct err *err);
 

@@ -214,7 +214,7 @@ enum status command_bridge(char **args, struct err *err)
 	const struct options options = { "bridge", bridge_options, false };
 	char ca_file_sha256[SHA256_HEX_SIZE] = "";
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
-	struct bridge_call call = { 0 };
+	struct bridge_call call = { .request.usage = "bridge NAME" };
 	struct profile profile = { 0 };
 	const char *url = NULL;
 	struct err ignored;

@@ -20,7 +20,8 @@ struct command {
 	const char *example;
 	bool takes_keys; // the profile's keys are options, too
 	bool has_formats;
-	bool internal; // not for people
+	bool runs_programs; // that are not sk-helper's
+	bool internal;	    // not for people
 };
 
 extern const struct command commands[];
@@ -38,11 +39,13 @@ const struct profile_key *command_option_key(const char *option);
 // For a command that takes the name of one profile, and no options. STATUS_USAGE for anything else.
 enum status command_take_profile(const char *command, char **args, const char **name, struct err *err);
 
-extern const struct option add_options[], bridge_options[], hook_options[], list_options[], refresh_options[], rotate_options[];
+extern const struct option add_options[], bridge_options[], hook_options[], list_options[], refresh_options[], rotate_options[],
+	set_options[];
 
 enum status command_add(char **args, struct err *err);
 enum status command_bridge(char **args, struct err *err);
 enum status command_doctor(char **args, struct err *err);
+enum status command_edit(char **args, struct err *err);
 enum status command_erase(char **args, struct err *err);
 enum status command_exec(char **args, struct err *err);
 enum status command_get(char **args, struct err *err);
@@ -55,6 +58,8 @@ enum status command_remove(char **args, struct err *err);
 enum status command_renew(char **args, struct err *err);
 enum status command_revoke(char **args, struct err *err);
 enum status command_rotate(char **args, struct err *err);
+enum status command_set(char **args, struct err *err);
+enum status command_show(char **args, struct err *err);
 enum status command_store(char **args, struct err *err);
 enum status command_tool(char **args, struct err *err);
 

@@ -179,7 +179,7 @@ enum status command_doctor(char **args, struct err *err)
 	status = args[0] ? command_take_profile("doctor", args, &wanted, err) : STATUS_OK;
 	if (status != STATUS_OK)
 		return status;
-	status = profile_dir_choose(name, wanted, err);
+	status = profile_dir_choose(name, wanted, "doctor NAME", err);
 	if (status != STATUS_OK && wanted)
 		return status;
 	if (status != STATUS_OK) {

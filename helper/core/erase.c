@@ -25,7 +25,7 @@ enum status command_erase(char **args, struct err *err)
 {
 	BUF_AUTO(input, REQUEST_MAX);
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
-	struct request request = { 0 };
+	struct request request = { .usage = "erase NAME" };
 	struct profile profile;
 	enum status status = STATUS_OK;
 

@@ -395,12 +395,13 @@ static enum status hook_for(const struct hook *hook, const struct hook_call *cal
 {
 	bool writes = call->write || call->remove, needs_profile = strcmp(hook->tool, HOOK_SKILL) != 0;
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
-	char name[PROFILE_NAME_MAX + 1];
+	char name[PROFILE_NAME_MAX + 1], usage[64];
 	struct profile profile = profile_to_fill_in(hook);
 	enum status status = STATUS_OK;
 
+	(void)snprintf(usage, sizeof usage, "hook %s NAME", hook->tool);
 	if (needs_profile)
-		status = profile_dir_choose(name, call->name, err);
+		status = profile_dir_choose(name, call->name, usage, err);
 	if (status != STATUS_OK && !call->name && !writes) {
 		fprintf(stderr,
 			"there is no profile to use: replace NAME and the URL in this text by those of a profile ('sk-helper add' makes one):\n");

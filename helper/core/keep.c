@@ -33,6 +33,21 @@ static bool make_dirs(char *path)
 	}
 }
 
+// Of a directory that cannot be made, the reason is that of the one that it would be in.
+static int keep_why(const char *dir, int error)
+{
+	char parent[PROFILE_PATH_MAX];
+	char *slash;
+
+	(void)snprintf(parent, sizeof parent, "%s", dir);
+	while (error == ENOENT && (slash = strrchr(parent, '/')) && slash != parent) {
+		*slash = '\0';
+		if (access(parent, F_OK) == 0)
+			return access(parent, W_OK | X_OK) < 0 ? errno : error;
+	}
+	return error;
+}
+
 enum status keep_prepare(struct err *err)
 {
 	char dir[PROFILE_PATH_MAX];
@@ -41,7 +56,8 @@ enum status keep_prepare(struct err *err)
 	if (status != STATUS_OK)
 		return status;
 	if (!make_dirs(dir) || access(dir, W_OK | X_OK) < 0)
-		return err_set(err, STATUS_INTERNAL, "profiles cannot be written to '%s': %s", dir, strerror(errno));
+		return err_set(err, STATUS_USAGE, "profiles cannot be written to '%s': %s", dir,
+			       strerror(keep_why(dir, errno)));
 	return trust_directory(dir, err);
 }
 
@@ -248,6 +264,12 @@ enum status keep_client(const struct profile *profile, const struct secret *secr
 	if (!buf_ok(&record))
 		return err_set(err, STATUS_USAGE,
 			       "the client secret cannot be stored: it is too long, or it has a control character");
+	if (profile_dir_is_system(profile)) {
+		status = secret ? keyring_find(profile->secret_store)->put(&key, &record, 0, err) : STATUS_OK;
+		if (status == STATUS_OK)
+			flight_forget_failure(profile);
+		return status;
+	}
 	status = write_draft(profile, &draft, err);
 	if (status != STATUS_OK)
 		return status;

@@ -29,6 +29,7 @@ bool keep_lock_at_once(struct lock *lock); // without waiting, for a change that
 // The same, where time has passed since the profile was read: STATUS_TEMPORARY, too, when it is another one now.
 enum status keep_lock_unchanged(struct lock *lock, const struct profile *as_read, struct err *err);
 
+// Of a profile of the system's, the secret alone is kept: its file is not the user's to write (change_may_write).
 // Keeps the profile and, unless that is NULL, its secret: both or neither, whatever signal comes. What was kept for it in other
 // keyrings before goes; a failure of that is only a warning, "" for none.
 enum status keep_client(const struct profile *profile, const struct secret *secret, struct err *warning, struct err *err);

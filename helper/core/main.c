@@ -43,7 +43,6 @@ static enum status run(char **argv, struct err *err)
 {
 	const struct command *command;
 	const char *name = argv[1];
-	enum status status;
 
 	if (!name)
 		return err_set(err, STATUS_USAGE, "the command is missing: 'sk-helper help' lists the commands");
@@ -58,8 +57,9 @@ static enum status run(char **argv, struct err *err)
 		return err_set(err, STATUS_USAGE, "there is no command '%s': 'sk-helper help' lists the commands", name);
 	if (argv[2] && !strcmp(argv[2], "--help"))
 		return command_help((char *[]){ argv[1], NULL }, err);
-	status = command->run(argv + 2, err);
-	return status;
+	if (!command->runs_programs)
+		confine_runner();
+	return command->run(argv + 2, err);
 }
 
 int main(int argc, char **argv)
@@ -73,7 +73,6 @@ int main(int argc, char **argv)
 	umask(077);
 	harden_runner();
 	find_home();
-	confine_runner();
 	status = run(argv, &err);
 	if (fflush(stdout) != 0 && status == STATUS_OK)
 		status = err_set(&err, STATUS_INTERNAL, "standard output: cannot be written");

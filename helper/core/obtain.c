@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/obtain.h"
 
-#include "core/ask-oauth.h"
+#include "core/advice.h"
 #include "core/flight.h"
 #include "core/renewals.h"
 #include "core/stored-secret.h"
@@ -44,12 +44,14 @@ static enum status request_token(const struct profile *profile, const struct req
 }
 
 enum status obtain_with_secret(const struct profile *profile, const struct secret *secret, struct cached_token *obtained,
-			       struct err *err)
+			       struct endpoint_failure *failure, struct err *err)
 {
 	const struct request request = request_of(profile);
-	struct endpoint_failure failure = { 0 };
+	enum status status = request_token(profile, &request, secret, obtained, failure, err);
 
-	return request_token(profile, &request, secret, obtained, &failure, err);
+	if (status != STATUS_OK)
+		advice_append(profile, secret, false, failure, err);
+	return status;
 }
 
 // Tried once: the server may not know the new secret yet, or may have been restored from an older backup.
@@ -76,10 +78,9 @@ static enum status request_with_stored_secret(const struct profile *profile, con
 	enum status status = stored_secret_get(profile, &record, &secret, err);
 
 	if (status == STATUS_NOT_FOUND)
-		return err_set(err, status, "its %s is not in the %s keyring%s: store it with %s'sk-helper add'",
-			       secret_noun(is_key), store->name,
-			       store->is_memory_only ? " (which is empty after a reboot)" : "",
-			       is_key ? "" : "'sk-helper store' or ");
+		return err_set(err, status, "its %s is not in the %s keyring%s: 'sk-helper add %s%s' %s", secret_noun(is_key),
+			       store->name, store->is_memory_only ? " (which is empty after a reboot)" : "", profile->name,
+			       is_key ? " --private-key FILE" : "", is_key ? "stores it" : "asks for it");
 	if (status != STATUS_OK)
 		return status;
 	status = request_token(profile, request, &secret, obtained, failure, err);
@@ -87,8 +88,8 @@ static enum status request_with_stored_secret(const struct profile *profile, con
 		status = request_with_previous(profile, request, &secret, obtained, err);
 	else if (status == STATUS_OK)
 		stored_secret_has_worked(profile, &secret);
-	if (status != STATUS_OK && failure->error == OAUTH_INVALID_CLIENT)
-		err_suffix(err, ": if the client has a new %s, store it with 'sk-helper rotate'", secret_noun(is_key));
+	if (status != STATUS_OK)
+		advice_append(profile, &secret, true, failure, err);
 	return status;
 }
 

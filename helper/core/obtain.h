@@ -4,6 +4,7 @@
 #define SK_OBTAIN_H
 
 #include "base/status.h"
+#include "core/ask-oauth.h"
 #include "core/token-cache.h"
 #include "model/profile.h"
 #include "model/request.h"
@@ -18,8 +19,8 @@ enum status obtain_token(const struct profile *profile, const struct request *re
 // STATUS_OK too when there was nothing to do.
 enum status obtain_renewal(const struct profile *profile, const struct request *request, struct err *err);
 
-// For 'add' and 'rotate': a token with this secret, which is not stored yet. Not cached.
+// For 'add' and 'rotate': a token with this secret, which need not be stored. Not cached. failure: what the server answered.
 enum status obtain_with_secret(const struct profile *profile, const struct secret *secret, struct cached_token *obtained,
-			       struct err *err);
+			       struct endpoint_failure *failure, struct err *err);
 
 #endif

@@ -3,6 +3,7 @@
 // What else has changed is shown, and asked about: it may be the user's own.
 #include "base/text.h"
 #include "core/ask.h"
+#include "core/change.h"
 #include "core/commands.h"
 #include "core/discover.h"
 #include "core/keep.h"
@@ -93,7 +94,6 @@ static enum status refresh(const char *name, bool yes, struct err *err)
 	BUF_AUTO(answer, 65536);
 	BUF_AUTO(changes, 65536);
 	BUF_AUTO(record, SECRET_RECORD_MAX);
-	char path[PROFILE_PATH_MAX];
 	struct profile old, profile;
 	struct secret secret = { 0 };
 	struct err warning;
@@ -108,9 +108,6 @@ static enum status refresh(const char *name, bool yes, struct err *err)
 		return err_set(err, STATUS_USAGE,
 			       "it has no issuer, so no server can be asked: 'sk-helper add' with --url or --issuer finds one");
 	profile = old;
-	status = profile_dir_make_own(&profile, path, err);
-	if (status != STATUS_OK)
-		return status;
 	profile.token_endpoint = profile.revocation_endpoint = profile.resource = profile.auth_method = NULL;
 	terminal_wait_begin("the authorization server");
 	status = discover(&profile, auth_method_uses_key(old.auth_method) ? "" : NULL, old.auth_method, &answer, &warning, err);
@@ -123,6 +120,9 @@ static enum status refresh(const char *name, bool yes, struct err *err)
 		profile.resource = old.resource;
 	if (!profile.revocation_endpoint)
 		profile.revocation_endpoint = old.revocation_endpoint;
+	status = change_may_write(&old, &profile, err);
+	if (status != STATUS_OK)
+		return status;
 	add_changes(&changes, &old, &profile);
 	if (changes.len == 0) {
 		puts("nothing has changed");

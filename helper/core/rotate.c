@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "core/ask-oauth.h"
 #include "core/ask.h"
+#include "core/change.h"
 #include "core/commands.h"
 #include "core/keep.h"
 #include "core/obtain.h"
@@ -74,11 +75,10 @@ static enum status check_old(const struct profile *profile, const struct rotatio
 	struct secret old;
 	enum status status = stored_secret_get(profile, &record, &old, err);
 
+	// there is nothing to fall back to, then
 	if (status == STATUS_NOT_FOUND)
-		return err_set(
-			err, status,
-			"no secret is stored, so there is nothing to rotate: 'sk-helper store' or 'sk-helper add' stores one");
-	if (status != STATUS_OK)
+		old.is_key = auth_method_uses_key(profile->auth_method);
+	else if (status != STATUS_OK)
 		return status;
 	if (old.is_key && !rotation->key_file)
 		return err_set(err, STATUS_USAGE,
@@ -121,10 +121,9 @@ static enum status rotate_keep(const struct profile *as_read, const struct profi
 	if (status != STATUS_OK)
 		return status;
 	status = stored_secret_get(as_read, &record, &old, err);
-	if (status == STATUS_OK) {
-		rotation->new.previous = old.value;
+	rotation->new.previous = status == STATUS_OK ? old.value : NULL;
+	if (status == STATUS_OK || status == STATUS_NOT_FOUND)
 		status = keep_client(profile, &rotation->new, &warning, err);
-	}
 	lock_release(&lock);
 	return status;
 }
@@ -132,10 +131,11 @@ static enum status rotate_keep(const struct profile *as_read, const struct profi
 static enum status rotate_verify(const struct profile *profile, const struct rotation *rotation, struct cached_token *obtained,
 				 struct err *err)
 {
+	struct endpoint_failure ignored;
 	enum status status;
 
 	terminal_wait_begin("the authorization server");
-	status = obtain_with_secret(profile, &rotation->new, obtained, err);
+	status = obtain_with_secret(profile, &rotation->new, obtained, &ignored, err);
 	terminal_wait_end();
 	return status;
 }
@@ -144,7 +144,6 @@ static enum status rotate(struct rotation *rotation, struct err *err)
 {
 	CACHED_TOKEN_AUTO(obtained);
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
-	char path[PROFILE_PATH_MAX];
 	struct profile as_read, profile;
 	enum status status = profile_dir_load(rotation->name, &text, &as_read, err);
 
@@ -155,7 +154,7 @@ static enum status rotate(struct rotation *rotation, struct err *err)
 		profile.certificate = rotation->path;
 	status = keep_prepare(err);
 	if (status == STATUS_OK)
-		status = profile_dir_make_own(&profile, path, err);
+		status = change_may_write(&as_read, &profile, err);
 	if (status == STATUS_OK)
 		status = check_old(&as_read, rotation, err);
 	if (status == STATUS_OK)
@@ -169,8 +168,8 @@ static enum status rotate(struct rotation *rotation, struct err *err)
 		return status;
 	}
 	token_cache_put(&profile, &obtained);
-	printf("profile '%s': the new %s works; the previous one is kept until the new one has worked for a day\n",
-	       rotation->name, secret_noun(rotation->key_file));
+	printf("profile '%s': the new %s works%s\n", rotation->name, secret_noun(rotation->key_file),
+	       rotation->new.previous ? "; the old one is kept as a fallback until the new one has worked for a day" : "");
 	if (rotation->key_file && !profile.certificate)
 		printf("its public key:\n%s\n", rotation->key.public_jwk);
 	if (*obtained.warning.text)

@@ -2,6 +2,7 @@
 // store: makes or changes a profile from key=value lines, for programs. With client_secret= the secret, too; without it,
 // nothing may change that decides who sees the secret that is there.
 #include "base/wire.h"
+#include "core/change.h"
 #include "core/commands.h"
 #include "core/keep.h"
 #include "core/stored-secret.h"
@@ -12,68 +13,46 @@
 #include <string.h>
 #include <unistd.h>
 
-struct change {
+struct store_request {
 	const char *name;
 	const char *client_secret;
-	struct profile profile; // the keys that were given
+	struct change change;
 };
 
-static enum status read_change(struct change *change, struct buf *text, struct err *err)
+static enum status store_read(struct store_request *request, struct buf *text, struct err *err)
 {
 	struct wire_field field;
 	enum wire_result result;
 	struct wire wire;
 	enum status status = wire_read(text, STDIN_FILENO, err);
 
-	*change = (struct change){ 0 };
+	*request = (struct store_request){ 0 };
 	if (status != STATUS_OK)
 		return status;
 	wire = wire_message(text->data, text->len);
 	while ((result = wire_next(&wire, &field, err)) == WIRE_FIELD) {
-		const char **place = !strcmp(field.key, "profile")	 ? &change->name :
-				     !strcmp(field.key, "client_secret") ? &change->client_secret :
+		const char **place = !strcmp(field.key, "profile")	 ? &request->name :
+				     !strcmp(field.key, "client_secret") ? &request->client_secret :
 									   NULL;
 
 		if (place && *place)
 			status = err_set(err, STATUS_USAGE, "%s: given twice", field.key);
 		else if (place)
 			*place = field.value;
-		else if (!profile_key_find(field.key))
-			status = err_set(err, STATUS_USAGE, "%.64s: not a key of a profile's: see sk-helper-profile(5)",
-					 field.key);
 		else
-			status = profile_set(&change->profile, field.key, field.value, err);
+			status = profile_set(&request->change.given, field.key, field.value, err);
 		if (status != STATUS_OK)
 			break;
 	}
 	if (status == STATUS_OK && result == WIRE_BAD)
 		status = STATUS_USAGE;
-	if (status == STATUS_OK && (!change->name || !profile_name_ok(change->name)))
+	if (status == STATUS_OK && (!request->name || !profile_name_ok(request->name)))
 		status = err_set(err, STATUS_USAGE, "profile: missing, or not a profile's name");
-	if (status == STATUS_OK && change->client_secret)
-		status = secret_text_check(change->client_secret, err);
+	if (status == STATUS_OK && request->client_secret)
+		status = secret_text_check(request->client_secret, err);
 	if (status != STATUS_OK)
 		err_prefix(err, "standard input");
 	return status;
-}
-
-// What is given counts; what is not stays as it was.
-static void store_merge(struct profile *profile, const struct profile *given)
-{
-	for (size_t i = 0; i < profile_key_count; i++) {
-		const struct profile_key *key = &profile_keys[i];
-		void *to = (char *)profile + key->offset;
-		const void *from = (const char *)given + key->offset;
-
-		if (key->kind == KEY_TEXT && *(const char *const *)from)
-			*(const char **)to = *(const char *const *)from;
-		else if (key->kind == KEY_NUMBER && *(const int64_t *)from)
-			*(int64_t *)to = *(const int64_t *)from;
-	}
-	if (given->url_count) {
-		memcpy(profile->urls, given->urls, sizeof profile->urls);
-		profile->url_count = given->url_count;
-	}
 }
 
 // The secret that is stored must be for the profile as it would be.
@@ -90,62 +69,68 @@ static enum status check_stored_secret(const struct profile *profile, struct err
 }
 
 // Under the lock: what is there, with what is given put over it.
-static enum status change_profile(const struct change *change, struct err *err)
+static enum status store_change(const struct store_request *request, struct err *err)
 {
 	BUF_AUTO(old_text, PROFILE_TEXT_MAX);
-	const struct secret secret = { .value = change->client_secret };
+	const struct secret secret = { .value = request->client_secret };
 	struct err first_choice_error, warning = { 0 };
+	bool exists = profile_dir_exists(request->name);
+	struct profile old = { 0 }, profile;
 	char path[PROFILE_PATH_MAX];
-	struct profile profile;
-	enum status status = STATUS_OK;
+	enum status status;
 
-	if (profile_dir_exists(change->name)) {
-		status = profile_dir_load(change->name, &old_text, &profile, err);
-		if (status != STATUS_OK)
-			return status;
-	} else {
-		memset(&profile, 0, sizeof profile);
-		memcpy(profile.name, change->name, strlen(change->name) + 1);
-	}
-	store_merge(&profile, &change->profile);
-	status = profile_dir_make_own(&profile, path, err);
+	memcpy(old.name, request->name, strlen(request->name) + 1);
+	status = exists ? profile_dir_load(request->name, &old_text, &old, err) : profile_dir_make_own(&old, path, err);
+	if (status != STATUS_OK)
+		return status;
+	profile = old;
+	status = change_apply(&request->change, &profile, err);
 	if (status == STATUS_OK)
 		status = keep_choose_keyrings(&profile, &first_choice_error, err);
 	if (status == STATUS_OK)
 		status = profile_complete(&profile, err);
-	if (status == STATUS_OK && change->client_secret && auth_method_uses_key(profile.auth_method))
+	if (status == STATUS_OK)
+		status = change_may_write(&old, &profile, err);
+	if (status == STATUS_OK && request->client_secret && auth_method_uses_key(profile.auth_method))
 		status = err_set(
 			err, STATUS_USAGE,
-			"client_secret is given, and auth_method '%s' needs a private key: store it with 'sk-helper add'",
-			profile.auth_method);
-	if (status == STATUS_OK && !change->client_secret)
+			"client_secret is given, and auth_method '%s' needs a private key: 'sk-helper add %s --private-key FILE' stores one",
+			profile.auth_method, profile.name);
+	if (status == STATUS_OK && !request->client_secret)
 		status = check_stored_secret(&profile, err);
 	if (status == STATUS_OK)
-		status = keep_client(&profile, change->client_secret ? &secret : NULL, &warning, err);
+		status = keep_client(&profile, request->client_secret ? &secret : NULL, &warning, err);
 	if (status == STATUS_OK && *warning.text)
 		warn(&warning);
 	if (status != STATUS_OK)
-		err_prefix(err, "profile '%s'", change->name);
+		err_prefix(err, "profile '%s'", request->name);
 	return status;
 }
 
 enum status command_store(char **args, struct err *err)
 {
 	BUF_AUTO(text, REQUEST_MAX);
-	struct change change;
+	struct store_request request;
 	struct lock lock;
 	enum status status;
 
 	if (args[0])
-		return err_set(err, STATUS_USAGE, "store takes its request on standard input, and no '%s'", args[0]);
-	status = read_change(&change, &text, err);
+		return err_set(
+			err, STATUS_USAGE,
+			"store takes its request on standard input, and no '%s': 'sk-helper add %s' asks for a client secret",
+			args[0], profile_name_ok(args[0]) ? args[0] : "NAME");
+	if (isatty(STDIN_FILENO))
+		return err_set(
+			err, STATUS_USAGE,
+			"store reads key=value lines from a pipe, for programs: 'sk-helper add NAME' asks for a client secret");
+	status = store_read(&request, &text, err);
 	if (status == STATUS_OK)
 		status = keep_prepare(err);
 	if (status == STATUS_OK)
 		status = keep_lock(&lock, err);
 	if (status != STATUS_OK)
 		return status;
-	status = change_profile(&change, err);
+	status = store_change(&request, err);
 	lock_release(&lock);
 	return status;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "model/profile-dir.h"
 
+#include "base/nearest.h"
 #include "base/text.h"
 #include "model/url.h"
 
@@ -15,8 +16,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define SUFFIX	   ".conf"
-#define SYSTEM_DIR SK_SYSCONFDIR "/sk-helper/profiles"
+#define SUFFIX		 ".conf"
+#define CHOICE_SHOWN_MAX 120 // of names, in a message
+#define SYSTEM_DIR	 SK_SYSCONFDIR "/sk-helper/profiles"
 
 // One spelling of a path that several may be given: "/home/u//./" is "/home/u". Links and ".." are left as they are.
 static void profile_dir_normalize(char *path)
@@ -83,6 +85,11 @@ enum status profile_dir_make_own(struct profile *profile, char path[PROFILE_PATH
 	if (status == STATUS_OK)
 		profile_set_path(profile, path);
 	return status;
+}
+
+bool profile_dir_is_system(const struct profile *profile)
+{
+	return text_starts(profile->path, SYSTEM_DIR "/");
 }
 
 void profile_dir_lock_name(char lock[PROFILE_LOCK_NAME_MAX], const struct profile *profile, const char *suffix)
@@ -199,6 +206,47 @@ enum status profile_dir_each(bool (*visit)(const char *name, void *context), voi
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
+struct sorted {
+	char (*names)[PROFILE_NAME_MAX + 1];
+	size_t count, room;
+};
+
+static bool profile_dir_collect(const char *name, void *context)
+{
+	struct sorted *sorted = context;
+
+	if (sorted->count == sorted->room) {
+		size_t room = sorted->room ? 2 * sorted->room : 64;
+		void *more = realloc(sorted->names, room * sizeof *sorted->names);
+
+		if (!more)
+			return false;
+		sorted->names = more;
+		sorted->room = room;
+	}
+	memcpy(sorted->names[sorted->count++], name, strlen(name) + 1);
+	return true;
+}
+
+static int profile_dir_compare(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+enum status profile_dir_each_by_name(bool (*visit)(const char *name, void *context), void *context, struct err *err)
+{
+	struct sorted sorted = { 0 };
+	enum status status = profile_dir_each(profile_dir_collect, &sorted, err);
+
+	qsort(sorted.names, sorted.count, sizeof *sorted.names, profile_dir_compare);
+	for (size_t i = 0; i < sorted.count && status == STATUS_OK; i++) {
+		if (!visit(sorted.names[i], context))
+			break;
+	}
+	free(sorted.names);
+	return status;
+}
+
 // text is a path: reads that whole small regular file, which nobody else can write, and puts it behind the path and its NUL.
 // STATUS_NOT_FOUND says nothing in err.
 static enum status read_file(struct buf *text, struct err *err)
@@ -242,6 +290,25 @@ static enum status read_file(struct buf *text, struct err *err)
 	return STATUS_OK;
 }
 
+static bool profile_dir_offer(const char *name, void *context)
+{
+	nearest_offer(context, name);
+	return true;
+}
+
+static enum status profile_dir_unknown(const char *name, struct err *err)
+{
+	struct nearest nearest = nearest_to(name);
+
+	// not for the front door, which only passes the request on
+	if (err && profile_dir_each(profile_dir_offer, &nearest, NULL) == STATUS_OK && nearest_word(&nearest))
+		return err_set(err, STATUS_NOT_FOUND, "there is no profile '%s': did you mean '%s'?", name,
+			       nearest_word(&nearest));
+	return err_set(err, STATUS_NOT_FOUND,
+		       "there is no profile '%s': 'sk-helper add %s' makes it, 'sk-helper list' shows the profiles", name,
+		       name);
+}
+
 enum status profile_dir_load(const char *name, struct buf *text, struct profile *profile, struct err *err)
 {
 	enum status status = profile_name_check(name, err);
@@ -260,10 +327,7 @@ enum status profile_dir_load(const char *name, struct buf *text, struct profile 
 		status = read_file(text, err);
 	}
 	if (status == STATUS_NOT_FOUND)
-		return err_set(
-			err, status,
-			"there is no profile '%s': 'sk-helper add %s ...' makes it, 'sk-helper list' shows what there is", name,
-			name);
+		return profile_dir_unknown(name, err);
 	if (status == STATUS_OK) {
 		size_t start = strlen(text->data) + 1;
 
@@ -359,9 +423,10 @@ static enum status choose_by_url(char name[PROFILE_NAME_MAX + 1], const struct r
 	if (status != STATUS_OK)
 		return status;
 	if (choice.best == 0)
-		return err_set(err, STATUS_NOT_FOUND,
-			       "no profile has a 'url' that covers '%.*s': 'sk-helper add' with --url makes one that has",
-			       url_shown(text), text);
+		return err_set(
+			err, STATUS_NOT_FOUND,
+			"no profile has a 'url' that covers '%.*s': 'sk-helper set NAME --url URL' gives one to a profile",
+			url_shown(text), text);
 	if (choice.tie)
 		return err_set(err, STATUS_USAGE, "profiles '%s' and '%s' both cover '%.*s': give the name of one of them",
 			       choice.name, choice.other, url_shown(text), text);
@@ -385,13 +450,93 @@ static bool count_or_default(const char *name, void *context)
 	return !found;
 }
 
-enum status profile_dir_choose(char name[PROFILE_NAME_MAX + 1], const char *wanted, struct err *err)
+// The link that 'set --default' makes: to a file beside it.
+static enum status profile_dir_default_path(char path[PROFILE_PATH_MAX], struct err *err)
 {
+	struct buf b = { .data = path, .size = PROFILE_PATH_MAX, .max = PROFILE_PATH_MAX - 1, .fixed = true };
+	enum status status = put_user_dir(&b, err);
+
+	if (status == STATUS_OK)
+		buf_adds(&b, "/default");
+	return status;
+}
+
+static bool profile_dir_read_default(char name[PROFILE_NAME_MAX + 1])
+{
+	char path[PROFILE_PATH_MAX], file[PROFILE_NAME_MAX + sizeof SUFFIX];
+	ssize_t len;
+
+	if (profile_dir_default_path(path, NULL) != STATUS_OK)
+		return false;
+	len = readlink(path, file, sizeof file) - (ssize_t)strlen(SUFFIX);
+	if (len <= 0 || len > PROFILE_NAME_MAX || strncmp(file + len, SUFFIX, strlen(SUFFIX)) != 0)
+		return false;
+	memcpy(name, file, (size_t)len);
+	name[len] = '\0';
+	return profile_name_ok(name);
+}
+
+enum status profile_dir_set_default(const char *name, struct err *err)
+{
+	char path[PROFILE_PATH_MAX], file[PROFILE_NAME_MAX + sizeof SUFFIX];
+	enum status status = profile_name_check(name, err);
+
+	if (status == STATUS_OK && !profile_dir_exists(name))
+		status = profile_dir_unknown(name, err);
+	if (status == STATUS_OK)
+		status = profile_dir_default_path(path, err);
+	if (status != STATUS_OK)
+		return status;
+	(void)snprintf(file, sizeof file, "%s" SUFFIX, name);
+	if ((unlink(path) < 0 && errno != ENOENT) || symlink(file, path) < 0)
+		return err_set(err, STATUS_INTERNAL, "'%s': %s", path, strerror(errno));
+	return STATUS_OK;
+}
+
+struct names {
+	char text[CHOICE_SHOWN_MAX + PROFILE_NAME_MAX + 8];
+	char first[PROFILE_NAME_MAX + 1];
+};
+
+static bool profile_dir_show_name(const char *name, void *context)
+{
+	struct names *names = context;
+	size_t len = strlen(names->text);
+
+	if (!*names->first)
+		memcpy(names->first, name, strlen(name) + 1);
+	if (len > CHOICE_SHOWN_MAX) {
+		(void)snprintf(names->text + len, sizeof names->text - len, ", ...");
+		return false;
+	}
+	(void)snprintf(names->text + len, sizeof names->text - len, "%s%s", len ? ", " : "", name);
+	return true;
+}
+
+static enum status profile_dir_ask_which(const char *usage, struct err *err)
+{
+	struct names names = { "", "" };
+	const char *place = usage ? strstr(usage, "NAME") : NULL;
+
+	if (!err || profile_dir_each(profile_dir_show_name, &names, err) != STATUS_OK)
+		return STATUS_USAGE;
+	if (!place)
+		return err_set(err, STATUS_USAGE, "which profile? %s. Set SK_HELPER_PROFILE to one of them, such as %s",
+			       names.text, names.first);
+	return err_set(err, STATUS_USAGE, "which profile? %s. For example: sk-helper %.*s%s%s", names.text,
+		       (int)(place - usage), usage, names.first, place + strlen("NAME"));
+}
+
+enum status profile_dir_choose(char name[PROFILE_NAME_MAX + 1], const char *wanted, const char *usage, struct err *err)
+{
+	char chosen[PROFILE_NAME_MAX + 1];
 	struct only only = { 0 };
 	enum status status;
 
 	if (!wanted && getenv(PROFILE_VARIABLE) && *getenv(PROFILE_VARIABLE))
 		wanted = getenv(PROFILE_VARIABLE);
+	if (!wanted && profile_dir_read_default(chosen))
+		wanted = chosen;
 	if (!wanted && user_has("default"))
 		wanted = "default";
 	if (!wanted) {
@@ -399,11 +544,9 @@ enum status profile_dir_choose(char name[PROFILE_NAME_MAX + 1], const char *want
 		if (status != STATUS_OK)
 			return status;
 		if (only.count == 0)
-			return err_set(err, STATUS_NOT_FOUND, "there is no profile yet: 'sk-helper add NAME ...' makes one");
+			return err_set(err, STATUS_NOT_FOUND, "there is no profile yet: 'sk-helper add' makes one");
 		if (only.count > 1)
-			return err_set(err, STATUS_USAGE,
-				       "there are several profiles and none is called 'default': give the name of one of them "
-				       "('sk-helper list' shows them)");
+			return profile_dir_ask_which(usage, err);
 		wanted = only.name;
 	}
 	status = profile_name_check(wanted, err);
@@ -423,7 +566,7 @@ enum status profile_dir_for(const struct request *request, struct buf *text, str
 		status = choose_by_url(name, request, text, err);
 		is_uncovered = status == STATUS_NOT_FOUND;
 	} else if (status == STATUS_OK) {
-		status = profile_dir_choose(name, request->profile, err);
+		status = profile_dir_choose(name, request->profile, request->usage, err);
 	}
 	if (status == STATUS_OK)
 		status = profile_dir_load(name, text, profile, err);

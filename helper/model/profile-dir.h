@@ -21,13 +21,16 @@ enum status profile_dir_user_dir(char dir[PROFILE_PATH_MAX], struct err *err);
 // path.
 enum status profile_dir_user_path(char path[PROFILE_PATH_MAX], const char *name, struct err *err);
 
-// What is written is the user's own file, also of a profile that was the system's: makes that the profile's file. path must
-// live as long as profile.
+// Whether a profile that was loaded is one of the system's, which are not written.
+bool profile_dir_is_system(const struct profile *profile);
+
+// Makes the user's own file the profile's, where there is none yet. path must live as long as profile.
 enum status profile_dir_make_own(struct profile *profile, char path[PROFILE_PATH_MAX], struct err *err);
 
 // Which profile a request without a URL is for: the one named (wanted); else the one of SK_HELPER_PROFILE, the one called "default",
-// or the only one there is. name is untouched on failure.
-enum status profile_dir_choose(char name[PROFILE_NAME_MAX + 1], const char *wanted, struct err *err);
+// or the only one there is. name is untouched on failure. usage: how the command is told a profile's name, "get NAME", for the message
+// that asks which one is meant; NULL where it cannot be told.
+enum status profile_dir_choose(char name[PROFILE_NAME_MAX + 1], const char *wanted, const char *usage, struct err *err);
 
 // Loads it into text, which profile then points into, its path included. text has room for PROFILE_TEXT_MAX.
 enum status profile_dir_load(const char *name, struct buf *text, struct profile *profile, struct err *err);
@@ -46,6 +49,12 @@ enum status profile_dir_for(const struct request *request, struct buf *text, str
 
 // Calls visit with each name, the user's first, each once. Stops when it returns false.
 enum status profile_dir_each(bool (*visit)(const char *name, void *context), void *context, struct err *err);
+
+// The same in the order of the names, whatever visit changes.
+enum status profile_dir_each_by_name(bool (*visit)(const char *name, void *context), void *context, struct err *err);
+
+// Makes it the one that is meant where none is named: a link "default" beside its file. STATUS_NOT_FOUND where there is no such profile.
+enum status profile_dir_set_default(const char *name, struct err *err);
 
 bool profile_dir_exists(const char *name);
 

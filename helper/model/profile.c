@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "model/profile.h"
 
+#include "base/nearest.h"
 #include "base/sha256.h"
 #include "base/text.h"
 #include "base/wire.h"
@@ -166,6 +167,16 @@ const struct profile_key *profile_key_find(const char *name)
 	return NULL;
 }
 
+enum status profile_key_unknown(const char *name, struct err *err)
+{
+	struct nearest nearest = nearest_to(name);
+
+	for (size_t i = 0; i < profile_key_count; i++)
+		nearest_offer(&nearest, profile_keys[i].name);
+	err_set(err, STATUS_USAGE, "a profile has no key '%.64s'", name);
+	return nearest_suggest(&nearest, err);
+}
+
 static void *member(const struct profile *p, const struct profile_key *key)
 {
 	return (char *)(uintptr_t)p + key->offset;
@@ -207,7 +218,7 @@ enum status profile_set(struct profile *p, const char *name, const char *value, 
 			"%s: a profile must not contain a secret: remove the line, and store the secret with 'sk-helper add'",
 			name);
 	if (!key)
-		return STATUS_OK;
+		return profile_key_unknown(name, err);
 	if (!*value)
 		return err_set(err, STATUS_USAGE, "%s: empty", name);
 	if (key->check)

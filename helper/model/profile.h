@@ -71,7 +71,10 @@ enum status profile_name_check(const char *name, struct err *err);
 // Says which file the profile is. The path is kept as a pointer.
 void profile_set_path(struct profile *p, const char *path);
 
-// Sets one key, checked. A key that is no key is ignored; a second value replaces nothing, it is an error (but for url).
+// STATUS_USAGE: there is no such key; err names the nearest one.
+enum status profile_key_unknown(const char *name, struct err *err);
+
+// Sets one key, checked. A second value replaces nothing, it is an error (but for url).
 enum status profile_set(struct profile *p, const char *key, const char *value, struct err *err);
 
 const char *profile_get(const struct profile *p, const struct profile_key *key);

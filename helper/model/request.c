@@ -124,7 +124,7 @@ enum status request_from_args(struct request *request, char **args, struct err *
 	const struct options options = { "get", request_options, false };
 	enum status status;
 
-	*request = (struct request){ 0 };
+	*request = (struct request){ .usage = "get NAME" };
 	status = options_parse(&options, &args, request_take_word, request, err);
 	if (status == STATUS_OK && request->from_stdin && request->format)
 		return err_set(err, STATUS_USAGE, "'get -' answers in key=value lines: --format cannot be used with it");

@@ -34,6 +34,7 @@ enum renewal {
 struct request {
 	// For whom. Set url with request_set_url, which parses it once.
 	const char *profile;		  // a profile's name; NULL: to be chosen
+	const char *usage;		  // how the command is told one, for a message (profile_dir_choose)
 	const char *url;		  // NULL: none
 	struct url target;		  // url, parsed
 	enum status url_status;		  // STATUS_OK, or why no token can be for url; request_check_url says it in words

@@ -18,7 +18,7 @@ static void fills_in_defaults(void)
 	struct profile p;
 	struct err err;
 
-	CHECK(parse(&p, text, "# a note\n\n" GOOD "new_key=ignored\n", &err) == STATUS_OK);
+	CHECK(parse(&p, text, "# a note\n\n" GOOD, &err) == STATUS_OK);
 	CHECK_TEXT(p.auth_method, "client_secret_post");
 	CHECK_TEXT(p.token_cache, "kernel");
 	CHECK(p.timeout == 8 && p.default_ttl == 60 && !p.scope);
@@ -46,6 +46,8 @@ static void refuses_what_is_wrong(void)
 		{ GOOD "timeout=9e9\n", STATUS_USAGE, "timeout" },
 		{ GOOD "secret_store=file\n", STATUS_USAGE, "secret_store" },
 		{ GOOD "client_secret\n", STATUS_USAGE, "line 4" },
+		{ GOOD "scop=a\n", STATUS_USAGE, "a profile has no key 'scop': did you mean 'scope'?" },
+		{ GOOD "zzz=a\n", STATUS_USAGE, "a profile has no key 'zzz'" },
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#include "core/change.h"
+
+#include "base/text.h"
+#include "model/profile-dir.h"
+
+#include <string.h>
+
+static void *change_member(struct profile *profile, const struct profile_key *key)
+{
+	return (char *)profile + key->offset;
+}
+
+bool change_is_empty(const struct change *change)
+{
+	struct profile given = change->given;
+
+	for (size_t i = 0; i < profile_key_count; i++) {
+		const struct profile_key *key = &profile_keys[i];
+
+		if ((key->kind == KEY_TEXT && profile_get(&given, key)) || (key->kind == KEY_URLS && given.url_count) ||
+		    (key->kind == KEY_NUMBER && *(int64_t *)change_member(&given, key)))
+			return false;
+	}
+	return change->unset_count == 0;
+}
+
+static void change_unset(struct profile *profile, const struct profile_key *key)
+{
+	if (key->kind == KEY_TEXT)
+		*(const char **)change_member(profile, key) = NULL;
+	else if (key->kind == KEY_NUMBER)
+		*(int64_t *)change_member(profile, key) = 0;
+	else
+		profile->url_count = 0;
+}
+
+static bool change_has_url(const struct profile *profile, const char *url)
+{
+	for (size_t i = 0; i < profile->url_count; i++) {
+		if (!strcmp(profile->urls[i], url))
+			return true;
+	}
+	return false;
+}
+
+static enum status change_urls(const struct change *change, struct profile *profile, struct err *err)
+{
+	if (change->given.url_count && !change->adds_urls)
+		profile->url_count = 0;
+	for (size_t i = 0; i < change->given.url_count; i++) {
+		if (change_has_url(profile, change->given.urls[i]))
+			continue;
+		if (profile->url_count == PROFILE_URLS_MAX)
+			return err_set(err, STATUS_USAGE, "url: a profile has at most %d", PROFILE_URLS_MAX);
+		profile->urls[profile->url_count++] = change->given.urls[i];
+	}
+	return STATUS_OK;
+}
+
+enum status change_apply(const struct change *change, struct profile *profile, struct err *err)
+{
+	struct profile given = change->given;
+
+	for (size_t i = 0; i < change->unset_count; i++)
+		change_unset(profile, change->unset[i]);
+	for (size_t i = 0; i < profile_key_count; i++) {
+		const struct profile_key *key = &profile_keys[i];
+
+		if (key->kind == KEY_TEXT && profile_get(&given, key))
+			*(const char **)change_member(profile, key) = profile_get(&given, key);
+		else if (key->kind == KEY_NUMBER && *(int64_t *)change_member(&given, key))
+			*(int64_t *)change_member(profile, key) = *(int64_t *)change_member(&given, key);
+	}
+	return change_urls(change, profile, err);
+}
+
+bool change_moves_secret(const struct profile *old, const struct profile *profile)
+{
+	for (size_t i = 0; i < profile_key_count; i++) {
+		if (profile_keys[i].binds_secret &&
+		    !text_same(profile_get(old, &profile_keys[i]), profile_get(profile, &profile_keys[i])))
+			return true;
+	}
+	return false;
+}
+
+enum status change_may_write(const struct profile *old, const struct profile *profile, struct err *err)
+{
+	BUF_AUTO(before, PROFILE_FILE_MAX);
+	BUF_AUTO(after, PROFILE_FILE_MAX);
+
+	profile_write(old, &before);
+	profile_write(profile, &after);
+	if (!profile_dir_is_system(old) || !strcmp(before.data, after.data))
+		return STATUS_OK;
+	return err_set(
+		err, STATUS_POLICY,
+		"it is the system's profile ('%s'), which only the administrator changes: 'sk-helper add' with another name makes "
+		"one of your own",
+		old->path);
+}

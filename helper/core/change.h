@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// What is to be changed in a profile: keys that are given, and keys that are taken out. What is not named stays as it was.
+#ifndef SK_CHANGE_H
+#define SK_CHANGE_H
+
+#include "base/status.h"
+#include "model/profile.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CHANGE_UNSET_MAX 32
+
+struct change {
+	struct profile given; // its name, and the keys that are given; the others are NULL
+	const struct profile_key *unset[CHANGE_UNSET_MAX];
+	size_t unset_count;
+	bool adds_urls; // the URLs that are given are added to those that are there, and do not take their place
+};
+
+// Whether there is nothing to be changed.
+bool change_is_empty(const struct change *change);
+
+// Puts the change over profile: first what is unset, then what is given. STATUS_USAGE for too many URLs.
+enum status change_apply(const struct change *change, struct profile *profile, struct err *err);
+
+// Whether the two differ in a key that decides who sees the client secret.
+bool change_moves_secret(const struct profile *old, const struct profile *profile);
+
+// STATUS_POLICY where the file of the profile is the system's, and would have to change: it is the administrator's to change.
+enum status change_may_write(const struct profile *old, const struct profile *profile, struct err *err);
+
+#endif

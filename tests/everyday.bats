@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: MIT
+# The second meeting: a setting that must change, a secret that is gone, a server that says no, a word that was mistyped.
+load common
+
+setup_file() {
+	start_authorization_server
+	start_peer todo-server "{\"issuer\":\"$ISSUER\"}"
+	export MCP_URL=$PEER_URL
+	start_faulty_server
+}
+teardown_file() { stop_peers; }
+setup() { fresh_home; }
+
+@test "set changes what is given, show prints it, and a secret is asked for only where that matters" {
+	add_todo
+	run -0 --separate-stderr sk-helper set todo --scope todo:read --url https://a.example.com/x --timeout 9 </dev/null
+	assert_output --partial "profile 'todo': $PROFILES/todo.conf (changed)"
+	run -0 sk-helper show todo
+	assert_line --index 0 "# $PROFILES/todo.conf"
+	assert_line scope=todo:read
+	assert_line url=https://a.example.com/x
+	assert_line timeout=9
+	# another URL is added, nothing is lost
+	run -0 sk-helper set todo --url https://b.example.com
+	assert_equal "$(grep -c ^url= "$PROFILES/todo.conf")" 2
+	run -0 sk-helper set todo --unset scope --unset url --url https://c.example.com --unset timeout
+	run -0 sk-helper show
+	refute_line --partial scope=
+	refute_line --partial timeout=
+	assert_equal "$(sed -n s/^url=//p "$PROFILES/todo.conf")" https://c.example.com
+	run -0 sk-helper get https://c.example.com/d
+	# a client that it does not know: the secret is not sent there without being given again
+	run -2 --separate-stderr sk-helper set todo --client-id other </dev/null
+	assert_error "profile 'todo' not changed: client secret: empty"
+	run -6 --separate-stderr sk-helper set todo --client-id other <<<test_secret
+	grep -qx client_id=m2m_todo "$PROFILES/todo.conf"
+	# a key that has to be there
+	run -2 --separate-stderr sk-helper set todo --unset client_id </dev/null
+	assert_error 'client_id is missing'
+}
+
+@test "set says what is missing or mistyped, and changes nothing" {
+	add_todo
+	before=$(cat "$PROFILES/todo.conf")
+	while IFS='|' read -r words says; do
+		# shellcheck disable=SC2086 # words
+		run ! --separate-stderr sk-helper set $words </dev/null
+		assert_error "$says"
+		assert_output ''
+		assert_equal "$(cat "$PROFILES/todo.conf")" "$before"
+	done <<'TABLE'
+|the name of a profile is missing
+todo|nothing to change
+todo --scop x|did you mean '--scope'?
+todo --unset scop|did you mean 'scope'?
+tood --scope x|did you mean 'todo'?
+todo --timeout 99|not a number from 1 to 60
+todo --secret-store file|none of: secret-service kernel
+TABLE
+}
+
+@test "the default: set --default, and what names it" {
+	store_client one "$TOKEN_ENDPOINT" scope=todo:read
+	store_client two "$TOKEN_ENDPOINT" scope=todo:write
+	run -2 --separate-stderr sk-helper get
+	assert_error 'which profile? '
+	assert_error 'For example: sk-helper get '
+	run -0 sk-helper set two --default
+	assert_output "profile 'two' is the default now"
+	assert_equal "$(sk-helper get --format json | jq -r .scope)" todo:write
+	run -0 sk-helper set one --default --scope todo:read
+	assert_equal "$(sk-helper get --format json | jq -r .scope)" todo:read
+	run -3 --separate-stderr sk-helper set onee --default
+	assert_error "did you mean 'one'?"
+	# a link to somewhere else is no profile's
+	ln -sfn ../../x "$PROFILES/default"
+	run -2 --separate-stderr sk-helper get
+	assert_error 'which profile? '
+}
+
+@test "edit keeps a copy that is valid, and nothing else" {
+	add_todo
+	export VISUAL="$BATS_TEST_TMPDIR/editor --wait" EDITOR=/bin/false
+	printf '#!/bin/sh\n[ "$1" = --wait ] && sed -i "s/^scope=.*/scope=todo:read/; \\$ a # a note" "$2"\n' >"$BATS_TEST_TMPDIR/editor"
+	chmod +x "$BATS_TEST_TMPDIR/editor"
+	run -0 --separate-stderr sk-helper edit todo
+	assert_output "profile 'todo' is changed"
+	grep -qx '# a note' "$PROFILES/todo.conf"
+	grep -qx scope=todo:read "$PROFILES/todo.conf"
+	assert_equal "$(stat -c %a "$PROFILES/todo.conf")" 600
+	before=$(cat "$PROFILES/todo.conf")
+	printf '#!/bin/sh\necho scop=x >>"$2"\n' >"$BATS_TEST_TMPDIR/editor"
+	run -2 --separate-stderr sk-helper edit todo </dev/null
+	assert_error "did you mean 'scope'?"
+	assert_equal "$(cat "$PROFILES/todo.conf")" "$before"
+	assert_equal "$(ls "$PROFILES")" todo.conf
+	printf '#!/bin/sh\nsed -i s/m2m_todo/other/ "$2"\n' >"$BATS_TEST_TMPDIR/editor"
+	run -0 sk-helper edit todo
+	assert_output --partial "is not sent until 'sk-helper add todo' asks for it again"
+	run -8 --separate-stderr sk-helper get --fresh
+	VISUAL=/bin/false run -2 --separate-stderr sk-helper edit todo
+	assert_error 'the editor'
+}
+
+@test "edit mends a profile that is not valid" {
+	add_todo
+	echo scop=x >>"$PROFILES/todo.conf"
+	run -2 --separate-stderr sk-helper get todo
+	assert_error "did you mean 'scope'?"
+	printf '#!/bin/sh\nsed -i /^scop=/d "$1"\n' >"$BATS_TEST_TMPDIR/editor"
+	chmod +x "$BATS_TEST_TMPDIR/editor"
+	VISUAL=$BATS_TEST_TMPDIR/editor run -0 --separate-stderr sk-helper edit todo
+	assert_output "profile 'todo' is valid again"
+	run -0 sk-helper get todo
+}
+
+@test "a new profile: add asks for what is missing, and says how to do it without a question" {
+	run -0 expect -c '
+		set timeout 20
+		spawn sk-helper add
+		expect "Name of the profile" { send "a name\r" }
+		expect "letters, digits" { expect "Name of the profile"; send "todo\r" }
+		expect "URL of" { send "$env(TOKEN_ENDPOINT)\r" }
+		expect "Client id" { send "m2m_todo\r" }
+		expect "not shown" { send "test_secret\r" }
+		expect "token: works"
+		expect -re "sk-helper add todo --token-endpoint \[^ \]* --client-id m2m_todo\r"
+		expect timeout { exit 9 } eof { exit [lindex [wait] 3] }'
+	run -0 sk-helper get todo
+}
+
+@test "a new profile by an MCP server's URL: what was found is shown once, and asked about once" {
+	run -0 expect -c '
+		set timeout 20
+		spawn sk-helper add tasks
+		expect "URL of" { send "$env(MCP_URL)\r" }
+		expect "Client id" { send "m2m_todo\r" }
+		expect "\[y/N\]" { send "y\r" }
+		expect "not shown" { send "test_secret\r" }
+		expect timeout { exit 9 } eof { exit [lindex [wait] 3] }'
+	assert_equal "$(grep -c 'token endpoint: ' <<<"$output")" 1
+	run -0 sk-helper get "$MCP_URL"
+}
+
+@test "a server that does not say where its tokens come from: add asks for that" {
+	api=$AS_URL/api run -0 expect -c '
+		set timeout 20
+		spawn sk-helper add todo --client-id m2m_todo
+		expect "URL of" { send "$env(api)\r" }
+		expect "token endpoint, or its issuer" { send "$env(TOKEN_ENDPOINT)\r" }
+		expect "not shown" { send "test_secret\r" }
+		expect "token: works"
+		expect timeout { exit 9 } eof { exit [lindex [wait] 3] }'
+	grep -q ^url= "$PROFILES/todo.conf"
+}
+
+@test "a secret that was mistyped is asked for again, three times in all" {
+	run -0 expect -c '
+		set timeout 20
+		spawn sk-helper add todo --token-endpoint $env(TOKEN_ENDPOINT) --client-id m2m_todo --secret-store kernel
+		expect "not shown" { send "wrong\r" }
+		expect "does not accept this client id with this secret"
+		expect "not shown" { send "test_secret\r" }
+		expect "token: works"
+		expect timeout { exit 9 } eof { exit [lindex [wait] 3] }'
+	run -6 expect -c '
+		set timeout 20
+		spawn sk-helper add two --token-endpoint $env(TOKEN_ENDPOINT) --client-id m2m_todo --secret-store kernel
+		for {set i 0} {$i < 3} {incr i} { expect "not shown" { send "wrong$i\r" } }
+		expect timeout { exit 9 } eof { exit [lindex [wait] 3] }'
+	refute [ -e "$PROFILES/two.conf" ]
+}
+
+@test "store on a terminal says what it is for, and waits for nothing" {
+	run -2 expect -c '
+		set timeout 20
+		spawn sk-helper store
+		expect "for programs: \x27sk-helper add NAME\x27 asks"
+		expect timeout { exit 9 } eof { exit [lindex [wait] 3] }'
+}
+
+# What a server says, by its code and by who it is; then what is to be tried.
+@test "what the server refused has a second sentence" {
+	while IFS='|' read -r status body keys says; do
+		endpoint=$(endpoint_that_answers "{\"status\":$status,\"body\":$body}")
+		run ! --separate-stderr eval "echo s | sk-helper add x --token-endpoint $endpoint --client-id c --secret-store kernel $keys"
+		assert_error "$says"
+		assert_output ''
+	done <<'TABLE'
+401|{"error":"invalid_client"}||check both; if both are right, try --auth-method client_secret_basic
+401|{"error":"invalid_client"}|--auth-method client_secret_basic|try --auth-method client_secret_post
+400|{"error":"invalid_scope"}|--scope nope|The scope 'nope' was requested: ask the server's owner
+400|{"error":"invalid_scope"}|--scope a,b|separated by blanks, not by commas
+400|{"error":"invalid_scope"}||name one with --scope
+403|{"error":"access_denied"}||ask the server's owner
+400|{"error":"unauthorized_client"}||may not use the client credentials grant: turn that on
+400|{"error":"unsupported_grant_type"}||check the token endpoint
+400|{"error":"invalid_target"}|--resource urn:x|does not know the resource 'urn:x'
+400|{"error":"invalid_target"}||name it with --resource
+400|{"error":"invalid_request"}||many servers want --scope, --audience or --resource
+404|"gone"||Usual paths are /oauth/token
+TABLE
+	endpoint=$(endpoint_that_answers '{"status":401,"body":{"error":"invalid_client"}}')
+	run -6 --separate-stderr sk-helper add x --token-endpoint "$endpoint" --client-id c --secret-store kernel <<<' s'
+	assert_error 'begins or ends with a blank'
+	# Keycloak is known by its path
+	run -6 --separate-stderr sk-helper add x --token-endpoint "$FAULTY_URL/realms/r/protocol/openid-connect/token/${endpoint##*/}" --client-id c --secret-store kernel <<<s
+	assert_error "in Keycloak, 'Client authentication' must be on"
+}
