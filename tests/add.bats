@@ -188,7 +188,7 @@ TABLE
 	sk-helper get --scope todo:read >/dev/null
 	before=$(token_requests)
 	run -0 --separate-stderr sk-helper erase todo
-	assert_equal "$output$stderr" ''
+	assert_output "profile 'todo': 2 cached tokens forgotten; the client secret is kept"
 	run -0 --separate-stderr "$TOOLS/keyring-tool" kernel list token
 	assert_output ''
 	sk-helper get >/dev/null
@@ -214,7 +214,8 @@ TABLE
 	add_todo
 	sk-helper get >/dev/null
 	run -0 --separate-stderr sk-helper remove todo
-	assert_equal "$output$stderr" ''
+	assert_output "removed profile 'todo': its file, its client secret (kernel keyring), 1 cached token"
+	assert_equal "$stderr" ''
 	refute [ -e "$PROFILES/todo.conf" ]
 	for role in secret token probe; do
 		run -0 --separate-stderr "$TOOLS/keyring-tool" kernel list "$role"

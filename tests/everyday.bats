@@ -207,3 +207,100 @@ TABLE
 	run -6 --separate-stderr sk-helper add x --token-endpoint "$FAULTY_URL/realms/r/protocol/openid-connect/token/${endpoint##*/}" --client-id c --secret-store kernel <<<s
 	assert_error "in Keycloak, 'Client authentication' must be on"
 }
+
+@test "exec takes the profile as everybody types it" {
+	store_client todo "$TOKEN_ENDPOINT"
+	store_client two "$TOKEN_ENDPOINT"
+	token=$(sk-helper get two)
+	run -0 --separate-stderr sk-helper exec two -- printenv ACCESS_TOKEN
+	assert_output "$token"
+	run -0 --separate-stderr sk-helper exec two --env API_TOKEN --env OTHER=todo -- sh -c 'echo "$API_TOKEN $OTHER"'
+	assert_output "$token $(sk-helper get todo)"
+	run -0 --separate-stderr sk-helper exec --env API_TOKEN=two -- printenv API_TOKEN
+	assert_output "$token"
+	# which one is meant is said in exec's own words
+	run -2 --separate-stderr sk-helper exec -- true
+	assert_error 'which profile? '
+	assert_error ' -- COMMAND'
+	sk-helper set two --default >/dev/null
+	run -127 --separate-stderr sk-helper exec two
+	assert_error "'two': it is a profile, and no command: sk-helper exec NAME -- COMMAND"
+	run -127 --separate-stderr sk-helper exec twoo -- true
+	assert_error 'no profile and no command'
+	# a command's own "--" is the command's
+	run -0 --separate-stderr sk-helper exec echo -- x
+	assert_output -- '-- x'
+	run -0 --separate-stderr sk-helper exec -- echo -- x
+	assert_output -- '-- x'
+}
+
+@test "get --min-ttl beyond what the server gives: an error that says so, and one request in all" {
+	store_client f "$(endpoint_that_answers '{"body":{"access_token":"tok","token_type":"Bearer","expires_in":3600}}')"
+	before=$(curl -s "$FAULTY_URL/__stats" | jq -r .requests)
+	for _ in 1 2 3; do
+		run -8 --separate-stderr sk-helper get f --min-ttl 7200
+		assert_error "wants a token for 7200 s, and the server's tokens are valid for 3600 s"
+		assert_output ''
+	done
+	assert_equal "$(curl -s "$FAULTY_URL/__stats" | jq -r .requests)" $((before + 1))
+	run -0 sk-helper get f --min-ttl 3000
+	assert_output tok
+}
+
+@test "remove says what it removed, asks on a terminal, and takes all" {
+	add_todo
+	sk-helper get todo >/dev/null
+	run -2 expect -c '
+		set timeout 20
+		spawn sk-helper remove todo
+		expect "remove profile \x27todo\x27, its client secret (kernel keyring) and its cached tokens? " { send "\r" }
+		expect timeout { exit 9 } eof { exit [lindex [wait] 3] }'
+	sk-helper get todo >/dev/null
+	run -0 --separate-stderr sk-helper erase todo
+	assert_output "profile 'todo': 1 cached token forgotten; the client secret is kept"
+	run -0 --separate-stderr sk-helper remove todo
+	assert_output "removed profile 'todo': its file, its client secret (kernel keyring), 0 cached tokens"
+	store_client one "$TOKEN_ENDPOINT"
+	store_client two "$TOKEN_ENDPOINT"
+	run -2 --separate-stderr sk-helper remove --all
+	assert_error 'use --yes'
+	run -2 --separate-stderr sk-helper remove one --all
+	assert_one_error
+	run -0 --separate-stderr sk-helper remove --all --yes
+	assert_line --index 0 --partial "removed profile 'one'"
+	assert_line --index 1 --partial "removed profile 'two'"
+	run -0 sk-helper list --names
+	assert_output ''
+	run -0 sk-helper remove --all
+	assert_output 'there is no profile'
+}
+
+@test "remove --force: where a keyring does not answer, the file goes, and what may be left is said" {
+	store_client todo "$TOKEN_ENDPOINT"
+	sed -i 's/^secret_store=.*/secret_store=secret-service/' "$PROFILES/todo.conf"
+	run -5 --separate-stderr sk-helper remove todo
+	assert_one_error
+	[ -e "$PROFILES/todo.conf" ]
+	run -0 --separate-stderr sk-helper remove todo --force
+	assert_equal "${stderr_lines[0]:0:83}" 'sk-helper: warning: the client secret may still be in the secret-service keyring: '"${stderr_lines[0]:82:1}"
+	refute [ -e "$PROFILES/todo.conf" ]
+}
+
+@test "no lock file is made for a name that never was a profile" {
+	locks() { find "/run/user/$(id -u)/sk-helper" "/dev/shm/sk-helper-$(id -u)" -name 'never-was*' 2>/dev/null; }
+	for words in 'doctor never-was' 'get never-was' 'erase never-was' 'revoke never-was' 'remove never-was' 'rotate never-was' 'add never-was' 'set never-was --scope x'; do
+		# shellcheck disable=SC2086 # words
+		run ! --separate-stderr sk-helper $words </dev/null
+		assert_equal "$(locks)" ''
+	done
+}
+
+@test "get - on a terminal says what it reads" {
+	add_todo
+	run -0 expect -c '
+		set timeout 20
+		spawn sk-helper get -
+		expect "reads key=value lines" { send "profile=todo\r\r" }
+		expect "authtype=Bearer"
+		expect timeout { exit 9 } eof { exit [lindex [wait] 3] }'
+}

@@ -159,7 +159,8 @@ get_into() {
 @test "while the server is away, a good token is served though more life was asked for" {
 	store_client f "$(endpoint_that_answers '{"body":{"access_token":"tok","token_type":"Bearer","expires_in":100}},{"status":503}')" timeout=1
 	sk-helper get f >/dev/null
-	run -0 --separate-stderr sk-helper get f --min-ttl 3600
+	age_token f 100 40
+	run -0 --separate-stderr sk-helper get f --min-ttl 90
 	assert_equal "$output" tok
 	assert_equal "${#stderr_lines[@]}" 1
 	[[ $stderr == *'HTTP 503'*'shorter time'* ]]

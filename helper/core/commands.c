@@ -21,11 +21,11 @@ const struct command commands[] = {
 	},
 	{
 		.name = "exec",
-		.arguments = "[--env NAME=PROFILE]... [--] COMMAND...",
+		.arguments = "[NAME] [--env VARIABLE[=NAME]]... [--] COMMAND...",
 		.summary = "run a command with a token in its environment",
 		.run = command_exec,
 		.options = exec_options,
-		.example = "sk-helper exec --env API_TOKEN=todo -- ./deploy.sh",
+		.example = "sk-helper exec todo --env API_TOKEN -- ./deploy.sh",
 	},
 	{
 		.name = "bridge",
@@ -130,9 +130,10 @@ const struct command commands[] = {
 	},
 	{
 		.name = "remove",
-		.arguments = "NAME",
+		.arguments = "NAME|--all",
 		.summary = "remove a profile, its client secret and its tokens",
 		.run = command_remove,
+		.options = remove_options,
 		.example = "sk-helper remove todo",
 	},
 	{

@@ -39,7 +39,7 @@ const struct profile_key *command_option_key(const char *option);
 // For a command that takes the name of one profile, and no options. STATUS_USAGE for anything else.
 enum status command_take_profile(const char *command, char **args, const char **name, struct err *err);
 
-extern const struct option add_options[], bridge_options[], hook_options[], list_options[], refresh_options[], rotate_options[],
+extern const struct option add_options[], bridge_options[], hook_options[], list_options[], refresh_options[], remove_options[], rotate_options[],
 	set_options[];
 
 enum status command_add(char **args, struct err *err);

@@ -6,6 +6,8 @@
 #include "model/profile-dir.h"
 #include "model/request.h"
 
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,15 +30,26 @@ enum status command_erase(char **args, struct err *err)
 	struct request request = { .usage = "erase NAME" };
 	struct profile profile;
 	enum status status = STATUS_OK;
+	bool from_stdin = args[0] && !strcmp(args[0], "-");
+	unsigned count = 0;
 
 	if (args[0] && args[1])
 		return err_set(err, STATUS_USAGE, "erase takes one profile, not also '%s'", args[1]);
-	if (args[0] && !strcmp(args[0], "-"))
+	if (from_stdin && isatty(STDIN_FILENO))
+		return err_set(err, STATUS_USAGE,
+			       "'erase -' reads key=value lines from a pipe, for programs: 'sk-helper erase NAME' takes a name");
+	if (from_stdin)
 		status = erase_read_request(&request, &input, err);
 	else
 		request.profile = args[0];
 	if (status == STATUS_OK)
 		status = profile_dir_for(&request, &text, &profile, NULL, err);
 	// also a success when no token was cached
-	return status == STATUS_OK ? token_cache_forget(&profile, request.credential, NULL, err) : status;
+	if (status == STATUS_OK)
+		status = token_cache_forget(&profile, request.credential, &count, err);
+	// a program that asks on standard input expects no answer
+	if (status == STATUS_OK && !from_stdin)
+		printf("profile '%s': %u cached token%s forgotten; the client secret is kept\n", profile.name, count,
+		       count == 1 ? "" : "s");
+	return status;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // get: a token, in the format that was asked for. What the front door could answer by itself never comes here.
 #include "base/harden.h"
+#include "base/nearest.h"
 #include "base/wire.h"
 #include "core/commands.h"
 #include "core/get-token.h"
@@ -52,13 +53,28 @@ static enum status get_and_answer(const struct request *request, const struct pr
 	return STATUS_OK;
 }
 
+static enum status get_unknown_format(const char *format, struct err *err)
+{
+	struct nearest nearest = nearest_to(format);
+
+	for (size_t i = 0; i < protocol_count; i++)
+		nearest_offer(&nearest, protocols[i].name);
+	for (size_t i = 0; i < tool_count; i++) {
+		if (!tools[i].program)
+			nearest_offer(&nearest, tools[i].name);
+	}
+	if (nearest_word(&nearest))
+		return err_set(err, STATUS_USAGE, "there is no format '%s': did you mean '%s'?", format, nearest_word(&nearest));
+	return err_set(err, STATUS_USAGE, "there is no format '%s': 'sk-helper help get' lists them", format);
+}
+
 // A format that is a tool's own protocol.
 static enum status get_for_tool(const struct request *request, struct err *err)
 {
 	const struct tool *tool = tool_find_format(request->format);
 
 	if (!tool)
-		return err_set(err, STATUS_USAGE, "there is no format '%s': 'sk-helper help get' lists them", request->format);
+		return get_unknown_format(request->format, err);
 	return tool_answer(tool, request, err);
 }
 

@@ -186,6 +186,19 @@ static bool obtain_shorter_lived(const struct profile *profile, const struct req
 	       token_cache_get(profile, request, obtained) && cached_token_freshness(obtained, clock_now(), 0) != TOKEN_STALE;
 }
 
+// Whether the server's tokens live too short a time for this request: a new one would be no better than the one that is there.
+static enum status check_lifetime(const struct request *request, const struct cached_token *cached,
+				  struct err *err)
+{
+	int64_t lifetime = cached->token.expires_at - cached->token.issued_at;
+
+	if (request->min_ttl <= lifetime)
+		return STATUS_OK;
+	return err_set(err, STATUS_POLICY,
+		       "--min-ttl wants a token for %lld s, and the server's tokens are valid for %lld s: ask for less",
+		       (long long)request->min_ttl, (long long)lifetime);
+}
+
 enum status obtain_token(const struct profile *profile, const struct request *request, struct cached_token *obtained,
 			 struct err *err)
 {
@@ -195,6 +208,12 @@ enum status obtain_token(const struct profile *profile, const struct request *re
 
 	if (obtain_from_cache(profile, request, began_at, false, obtained))
 		return STATUS_OK;
+	if (request->min_ttl && !request->fresh && token_cache_get(profile, request, obtained) &&
+	    cached_token_freshness(obtained, began_at, 0) != TOKEN_STALE) {
+		status = check_lifetime(request, obtained, err);
+		if (status != STATUS_OK)
+			return status;
+	}
 	status = flight_begin(&flight, profile, request, 0, NULL);
 	if (status == STATUS_OK)
 		oauth_start(); // nobody else is asking, so most probably we have to
@@ -208,9 +227,9 @@ enum status obtain_token(const struct profile *profile, const struct request *re
 	if (status == STATUS_TEMPORARY && obtain_shorter_lived(profile, request, obtained)) {
 		err_set(&obtained->warning, status, "%s: the cached token is good for a shorter time than was asked for",
 			err->text);
-		status = STATUS_OK;
+		return STATUS_OK;
 	}
-	return status;
+	return status == STATUS_OK ? check_lifetime(request, obtained, err) : status;
 }
 
 enum status obtain_renewal(const struct profile *profile, const struct request *request, struct err *err)

@@ -1,22 +1,42 @@
 // SPDX-License-Identifier: MIT
-// remove: a profile, its secret and its tokens.
+// remove: a profile, its secret and its tokens; or all of them.
+#include "base/text.h"
+#include "core/ask.h"
 #include "core/commands.h"
 #include "core/flight.h"
 #include "core/keep.h"
 #include "core/token-cache.h"
 #include "keyring/keyring.h"
+#include "model/auth-method.h"
 #include "model/profile-dir.h"
+#include "model/secret.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+const struct option remove_options[] = {
+	{ "--all", NULL, "remove all of your profiles" },
+	{ "--force", NULL, "also where a keyring does not answer, which may keep the client secret then" },
+	{ "--yes", NULL, "remove without a question" },
+	{ NULL, NULL, NULL },
+};
+
+struct remove_call {
+	const char *name;
+	bool all, force, yes;
+};
+
 struct removal {
 	const char *name;
+	bool force;
+	const char *secret_in; // the keyring that had a client secret; NULL for none
+	unsigned tokens;
 	struct profile profile; // as it is; only name and path where it cannot be read
 	bool found;
-	struct err warning; // a token that stays will end by itself
+	struct err warning;   // a token that stays will end by itself
+	struct err unreached; // a keyring that --force has passed over
 };
 
 // The secret, then the tokens.
@@ -26,6 +46,12 @@ static enum status remove_secret(struct removal *removal, const struct keyring *
 	enum status status = store->del(&key, err);
 
 	removal->found = removal->found || status == STATUS_OK;
+	if (status == STATUS_OK)
+		removal->secret_in = store->name;
+	if (removal->force && status != STATUS_OK && status != STATUS_NOT_FOUND) {
+		err_set(&removal->unreached, status, "the client secret may still be in the %s keyring: %.500s", store->name, err->text);
+		return STATUS_OK;
+	}
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
@@ -38,6 +64,7 @@ static void remove_tokens(struct removal *removal, const char *cache)
 	if (token_cache_forget(&profile, NULL, &count, &removal->warning) == STATUS_OK)
 		removal->warning.text[0] = '\0';
 	removal->found = removal->found || count > 0;
+	removal->tokens += count;
 }
 
 // The profile's file is damaged or gone, and does not say where its secret is. A keyring that is not there has none; one
@@ -140,37 +167,153 @@ static enum status remove_profile(struct removal *removal, const char *path, enu
 	return status;
 }
 
-enum status command_remove(char **args, struct err *err)
+static void remove_report(const struct removal *removal, bool had_file)
+{
+	printf("removed profile '%s': ", removal->name);
+	if (had_file)
+		printf("its file, ");
+	if (removal->secret_in)
+		printf("its %s (%s keyring)", secret_noun(auth_method_uses_key(removal->profile.auth_method)), removal->secret_in);
+	else
+		printf("no client secret was stored");
+	printf(", %u cached token%s\n", removal->tokens, removal->tokens == 1 ? "" : "s");
+	if (*removal->unreached.text)
+		warn(&removal->unreached);
+	if (*removal->warning.text)
+		warn(&removal->warning);
+}
+
+static enum status remove_one(const char *name, bool force, struct err *err)
 {
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
-	struct removal removal = { 0 };
-	struct flight flight;
+	struct removal removal = { .name = name, .force = force };
+	struct flight flight = { .lock = LOCK_NONE };
 	struct request request;
 	struct lock lock;
 	char path[PROFILE_PATH_MAX];
-	enum status status = command_take_profile("remove", args, &removal.name, err), loaded;
+	enum status status = profile_dir_user_path(path, name, err), loaded;
 
-	if (status == STATUS_OK)
-		status = profile_name_check(removal.name, err);
-	if (status == STATUS_OK)
-		status = profile_dir_user_path(path, removal.name, err);
 	if (status == STATUS_OK)
 		status = keep_lock(&lock, err);
 	if (status != STATUS_OK)
 		return status;
-	loaded = profile_dir_load(removal.name, &text, &removal.profile, err);
+	loaded = profile_dir_load(name, &text, &removal.profile, err);
 	if (loaded != STATUS_OK) {
 		removal.profile = (struct profile){ 0 };
-		memcpy(removal.profile.name, removal.name, strlen(removal.name) + 1);
+		memcpy(removal.profile.name, name, strlen(name) + 1);
 		profile_set_path(&removal.profile, path);
 	}
 	// a token that comes while it is removed would stay; but no server that hangs keeps us from it
 	request = request_of(&removal.profile);
-	(void)flight_begin(&flight, &removal.profile, &request, 10000, NULL);
+	if (loaded == STATUS_OK)
+		(void)flight_begin(&flight, &removal.profile, &request, 10000, NULL);
 	status = remove_profile(&removal, path, loaded, err);
 	flight_end(&flight);
 	lock_release(&lock);
-	if (status == STATUS_OK && *removal.warning.text)
-		warn(&removal.warning);
+	if (status == STATUS_OK)
+		remove_report(&removal, loaded != STATUS_NOT_FOUND);
 	return status;
+}
+
+static enum status remove_ask(const char *name, struct err *err)
+{
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
+	struct profile profile;
+	char question[256];
+
+	if (!isatty(STDIN_FILENO))
+		return STATUS_OK;
+	if (profile_dir_load(name, &text, &profile, NULL) == STATUS_OK)
+		(void)snprintf(question, sizeof question, "remove profile '%s', its %s (%s keyring) and its cached tokens", name,
+			       secret_noun(auth_method_uses_key(profile.auth_method)), profile.secret_store);
+	else
+		(void)snprintf(question, sizeof question, "remove profile '%s', its client secret and its cached tokens", name);
+	return ask_yes(NULL, question, "", err);
+}
+
+// --- all of them
+
+struct remove_all {
+	struct buf names;
+	unsigned count;
+	bool force;
+	enum status worst;
+};
+
+static bool remove_count(const char *name, void *context)
+{
+	struct remove_all *all = context;
+
+	buf_adds(&all->names, all->count++ ? ", " : "");
+	buf_adds(&all->names, name);
+	return true;
+}
+
+static bool remove_next(const char *name, void *context)
+{
+	struct remove_all *all = context;
+	struct err err;
+	enum status status = remove_one(name, all->force, &err);
+
+	if (status != STATUS_OK) {
+		all->worst = status;
+		warn(&err);
+	}
+	return true;
+}
+
+static enum status remove_all(const struct remove_call *call, struct err *err)
+{
+	struct remove_all all = { .names = BUF_INIT(REQUEST_MAX), .force = call->force };
+	enum status status = profile_dir_each_by_name(remove_count, &all, err);
+	BUF_AUTO(question, REQUEST_MAX);
+
+	buf_addf(&question, "remove %u profiles, their client secrets and their cached tokens: ", all.count);
+	buf_adds(&question, all.names.data);
+	if (status == STATUS_OK && all.count && !call->yes)
+		status = ask_yes(NULL, question.data, "remove --all: use --yes to remove all profiles", err);
+	if (status == STATUS_OK)
+		status = profile_dir_each_by_name(remove_next, &all, err);
+	if (status == STATUS_OK && !all.count)
+		puts("there is no profile");
+	buf_free(&all.names);
+	if (status == STATUS_OK && all.worst != STATUS_OK)
+		return err_set(err, all.worst, "remove --all: not all profiles were removed");
+	return status;
+}
+
+static enum status remove_take_word(void *context, const char *option, const char *value, struct err *err)
+{
+	struct remove_call *call = context;
+
+	if (!option && call->name)
+		return err_set(err, STATUS_USAGE, "remove takes the name of one profile, not also '%s'", value);
+	if (!option)
+		call->name = value;
+	else if (!strcmp(option, "--all"))
+		call->all = true;
+	else if (!strcmp(option, "--force"))
+		call->force = true;
+	else
+		call->yes = true;
+	return STATUS_OK;
+}
+
+enum status command_remove(char **args, struct err *err)
+{
+	const struct options options = { "remove", remove_options, false };
+	struct remove_call call = { 0 };
+	enum status status = options_parse(&options, &args, remove_take_word, &call, err);
+
+	if (status == STATUS_OK && call.all && call.name)
+		return err_set(err, STATUS_USAGE, "remove: --all takes no name");
+	if (status == STATUS_OK && call.all)
+		return remove_all(&call, err);
+	if (status == STATUS_OK && !call.name)
+		return err_set(err, STATUS_USAGE, "remove: the name of a profile is missing: 'sk-helper list' shows them");
+	if (status == STATUS_OK)
+		status = profile_name_check(call.name, err);
+	if (status == STATUS_OK && !call.yes)
+		status = remove_ask(call.name, err);
+	return status == STATUS_OK ? remove_one(call.name, call.force, err) : status;
 }

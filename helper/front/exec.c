@@ -6,6 +6,7 @@
 #include "base/harden.h"
 #include "base/options.h"
 #include "base/text.h"
+#include "model/profile-dir.h"
 #include "model/request.h"
 #include "model/token.h"
 
@@ -34,7 +35,7 @@ static int exec_fail(int code, const char *why, const char *what)
 	char text[256];
 
 	// what is ours is ASCII; the rest is an argument, which may have a terminal's escape sequences in it
-	(void)snprintf(text, sizeof text, "%s%s%.150s%s", why, what ? " '" : "", what ? what : "", what ? "'" : "");
+	(void)snprintf(text, sizeof text, "%s%.100s%s%s", what ? "'" : "", what ? what : "", what ? "': " : "", why);
 	text_sanitize(text);
 	dprintf(STDERR_FILENO, "sk-helper: exec: %s\n", text);
 	return code;
@@ -47,7 +48,7 @@ static bool is_variable_name(const char *name, size_t len)
 	return len > 0 && len < NAME_SIZE && !(name[0] >= '0' && name[0] <= '9') && strspn(name, letters) >= len;
 }
 
-// "NAME=PROFILE", or NAME alone for the usual profile.
+// "VARIABLE=NAME", or VARIABLE alone for the usual profile.
 static bool take_variable(struct variable *variable, const char *text)
 {
 	size_t len = strcspn(text, "=");
@@ -70,26 +71,70 @@ static enum status exec_take_option(void *context, const char *option, const cha
 	if (*count == VARIABLES_MAX)
 		return err_set(err, STATUS_USAGE, "exec: at most %d variables", VARIABLES_MAX);
 	if (!take_variable(&variables[(*count)++], value))
-		return err_set(err, STATUS_USAGE, "exec: --env needs NAME=PROFILE, and not '%.100s'", value);
+		return err_set(err, STATUS_USAGE, "exec: --env needs VARIABLE or VARIABLE=NAME, and not '%.100s'", value);
 	return STATUS_OK;
+}
+
+static int exec_refuse(struct err *err)
+{
+	text_sanitize(err->text);
+	dprintf(STDERR_FILENO, "sk-helper: %s\n", err->text);
+	return -1;
+}
+
+// "exec NAME [--env VARIABLE]... -- COMMAND": the first word is the profile where options and a "--" follow it. What follows is *args
+// then; it is untouched for a word that is the command.
+static bool exec_take_profile(char ***args, const struct options *options, int *count)
+{
+	char **rest = *args + 1;
+	int more = *count;
+	struct err err;
+
+	if (!*rest || options_parse(options, &rest, exec_take_option, &more, &err) != STATUS_OK || strcmp(rest[-1], "--") != 0)
+		return false;
+	*count = more;
+	*args = rest;
+	return true;
+}
+
+// The profile that is meant where none is named, or an error that says how to name one.
+static bool exec_choose_profile(char name[PROFILE_NAME_MAX + 1], int count)
+{
+	struct err err;
+	bool needed = false;
+
+	for (int i = 0; i < count; i++)
+		needed = needed || !variables[i].profile;
+	if (!needed || profile_dir_choose(name, NULL, "exec NAME -- COMMAND", &err) == STATUS_OK)
+		return true;
+	exec_refuse(&err);
+	return false;
 }
 
 // How many variables there are; -1 when the words are wrong. *args then is the command.
 static int take_options(char ***args)
 {
 	const struct options options = { "exec", exec_options, true };
+	static char name[PROFILE_NAME_MAX + 1];
+	const char *profile = NULL, *first;
+	char **begin = *args;
 	struct err err;
 	int count = 0;
 
-	if (options_parse(&options, args, exec_take_option, &count, &err) != STATUS_OK) {
-		text_sanitize(err.text);
-		dprintf(STDERR_FILENO, "sk-helper: %s\n", err.text);
-		return -1;
-	}
+	if (options_parse(&options, args, exec_take_option, &count, &err) != STATUS_OK)
+		return exec_refuse(&err);
+	first = **args;
+	// behind "--" there is the command, whatever it is called
+	if (first && (*args == begin || strcmp((*args)[-1], "--") != 0) && profile_dir_exists(first))
+		profile = exec_take_profile(args, &options, &count) ? first : NULL;
 	if (!**args)
 		return exec_fail(-1, "the command is missing: see 'sk-helper help exec'", NULL);
 	if (count == 0)
 		(void)take_variable(&variables[count++], "ACCESS_TOKEN");
+	if (!profile && !exec_choose_profile(name, count))
+		return -1;
+	for (int i = 0; i < count; i++)
+		variables[i].profile = variables[i].profile ? variables[i].profile : profile ? profile : *name ? name : NULL;
 	return count;
 }
 
@@ -177,5 +222,9 @@ int exec_run(char **args, int (*get)(char **argv))
 	}
 	sigaction(SIGCHLD, &given, NULL);
 	execvp(args[0], args);
+	if (errno == ENOENT && args[1] && !strcmp(args[1], "--"))
+		return exec_fail(127, "there is no profile and no command of this name", args[0]);
+	if (errno == ENOENT && profile_dir_exists(args[0]))
+		return exec_fail(127, "it is a profile, and no command: sk-helper exec NAME -- COMMAND", args[0]);
 	return exec_fail(errno == ENOENT ? 127 : 126, strerror(errno), args[0]);
 }

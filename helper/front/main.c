@@ -81,6 +81,8 @@ static int get(char **argv)
 	if (!request.from_stdin)
 		return answer_from_cache(&request, protocol) ? 0 : become_core(argv);
 
+	if (isatty(STDIN_FILENO))
+		dprintf(STDERR_FILENO, "sk-helper: 'get -' reads key=value lines, such as url=https://api.example.com, up to an empty line\n");
 	text = arena_take();
 	text.max = REQUEST_MAX;
 	if (wire_read(&text, STDIN_FILENO, NULL) != STATUS_OK) {

@@ -76,7 +76,7 @@ const struct option request_options[] = {
 };
 
 const struct option exec_options[] = {
-	{ "--env", "NAME=PROFILE",
+	{ "--env", "VARIABLE[=NAME]",
 	  "the variable and the profile whose token it gets; may be repeated (default: ACCESS_TOKEN)" },
 	{ NULL, NULL, NULL },
 };
