@@ -10,7 +10,7 @@ _sk_helper()
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
-		words='get exec bridge hook add list doctor rotate public-key refresh revoke erase remove store help --version'
+		words='get exec hook bridge add set show edit list rotate public-key remove doctor refresh erase revoke store help version'
 	else
 		case $prev in
 		--format) words='token header-value header mcp-headers curl-config json env kubernetes goauth google' ;;
@@ -18,6 +18,10 @@ _sk_helper()
 		--assertion-alg) words='ES256 ES384 ES512 EdDSA RS256 PS256' ;;
 		--secret-store) words='secret-service kernel' ;;
 		--renew-on-repeat | --git-retry) words='yes no' ;;
+		--unset)
+			words=${keys//--/}
+			words=${words//-/_}
+			;;
 		--token-cache) words='kernel secret-service none' ;;
 		--ca-file | --certificate | --private-key)
 			compopt -o filenames
@@ -28,16 +32,19 @@ _sk_helper()
 		*)
 			case $command,$cur in
 			get,-*) words='--format --scope --min-ttl --fresh --quiet' ;;
-			add,-*) words="$keys --private-key --generate-key --key-id --no-verify --yes" ;;
+			add,-*) words="$keys --private-key --generate-key --key-id --missing --no-verify --dry-run --yes" ;;
+			set,-*) words="$keys --unset --default --no-verify" ;;
+			doctor,-*) words='--offline --json' ;;
+			remove,-*) words='--all --force --yes' ;;
 			refresh,-*) words=--yes ;;
 			rotate,-*) words='--private-key --key-id --certificate' ;;
 			exec,-*) words=--env ;;
 			bridge,-*) words='--url --sse' ;;
 			hook,-*) words='--write --remove --project --yes' ;;
 			hook,*) if [ "$COMP_CWORD" = 2 ]; then words=$(sk-helper hook | cut -d' ' -f1); else words=$(sk-helper list --names 2>/dev/null); fi ;;
-			list,*) words='--json --names' ;;
-			get,* | bridge,* | doctor,* | rotate,* | public-key,* | refresh,* | revoke,* | erase,* | remove,*) words=$(sk-helper list --names 2>/dev/null) ;;
-			help,*) words='get exec bridge hook add list doctor rotate public-key refresh revoke erase remove store help' ;;
+			list,-*) words='--json --names' ;;
+			get,* | bridge,* | add,* | set,* | show,* | edit,* | list,* | doctor,* | rotate,* | public-key,* | refresh,* | revoke,* | erase,* | remove,*) words=$(sk-helper list --names 2>/dev/null) ;;
+			help,*) words='get exec hook bridge add set show edit list rotate public-key remove doctor refresh erase revoke store help version' ;;
 			esac
 			;;
 		esac

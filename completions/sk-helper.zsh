@@ -13,19 +13,23 @@ _sk_helper() {
 	commands=(
 		'get:print a token: from the cache, or a new one'
 		'exec:run a command with a token in its environment'
+		'hook:print or write the configuration of a tool'
 		'bridge:run a local MCP server that forwards to a profile'\''s URL'
-		'hook:print the configuration that makes a tool ask sk-helper'
-		'add:make a profile and store its client secret'
-		'list:show the profiles, where their secrets are, and what is cached'
-		'doctor:check the keyrings and a profile'\''s server'
+		'add:make a profile, or store its client secret again'
+		'set:change keys of a profile'
+		'show:print a profile'
+		'edit:edit a profile'\''s file'
+		'list:show the profiles'
 		'rotate:replace a client secret or key by a new one that works'
 		'public-key:print the public part of a client'\''s private key'
-		'refresh:ask the servers again what add found out from them'
-		'revoke:revoke the cached tokens at the server, and forget them'
-		'erase:forget cached tokens'
 		'remove:remove a profile, its client secret and its tokens'
+		'doctor:check the keyrings, profiles and servers'
+		'refresh:ask the servers again what add found out from them'
+		'erase:forget cached tokens'
+		'revoke:revoke the cached tokens at the server, and forget them'
 		'store:make or change a profile from key=value lines on standard input'
 		'help:show the commands, or one of them'
+		'version:print the version'
 	)
 	keys=(
 		'--token-endpoint[where tokens come from]:url:'
@@ -37,12 +41,9 @@ _sk_helper() {
 		'*--url[a URL that this token may be sent to]:url:'
 		'--auth-method[how the client says who it is]:method:(client_secret_post client_secret_basic private_key_jwt tls_client_auth self_signed_tls_client_auth)'
 		'--certificate[the client'\''s certificate]:file:_files'
-		'--key-id[the kid that the server knows the key by]:id:'
 		'--assertion-alg[how the key signs]:algorithm:(ES256 ES384 ES512 EdDSA RS256 PS256)'
 		'--assertion-audience[the aud of what the key signs]:audience:'
 		'--revocation-endpoint[where tokens are revoked]:url:'
-		'--private-key[a private key, PEM or JWK]:file:_files'
-		'--generate-key[make a key pair]'
 		'--issuer[the authorization server]:url:'
 		'--secret-store[where the client secret is]:store:(secret-service kernel)'
 		'--token-cache[where tokens are kept]:cache:(kernel secret-service none)'
@@ -53,12 +54,9 @@ _sk_helper() {
 		'--proxy[the proxy on the way to the server]:url:'
 		'--timeout[the time that a token request may take]:seconds:'
 		'--default-ttl[how long a token is kept whose server names no lifetime]:seconds:'
-		'--no-verify[store the secret without getting a token first]'
-		'--yes[replace what is there; agree to the scopes that the servers name]'
 	)
 	if (( CURRENT == 2 )); then
 		_describe command commands
-		compadd -- --version
 		return
 	fi
 	local command=$words[2]
@@ -70,14 +68,25 @@ _sk_helper() {
 			'--scope[ask for these scopes]:scopes:' '--min-ttl[at least so much life left]:seconds:' \
 			'--fresh[a new token, whatever is cached]' '--quiet[no warning that the token is on the terminal]' '1:profile:_sk_helper_profiles'
 		;;
-	add) _arguments $keys '1:name:' ;;
-	list) _arguments '--json[as a JSON array]' '--names[only the names]' ;;
+	add)
+		_arguments $keys '--private-key[a private key, PEM or JWK]:file:_files' '--generate-key[make a key pair]' \
+			'--key-id[the kid that the server knows the key by]:id:' '--missing[ask for each secret that is not stored]' \
+			'--no-verify[store the secret without getting a token first]' '--dry-run[show what would be done]' \
+			'--yes[agree to the scopes that the servers name]' '1:name:_sk_helper_profiles'
+		;;
+	set)
+		_arguments $keys '*--unset[take a key out]:key:' '--default[make it the default]' \
+			'--no-verify[store the secret without getting a token first]' '1:profile:_sk_helper_profiles'
+		;;
+	list) _arguments '--json[as a JSON array]' '--names[only the names]' '1:profile:_sk_helper_profiles' ;;
+	doctor) _arguments '--offline[do not ask a server]' '--json[as a JSON array]' '1:profile:_sk_helper_profiles' ;;
+	remove) _arguments '--all[all profiles]' '--force[also where a keyring does not answer]' '--yes[do not ask]' '1:profile:_sk_helper_profiles' ;;
 	refresh) _arguments '--yes[agree to what has changed]' '1:profile:_sk_helper_profiles' ;;
 	bridge) _arguments '--url[the server]:url:' '--sse[it speaks the HTTP+SSE transport of 2024-11-05]' '1:profile:_sk_helper_profiles' ;;
 	hook) _arguments '--write[put it into the tool'\''s file]' '--remove[take it out again]' '--project[the file of the project]' '--yes[do not ask]' '1:tool:('"$(sk-helper hook 2>/dev/null | cut -d' ' -f1 | xargs)"')' '2:profile:_sk_helper_profiles' ;;
-	exec) _arguments '*--env[the variable, and whose token]:name=profile:' '*::command:_normal' ;;
+	exec) _arguments '*--env[the variable, and whose token]:variable=name:' '*::command:_normal' ;;
 	rotate) _arguments '--private-key[the new key, PEM or JWK]:file:_files' '--key-id[what the server calls it]:id:' '--certificate[the new certificate]:file:_files' '1:profile:_sk_helper_profiles' ;;
-	doctor|public-key|revoke|erase|remove) _arguments '1:profile:_sk_helper_profiles' ;;
+	show|edit|public-key|revoke|erase) _arguments '1:profile:_sk_helper_profiles' ;;
 	help) _describe command commands ;;
 	esac
 }

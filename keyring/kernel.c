@@ -295,6 +295,17 @@ static bool quota(unsigned *keys, unsigned *keys_max, unsigned *bytes, unsigned 
 	return found;
 }
 
+static unsigned kernel_fullness(void)
+{
+	unsigned keys, keys_max, bytes, bytes_max, of_keys, of_bytes;
+
+	if (!quota(&keys, &keys_max, &bytes, &bytes_max) || !keys_max || !bytes_max)
+		return 0;
+	of_keys = (unsigned)(100ULL * keys / keys_max);
+	of_bytes = (unsigned)(100ULL * bytes / bytes_max);
+	return of_keys > of_bytes ? of_keys : of_bytes;
+}
+
 static enum status kernel_probe(struct err *err)
 {
 	unsigned keys, keys_max, bytes, bytes_max;
@@ -313,6 +324,7 @@ const struct keyring keyring_kernel = {
 	.name = "kernel",
 	.after_reboot = "it is in memory only: after a reboot, store it again",
 	.is_memory_only = true,
+	.fullness = kernel_fullness,
 	.can_put = true,
 	.probe = kernel_probe,
 	.get = kernel_get,

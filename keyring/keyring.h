@@ -43,7 +43,9 @@ struct keyring {
 	const char *name;
 	const char *after_reboot; // what a reboot does to what is kept here
 	bool is_memory_only;	  // it is in memory only
-	bool can_put;		  // put and del work; otherwise it can only be read, and both are NULL
+	// How much of its quota is used, in per cent; NULL where it has none.
+	unsigned (*fullness)(void);
+	bool can_put; // put and del work; otherwise it can only be read, and both are NULL
 
 	// Whether it can be used now. Starts nothing and asks nobody. STATUS_OK, or LOCKED, UNAVAILABLE, DENIED; err says
 	// what it found and the cure. On success err->text says what was found, too.
@@ -70,6 +72,9 @@ extern const struct keyring *const keyrings[KEYRING_COUNT];
 
 extern const struct keyring keyring_kernel;
 extern const struct keyring keyring_secret_service;
+
+// Why something may be missing from this keyring that was stored, " (which is empty after a reboot)"; "" where it should not be.
+const char *keyring_why_missing(const struct keyring *keyring);
 
 // NULL for a name that is none.
 const struct keyring *keyring_find(const char *name);

@@ -1,19 +1,46 @@
 // SPDX-License-Identifier: MIT
 #include "base/options.h"
 
+#include "base/debug.h"
 #include "base/nearest.h"
 
 #include <stdio.h>
 #include <string.h>
 
-// The option that word is; *value is what follows its '=', or NULL.
-static const struct option *options_find(const struct option *table, const char *word, const char **value)
-{
-	size_t len = strcspn(word, "=");
+static const struct {
+	char letter;
+	const char *name;
+} letters[] = {
+	{ 'a', "--all" }, { 'e', "--env" }, { 'f', "--format" }, { 'j', "--json" }, { 'q', "--quiet" }, { 'y', "--yes" },
+};
 
-	*value = word[len] ? word + len + 1 : NULL;
-	for (; table && table->name; table++) {
-		if (strlen(table->name) == len && !strncmp(table->name, word, len))
+const char *option_of_letter(char letter)
+{
+	for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
+		if (letters[i].letter == letter)
+			return letters[i].name;
+	}
+	return NULL;
+}
+
+char option_letter(const char *name)
+{
+	for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
+		if (!strcmp(letters[i].name, name))
+			return letters[i].letter;
+	}
+	return '\0';
+}
+
+const struct option *options_find(const struct option *table, const char *word, const char **value)
+{
+	bool is_letter = word[0] == '-' && word[1] && word[1] != '-' && !word[2];
+	const char *name = is_letter ? option_of_letter(word[1]) : word;
+	size_t len = name ? strcspn(name, "=") : 0;
+
+	*value = name && name[len] ? name + len + 1 : NULL;
+	for (; name && table && table->name; table++) {
+		if (strlen(table->name) == len && !strncmp(table->name, name, len))
 			return table;
 	}
 	return NULL;
@@ -41,6 +68,11 @@ static enum status options_take(const struct options *options, char ***args, opt
 {
 	const char *word = **args, *value;
 	const struct option *option = options_find(options->table, word, &value);
+
+	if (!strcmp(word, "--debug")) {
+		debug_enable();
+		return STATUS_OK;
+	}
 
 	if (!option)
 		return options_unknown(options, word, err);

@@ -20,7 +20,7 @@ static const struct {
 	[STATUS_FULL] = { "full", 5, "the keyring is not available" },
 	[STATUS_REFUSED] = { "refused", 6, "refused by the authorization server: final" },
 	[STATUS_TEMPORARY] = { "temporary", 7, "network, or the server is busy: try later" },
-	[STATUS_POLICY] = { "policy", 8, "refused by sk-helper's own rules" },
+	[STATUS_POLICY] = { "policy", 8, "refused for safety: the message says why" },
 };
 
 enum status err_set(struct err *err, enum status status, const char *format, ...)

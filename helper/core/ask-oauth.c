@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "core/ask-oauth.h"
 
+#include "base/clock.h"
+#include "base/debug.h"
 #include "base/subprocess.h"
 #include "base/text.h"
 #include "base/wire.h"
 #include "model/auth-method.h"
 #include "model/token.h"
 
+#include <stdio.h>
 #include <string.h>
 
 // Not http_proxy: what goes over plain http goes to this machine itself.
@@ -68,11 +71,16 @@ static enum status oauth_ask(const struct buf *request, const struct profile *pr
 	};
 
 	struct child *started = oauth_started ? &oauth_child : NULL;
+	enum status status;
+	int64_t began_at;
 
 	if (!buf_ok(request))
 		return err_set(err, STATUS_INTERNAL, "the request to the server is too long");
 	oauth_started = false;
-	return subprocess_ask(&what, started, answer, take, context, err);
+	began_at = clock_now().boot;
+	status = subprocess_ask(&what, started, answer, take, context, err);
+	debug_say("sk-oauth answered after %lld ms: %s", (long long)(clock_now().boot - began_at), status_word(status));
+	return status;
 }
 
 static void take_failure(const struct wire_field *field, struct endpoint_failure *failure)
@@ -113,6 +121,8 @@ enum status oauth_request_token(const struct profile *profile, const struct requ
 
 	*grant = (struct grant){ .access_token = "", .scope = "" };
 	*failure = (struct endpoint_failure){ 0 };
+	debug_say("a token is requested from %s with %s%s%s", profile->token_endpoint, profile->auth_method,
+		  request->scope ? ", scope " : "", request->scope ? request->scope : "");
 	oauth_put_endpoint(&message, "token", profile);
 	oauth_put_client(&message, profile, secret);
 	wire_put(&message, "scope", request->scope);
@@ -170,6 +180,26 @@ enum status oauth_probe_endpoint(const struct profile *profile, const struct sec
 	return oauth_ask(&request, profile, answer, take_report, report, err);
 }
 
+static void take_libraries(const struct wire_field *field, void *context)
+{
+	const char **libraries = context;
+
+	if (!strcmp(field->key, "libraries"))
+		*libraries = field->value;
+}
+
+void oauth_libraries(struct buf *answer, char *text, size_t size)
+{
+	const struct profile nobody = { .timeout = 5 };
+	const char *libraries = "";
+	BUF_AUTO(request, 1024);
+
+	wire_put(&request, "operation", "libraries");
+	wire_put_number(&request, "timeout_ms", 5000);
+	(void)oauth_ask(&request, &nobody, answer, take_libraries, &libraries, NULL);
+	(void)snprintf(text, size, "%s", libraries);
+}
+
 // Stores a field of the answer in the member of the same name, which is a string.
 struct member {
 	const char *name;
@@ -214,6 +244,7 @@ enum status oauth_discover(const struct profile *profile, const char *url, struc
 	BUF_AUTO(request, ANSWER_MAX);
 
 	*metadata = (struct metadata){ "", "", "", "", "", "", "", "", "" };
+	debug_say("metadata is requested for %s", url ? url : profile->issuer);
 	oauth_put_endpoint(&request, "discover", profile);
 	wire_put(&request, "url", url);
 	wire_put(&request, "issuer", profile->issuer);

@@ -77,6 +77,9 @@ enum status oauth_generate_key(const char *algorithm, const char *id, struct buf
 			       struct err *err);
 enum status oauth_public_key(const char *private_key, struct buf *answer, struct client_key *key, struct err *err);
 
+// Which libraries talk to the network, "libcurl 7.88.1 with OpenSSL/3.0.11": "" where that cannot be asked.
+void oauth_libraries(struct buf *answer, char *text, size_t size);
+
 struct endpoint_report {
 	int64_t http_status;
 	int64_t date; // the server's clock, seconds since 1970; 0 where it did not say

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "core/commands.h"
 
+#include "base/nearest.h"
 #include "model/request.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define OPTIONS_MAX	 64
 #define OPTION_NAME_SIZE 32
 
 const struct command commands[] = {
 	{
+		.group = GROUP_USE,
 		.name = "get",
 		.arguments = "[NAME|URL|-]",
 		.summary = "print a token: from the cache, or a new one",
@@ -20,6 +21,7 @@ const struct command commands[] = {
 		.example = "t=$(sk-helper get todo) && curl --oauth2-bearer \"$t\" https://api.example.com/",
 	},
 	{
+		.group = GROUP_USE,
 		.name = "exec",
 		.arguments = "[NAME] [--env VARIABLE[=NAME]]... [--] COMMAND...",
 		.summary = "run a command with a token in its environment",
@@ -28,14 +30,7 @@ const struct command commands[] = {
 		.example = "sk-helper exec todo --env API_TOKEN -- ./deploy.sh",
 	},
 	{
-		.name = "bridge",
-		.arguments = "[NAME]",
-		.summary = "run a local MCP server that forwards to a profile's URL",
-		.run = command_bridge,
-		.options = bridge_options,
-		.example = "sk-helper bridge todo",
-	},
-	{
+		.group = GROUP_USE,
 		.name = "hook",
 		.arguments = "[TOOL [NAME]]",
 		.summary = "print or write a tool's configuration, or list the tools",
@@ -44,6 +39,16 @@ const struct command commands[] = {
 		.example = "sk-helper hook claude-code todo",
 	},
 	{
+		.group = GROUP_USE,
+		.name = "bridge",
+		.arguments = "[NAME]",
+		.summary = "run a local MCP server that forwards to a profile's URL",
+		.run = command_bridge,
+		.options = bridge_options,
+		.example = "sk-helper bridge todo",
+	},
+	{
+		.group = GROUP_SETUP,
 		.name = "add",
 		.arguments = "[NAME] [--url URL|--issuer URL|--token-endpoint URL] [--client-id ID]",
 		.summary = "make a profile, or store its client secret or key again",
@@ -53,6 +58,7 @@ const struct command commands[] = {
 		.example = "sk-helper add todo --url https://mcp.example.com/mcp --client-id m2m_1",
 	},
 	{
+		.group = GROUP_SETUP,
 		.name = "set",
 		.arguments = "NAME [--KEY VALUE]... [--unset KEY]... [--default]",
 		.summary = "change keys of a profile; its secret is asked for only if needed",
@@ -62,6 +68,7 @@ const struct command commands[] = {
 		.example = "sk-helper set todo --scope 'todo:read todo:write'",
 	},
 	{
+		.group = GROUP_SETUP,
 		.name = "show",
 		.arguments = "[NAME]",
 		.summary = "print a profile, and where its file is",
@@ -69,6 +76,7 @@ const struct command commands[] = {
 		.example = "sk-helper show todo",
 	},
 	{
+		.group = GROUP_SETUP,
 		.name = "edit",
 		.arguments = "[NAME]",
 		.summary = "edit a profile's file; it is kept only if it is valid",
@@ -77,29 +85,25 @@ const struct command commands[] = {
 		.example = "sk-helper edit todo",
 	},
 	{
+		.group = GROUP_SETUP,
 		.name = "list",
-		.arguments = "",
-		.summary = "show the profiles, where their secrets are, and what is cached",
+		.arguments = "[NAME]",
+		.summary = "show the profiles: what for, where the secrets are, what is cached",
 		.run = command_list,
 		.options = list_options,
 		.example = "sk-helper list",
 	},
 	{
-		.name = "doctor",
-		.arguments = "[NAME]",
-		.summary = "check the keyrings and a server, and say how to cure what is wrong",
-		.run = command_doctor,
-		.example = "sk-helper doctor todo",
-	},
-	{
+		.group = GROUP_SETUP,
 		.name = "rotate",
 		.arguments = "NAME",
-		.summary = "replace a client secret or key, once the new one has proved to work",
+		.summary = "replace a client secret or key, once the new one works",
 		.run = command_rotate,
 		.options = rotate_options,
 		.example = "sk-helper rotate todo",
 	},
 	{
+		.group = GROUP_SETUP,
 		.name = "public-key",
 		.arguments = "NAME",
 		.summary = "print the public part of a client's private key, to register it",
@@ -107,28 +111,7 @@ const struct command commands[] = {
 		.example = "sk-helper public-key todo",
 	},
 	{
-		.name = "refresh",
-		.arguments = "NAME",
-		.summary = "ask the servers again what 'add' found out from them",
-		.run = command_refresh,
-		.options = refresh_options,
-		.example = "sk-helper refresh todo",
-	},
-	{
-		.name = "revoke",
-		.arguments = "NAME",
-		.summary = "revoke the cached tokens at the server, and forget them",
-		.run = command_revoke,
-		.example = "sk-helper revoke todo",
-	},
-	{
-		.name = "erase",
-		.arguments = "[NAME|-]",
-		.summary = "forget cached tokens; never a client secret",
-		.run = command_erase,
-		.example = "sk-helper erase todo",
-	},
-	{
+		.group = GROUP_SETUP,
 		.name = "remove",
 		.arguments = "NAME|--all",
 		.summary = "remove a profile, its client secret and its tokens",
@@ -137,6 +120,41 @@ const struct command commands[] = {
 		.example = "sk-helper remove todo",
 	},
 	{
+		.group = GROUP_TROUBLE,
+		.name = "doctor",
+		.arguments = "[NAME]",
+		.summary = "check the keyrings, profiles and servers, and say what to do",
+		.run = command_doctor,
+		.options = doctor_options,
+		.example = "sk-helper doctor todo",
+	},
+	{
+		.group = GROUP_TROUBLE,
+		.name = "refresh",
+		.arguments = "NAME",
+		.summary = "ask the servers again what 'add' found out from them",
+		.run = command_refresh,
+		.options = refresh_options,
+		.example = "sk-helper refresh todo",
+	},
+	{
+		.group = GROUP_TROUBLE,
+		.name = "erase",
+		.arguments = "[NAME|-]",
+		.summary = "forget cached tokens; never a client secret",
+		.run = command_erase,
+		.example = "sk-helper erase todo",
+	},
+	{
+		.group = GROUP_TROUBLE,
+		.name = "revoke",
+		.arguments = "NAME",
+		.summary = "revoke the cached tokens at the server, and forget them",
+		.run = command_revoke,
+		.example = "sk-helper revoke todo",
+	},
+	{
+		.group = GROUP_PROGRAMS,
 		.name = "store",
 		.arguments = "",
 		.summary = "make or change a profile from key=value lines on standard input",
@@ -144,11 +162,20 @@ const struct command commands[] = {
 		.example = "printf 'profile=todo\\nscope=todo:read\\n' | sk-helper store",
 	},
 	{
+		.group = GROUP_PROGRAMS,
 		.name = "help",
 		.arguments = "[COMMAND]",
 		.summary = "show this, or a command's options and an example",
 		.run = command_help,
 		.example = "sk-helper help get",
+	},
+	{
+		.group = GROUP_PROGRAMS,
+		.name = "version",
+		.arguments = "",
+		.summary = "print the version",
+		.run = command_version,
+		.example = "sk-helper version",
 	},
 	{
 		.name = "tool",
@@ -166,6 +193,44 @@ const struct command commands[] = {
 	},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];
+
+const char *const command_groups[GROUPS] = {
+	[GROUP_USE] = "use a token",
+	[GROUP_SETUP] = "set up",
+	[GROUP_TROUBLE] = "when something is wrong",
+	[GROUP_PROGRAMS] = "for programs, and other",
+};
+
+// What people type who come from other programs.
+static const struct {
+	const char *word, *command;
+} synonyms[] = {
+	{ "check", "doctor" },	{ "config", "set" },	   { "configure", "hook" }, { "create", "add" },
+	{ "delete", "remove" }, { "diagnose", "doctor" },  { "forget", "erase" },   { "info", "show" },
+	{ "init", "add" },	{ "login", "add" },	   { "logout", "erase" },   { "ls", "list" },
+	{ "mcp", "bridge" },	{ "new", "add" },	   { "print", "get" },	    { "profiles", "list" },
+	{ "rm", "remove" },	{ "run", "exec" },	   { "setup", "hook" },	    { "status", "doctor" },
+	{ "token", "get" },	{ "uninstall", "remove" }, { "unset", "set" },	    { "update", "set" },
+};
+
+enum status command_unknown(const char *name, struct err *err)
+{
+	struct nearest nearest = nearest_to(name);
+	const char *meant = NULL;
+
+	for (size_t i = 0; i < sizeof synonyms / sizeof synonyms[0]; i++) {
+		if (!strcmp(synonyms[i].word, name))
+			meant = synonyms[i].command;
+	}
+	for (size_t i = 0; i < command_count && !meant; i++) {
+		if (!commands[i].internal)
+			nearest_offer(&nearest, commands[i].name);
+	}
+	meant = meant ? meant : nearest_word(&nearest);
+	if (meant)
+		return err_set(err, STATUS_USAGE, "there is no command '%.64s': did you mean 'sk-helper %s'?", name, meant);
+	return err_set(err, STATUS_USAGE, "there is no command '%.64s': 'sk-helper help' lists the commands", name);
+}
 
 const struct command *command_find(const char *name)
 {
@@ -221,14 +286,21 @@ static enum status take_one_profile(void *context, const char *option, const cha
 	return STATUS_OK;
 }
 
-enum status command_take_profile(const char *command, char **args, const char **name, struct err *err)
+enum status command_take_usual_profile(const char *command, char **args, const char **name, struct err *err)
 {
 	const struct options parser = { command, NULL, false };
 	struct one_profile one = { command, NULL };
 	enum status status = options_parse(&parser, &args, take_one_profile, &one, err);
 
-	if (status == STATUS_OK && !one.name)
-		return err_set(err, STATUS_USAGE, "%s: the name of a profile is missing: 'sk-helper list' shows them", command);
 	*name = one.name;
+	return status;
+}
+
+enum status command_take_profile(const char *command, char **args, const char **name, struct err *err)
+{
+	enum status status = command_take_usual_profile(command, args, name, err);
+
+	if (status == STATUS_OK && !*name)
+		return err_set(err, STATUS_USAGE, "%s: the name of a profile is missing: 'sk-helper list' shows them", command);
 	return status;
 }

@@ -10,7 +10,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define OPTIONS_MAX 64 // of one command
+
+// How the help groups them.
+enum command_group { GROUP_USE, GROUP_SETUP, GROUP_TROUBLE, GROUP_PROGRAMS, GROUPS };
+extern const char *const command_groups[GROUPS];
+
 struct command {
+	enum command_group group;
 	const char *name;
 	const char *arguments;
 	const char *summary;
@@ -29,6 +36,9 @@ extern const size_t command_count;
 
 const struct command *command_find(const char *name);
 
+// STATUS_USAGE: there is no such command; err names the one that was meant, most probably.
+enum status command_unknown(const char *name, struct err *err);
+
 // All options that a command takes: a profile's keys first, where it takes those, then its own. Ends with a NULL name. What the next
 // call returns may take its place.
 const struct option *command_options(const struct command *command);
@@ -38,9 +48,11 @@ const struct profile_key *command_option_key(const char *option);
 
 // For a command that takes the name of one profile, and no options. STATUS_USAGE for anything else.
 enum status command_take_profile(const char *command, char **args, const char **name, struct err *err);
+// The same; name is NULL where none is given, and the usual profile is meant.
+enum status command_take_usual_profile(const char *command, char **args, const char **name, struct err *err);
 
-extern const struct option add_options[], bridge_options[], hook_options[], list_options[], refresh_options[], remove_options[], rotate_options[],
-	set_options[];
+extern const struct option add_options[], bridge_options[], doctor_options[], hook_options[], list_options[], refresh_options[],
+	remove_options[], rotate_options[], set_options[];
 
 enum status command_add(char **args, struct err *err);
 enum status command_bridge(char **args, struct err *err);
@@ -62,6 +74,8 @@ enum status command_set(char **args, struct err *err);
 enum status command_show(char **args, struct err *err);
 enum status command_store(char **args, struct err *err);
 enum status command_tool(char **args, struct err *err);
+
+enum status command_version(char **args, struct err *err);
 
 // Standard error, one line, for what went not quite as it should though there is an answer.
 void warn(const struct err *warning);

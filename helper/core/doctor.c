@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
-// doctor: what each keyring says, and whether a profile's server can be reached and believed; with the cure for what cannot.
+// doctor: this machine, its keyrings, and the profiles: what is wrong, and what to do about it. Of a profile that is named, the server is
+// asked as well, and a token is requested.
 #include "base/text.h"
 #include "core/ask-oauth.h"
 #include "core/commands.h"
+#include "core/findings.h"
 #include "core/flight.h"
+#include "core/keep.h"
+#include "core/obtain.h"
 #include "core/stored-secret.h"
 #include "core/terminal.h"
 #include "keyring/keyring.h"
@@ -11,201 +15,351 @@
 #include "model/profile-dir.h"
 #include "model/token.h"
 
+#include <keyutils.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 
 // More than this between the clocks, and tokens are stale, or not yet valid, on arrival.
 #define CLOCK_TOLERANCE 30
 
-static void doctor_say_word(const char *what, const char *word, const char *text)
+// Of the kernel's quota, in per cent: beyond it, tokens are thrown out soon.
+#define QUOTA_WARNING 80
+
+const struct option doctor_options[] = {
+	{ "--offline", NULL, "do not ask a server" },
+	{ "--json", NULL, "as a JSON array" },
+	{ NULL, NULL, NULL },
+};
+
+struct doctor_call {
+	const char *name;
+	bool offline, json;
+};
+
+// --- this machine
+
+static void doctor_check_version(struct findings *findings)
 {
-	char clean[768];
+	char dir[PROFILE_PATH_MAX] = "?", libraries[200];
+	struct utsname kernel;
+	BUF_AUTO(answer, 4096);
 
-	(void)snprintf(clean, sizeof clean, "%s", text);
-	text_sanitize(clean);
-	printf("%-16s %s%-3s%s  %s\n", what,
-	       terminal_color(!strcmp(word, "BAD") ? TERMINAL_BAD :
-			      !strcmp(word, "ok")  ? TERMINAL_GOOD :
-						     TERMINAL_PLAIN),
-	       word, terminal_color(TERMINAL_PLAIN), clean);
-}
-
-static void doctor_say(const char *what, bool good, const char *text)
-{
-	doctor_say_word(what, good ? "ok" : "BAD", text);
-}
-
-static enum status check_keyrings(const char *wanted, struct err *err)
-{
-	enum status best = STATUS_UNAVAILABLE;
-
-	for (size_t i = 0; i < KEYRING_COUNT; i++) {
-		struct err found;
-		enum status status = keyrings[i]->probe(&found);
-
-		// what the profile does not use may be as it is
-		doctor_say_word(keyrings[i]->name,
-				status == STATUS_OK				 ? "ok" :
-				wanted && strcmp(wanted, keyrings[i]->name) != 0 ? "-" :
-										   "BAD",
-				found.text);
-		if (!wanted || !strcmp(wanted, keyrings[i]->name)) {
-			if (best != STATUS_OK)
-				best = err_set(err, status, "%s", found.text);
-		}
-	}
-	return best;
-}
-
-static enum status check_secret(const struct profile *profile, struct buf *record, struct secret *secret, struct err *err)
-{
-	const struct keyring *store = keyring_find(profile->secret_store);
-	enum status status = stored_secret_get(profile, record, secret, err);
-
-	if (status == STATUS_NOT_FOUND)
-		err_set(err, status, "not in the %s keyring: 'sk-helper add' puts it there", store->name);
-	if (status == STATUS_OK)
-		err_set(err, status, "in the %s keyring, given for this server: %s", store->name, store->after_reboot);
-	return status;
-}
-
-// What a get would say without asking the server.
-static void check_last_request(const struct profile *profile)
-{
-	struct err why;
-
-	if (flight_last_failure(profile, &why))
-		doctor_say("last request", false, why.text);
+	if (uname(&kernel) < 0)
+		memset(&kernel, 0, sizeof kernel);
+	(void)profile_dir_user_dir(dir, NULL);
+	oauth_libraries(&answer, libraries, sizeof libraries);
+	findings_add(findings, "sk-helper", LEVEL_OK, STATUS_OK,
+		     "version " SK_VERSION "; %s %s %s; libkeyutils %s, cJSON %s, %s; profiles in %.800s and " SK_SYSCONFDIR
+		     "/sk-helper/profiles",
+		     kernel.sysname, kernel.release, kernel.machine,
+		     keyutils_version_string + strcspn(keyutils_version_string, "0123456789"), cJSON_Version(), libraries, dir);
 }
 
 // Whether other processes of the user can look into our private programs in the moment before they have closed themselves.
-static void check_programs(void)
+static void doctor_check_programs(struct findings *findings)
 {
-	static const char *const programs[] = { "sk-core", "sk-oauth", "sk-secret-service" };
-	char path[PROFILE_PATH_MAX], text[PROFILE_PATH_MAX + 200];
+	static const char *const programs[] = { "sk-core", "sk-oauth", "sk-bridge", "sk-secret-service" };
+	char path[PROFILE_PATH_MAX];
 	struct stat st;
 
 	for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
 		(void)snprintf(path, sizeof path, SK_LIBEXECDIR "/sk-helper/%s", programs[i]);
 		if (stat(path, &st) == 0 && st.st_uid == 0 && !(st.st_mode & (S_IRGRP | S_IROTH)))
 			continue;
-		(void)snprintf(
-			text, sizeof text,
-			"'%.3000s' can be read, so other programs of yours can look into it while it starts: install sk-helper as "
-			"root (sudo make install)",
+		findings_add(
+			findings, "programs", LEVEL_NONE, STATUS_OK,
+			"'%s' can be read, so other programs of yours can look into it while it starts: install sk-helper as root "
+			"(sudo make install)",
 			path);
-		doctor_say_word("programs", "-", text);
 		return;
 	}
-	doctor_say("programs", true, "other programs of yours cannot look into sk-helper's private programs");
+	findings_add(findings, "programs", LEVEL_OK, STATUS_OK,
+		     "other programs of yours cannot look into sk-helper's private programs");
 }
 
-static void check_sandbox(const struct endpoint_report *report)
+static void doctor_check_sandbox(struct findings *findings, const struct endpoint_report *report)
 {
-	char text[300];
+	enum level level = report->landlock && report->seccomp ? LEVEL_OK : LEVEL_WARN;
 
 	if (report->landlock == 0)
-		(void)snprintf(text, sizeof text,
-			       "this kernel has no Landlock: the program that talks to the network could open your files%s",
-			       report->seccomp ? "" : "; and no seccomp: it could use your keyring");
+		findings_add(findings, "sandbox", level, STATUS_OK,
+			     "this kernel has no Landlock: the program that talks to the network could open your files%s",
+			     report->seccomp ? "" : "; and no seccomp: it could use your keyring");
 	else if (!report->seccomp)
-		(void)snprintf(text, sizeof text,
-			       "this kernel has no seccomp: the program that talks to the network could use your keyring");
+		findings_add(findings, "sandbox", level, STATUS_OK,
+			     "this kernel has no seccomp: the program that talks to the network could use your keyring");
 	else if (report->landlock < 4)
-		(void)snprintf(
-			text, sizeof text,
+		findings_add(
+			findings, "sandbox", level, STATUS_OK,
 			"files and keyrings are out of reach of the program that talks to the network; other ports are not (Landlock "
 			"version %lld: Linux 6.7 has version 4)",
 			(long long)report->landlock);
 	else
-		(void)snprintf(
-			text, sizeof text,
+		findings_add(
+			findings, "sandbox", level, STATUS_OK,
 			"files, keyrings and other ports are out of reach of the program that talks to the network (Landlock version "
 			"%lld, seccomp)",
 			(long long)report->landlock);
-	doctor_say_word("sandbox", report->landlock && report->seccomp ? "ok" : "-", text);
+}
+
+// A keyring that answers, and takes nothing: podman's default filter of system calls allows keyctl(2) and denies add_key(2).
+static enum status doctor_try_keyring(const struct keyring *keyring, struct err *found)
+{
+	struct profile nobody = { .name = "doctor", .path = "", .secret_store = keyring->name };
+	enum status status = keyring->probe(found);
+	struct err ignored;
+
+	// a quota that is nearly used up would lose a token for it
+	if (status != STATUS_OK || !keyring->fullness || keyring->fullness() >= QUOTA_WARNING)
+		return status;
+	return keep_try_store(&nobody, &ignored, found);
+}
+
+struct use {
+	const char *keyring;
+	bool secret, token;
+};
+
+static bool doctor_note_use(const char *name, void *context)
+{
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
+	struct use *use = context;
+	struct profile profile;
+
+	if (profile_dir_load(name, &text, &profile, NULL) != STATUS_OK)
+		return true;
+	use->secret = use->secret || !strcmp(profile.secret_store, use->keyring);
+	use->token = use->token || !strcmp(profile.token_cache, use->keyring);
+	return true;
+}
+
+// Which of them the profiles use: of all, or of the one that is named.
+static struct use doctor_use(const char *keyring, const char *name)
+{
+	struct use use = { keyring, false, false };
+
+	if (name)
+		(void)doctor_note_use(name, &use);
+	else
+		(void)profile_dir_each(doctor_note_use, &use, NULL);
+	return use;
+}
+
+static void doctor_check_keyring(struct findings *findings, const struct keyring *keyring, const char *name, bool another_works)
+{
+	struct use use = doctor_use(keyring->name, name);
+	struct err found;
+	enum status status = doctor_try_keyring(keyring, &found);
+	bool used = use.secret || use.token;
+
+	if (status != STATUS_OK)
+		findings_add(findings, keyring->name,
+			     use.secret || (!used && !another_works) ? LEVEL_BAD :
+			     use.token				     ? LEVEL_WARN :
+								       LEVEL_NONE,
+			     status, "%s", found.text);
+	else if (keyring->fullness && keyring->fullness() >= QUOTA_WARNING)
+		findings_add(
+			findings, keyring->name, LEVEL_WARN, STATUS_OK,
+			"%s: when it is full, cached tokens are thrown out and requested again. Raise kernel.keys.maxbytes (sysctl), or keep "
+			"tokens elsewhere: 'sk-helper set NAME --token-cache secret-service'",
+			found.text);
+	else
+		findings_add(findings, keyring->name, LEVEL_OK, STATUS_OK, "%s%s", found.text,
+			     used ? "" : "; no profile uses it");
+}
+
+static void doctor_check_keyrings(struct findings *findings, const char *name)
+{
+	bool works[KEYRING_COUNT], any = false;
+	struct err ignored;
+
+	for (size_t i = 0; i < KEYRING_COUNT; i++) {
+		works[i] = keyrings[i]->probe(&ignored) == STATUS_OK;
+		any = any || works[i];
+	}
+	for (size_t i = 0; i < KEYRING_COUNT; i++)
+		doctor_check_keyring(findings, keyrings[i], name, any && !works[i]);
+}
+
+// --- a profile
+
+static enum status doctor_check_secret(struct findings *findings, const struct profile *profile, struct buf *record,
+				       struct secret *secret)
+{
+	const struct keyring *store = keyring_find(profile->secret_store);
+	bool is_key = auth_method_uses_key(profile->auth_method);
+	const char *what = is_key ? "private key" : "client secret";
+	struct err err;
+	enum status status = stored_secret_get(profile, record, secret, &err);
+
+	if (status == STATUS_NOT_FOUND)
+		findings_add(findings, what, LEVEL_BAD, status, "not in the %s keyring%s: 'sk-helper add %s%s' %s", store->name,
+			     keyring_why_missing(store), profile->name, is_key ? " --private-key FILE" : "",
+			     is_key ? "stores it" : "asks for it");
+	else if (status != STATUS_OK)
+		findings_add(findings, what, LEVEL_BAD, status, "%s", err.text);
+	else
+		findings_add(findings, what, LEVEL_OK, status, "in the %s keyring, given for this server%s", store->name,
+			     store->is_memory_only ? "; it is gone after a reboot" : "");
+	return status;
+}
+
+// What a get would say without asking the server.
+static void doctor_check_last_request(struct findings *findings, const struct profile *profile)
+{
+	struct err why;
+
+	if (flight_last_failure(profile, &why))
+		findings_add(findings, "last request", LEVEL_BAD, why.status, "%s", why.text);
+}
+
+static void doctor_check_clock(struct findings *findings, const struct endpoint_report *report, struct moment before)
+{
+	struct moment now = clock_now();
+	long long off = 0;
+
+	if (!report->date) {
+		findings_add(findings, "clock", LEVEL_NONE, STATUS_OK, "the server does not say what time it has");
+		return;
+	}
+	if (report->date < before.wall)
+		off = (long long)(before.wall - report->date);
+	else if (report->date > now.wall)
+		off = (long long)(now.wall - report->date);
+	if (llabs(off) <= CLOCK_TOLERANCE)
+		findings_add(findings, "clock", LEVEL_OK, STATUS_OK, "within %lld s of the server's", llabs(off));
+	else
+		findings_add(findings, "clock", LEVEL_BAD, STATUS_POLICY,
+			     "%lld s away from the server's: set this machine's clock (timedatectl)", llabs(off));
 }
 
 // secret: NULL where there is none. A certificate is shown to the server; no other credential is.
-static enum status doctor_check_endpoint(const struct profile *profile, const struct secret *secret, struct err *err)
+static enum status doctor_check_endpoint(struct findings *findings, const struct profile *profile, const struct secret *secret)
 {
 	BUF_AUTO(answer, 65536);
 	struct endpoint_report report;
-	struct moment before = clock_now(), now;
-	enum status status = oauth_probe_endpoint(profile, secret, &answer, &report, err);
-	long long off = 0;
-	char text[200];
+	struct moment before = clock_now();
+	struct err err;
+	enum status status = oauth_probe_endpoint(profile, secret, &answer, &report, &err);
 
-	check_sandbox(&report);
-	doctor_say("token endpoint", status == STATUS_OK, status == STATUS_OK ? profile->token_endpoint : err->text);
-	if (status != STATUS_OK)
+	doctor_check_sandbox(findings, &report);
+	if (status != STATUS_OK) {
+		findings_add(findings, "token endpoint", LEVEL_BAD, status, "%s", err.text);
 		return status;
-	now = clock_now();
-	if (text_starts(profile->token_endpoint, "https:")) {
-		(void)snprintf(text, sizeof text, "the server's certificate is verified (%s)%s", report.address,
-			       auth_method_uses_certificate(profile->auth_method) ? "; ours can be used" : "");
-		doctor_say("TLS", true, text);
-	} else {
-		doctor_say("TLS", true, "none: plain http to this machine itself, where the server's owner is checked");
 	}
-	if (!report.date) {
-		doctor_say("clock", true, "the server does not say what time it has");
-		return STATUS_OK;
+	findings_add(findings, "token endpoint", LEVEL_OK, STATUS_OK, "%s", profile->token_endpoint);
+	if (text_starts(profile->token_endpoint, "https:"))
+		findings_add(findings, "TLS", LEVEL_OK, STATUS_OK, "the server's certificate is verified (%s)%s",
+			     report.address, auth_method_uses_certificate(profile->auth_method) ? "; ours can be used" : "");
+	else
+		findings_add(findings, "TLS", LEVEL_NONE, STATUS_OK,
+			     "none: plain http to this machine itself, where the server's owner is checked");
+	doctor_check_clock(findings, &report, before);
+	return status;
+}
+
+static void doctor_check_token(struct findings *findings, const struct profile *profile, const struct secret *secret)
+{
+	CACHED_TOKEN_AUTO(obtained);
+	struct endpoint_failure failure;
+	struct err err;
+	enum status status = obtain_with_secret(profile, secret, &obtained, &failure, &err);
+
+	if (status != STATUS_OK) {
+		findings_add(findings, "token", LEVEL_BAD, status, "%s", err.text);
+		return;
 	}
-	if (report.date < before.wall)
-		off = (long long)(before.wall - report.date);
-	else if (report.date > now.wall)
-		off = (long long)(now.wall - report.date);
-	(void)snprintf(text, sizeof text,
-		       llabs(off) <= CLOCK_TOLERANCE ? "within %lld s of the server's" :
-						       "%lld s away from the server's: set this machine's clock (timedatectl)",
-		       llabs(off));
-	doctor_say("clock", llabs(off) <= CLOCK_TOLERANCE, text);
+	token_cache_put(profile, &obtained);
+	findings_add(findings, "token", LEVEL_OK, STATUS_OK, "the server gave a new one, valid for %lld s%s%s%s",
+		     (long long)(obtained.token.expires_at - obtained.token.issued_at),
+		     *obtained.token.granted_scope ? ", scope '" : "", obtained.token.granted_scope,
+		     *obtained.token.granted_scope ? "'" : "");
+	if (*obtained.warning.text)
+		findings_add(findings, "token cache", LEVEL_WARN, STATUS_OK, "%s", obtained.warning.text);
+}
+
+static void doctor_check_servers(struct findings *findings, const struct profile *profile, const struct secret *secret)
+{
+	terminal_wait_begin("the authorization server");
+	if (doctor_check_endpoint(findings, profile, secret) == STATUS_OK && secret)
+		doctor_check_token(findings, profile, secret);
+	terminal_wait_end();
+}
+
+static void doctor_check_profile(struct findings *findings, const char *name, bool online)
+{
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
+	BUF_AUTO(record, SECRET_RECORD_MAX);
+	struct profile profile;
+	struct secret secret;
+	struct err err;
+	enum status status = profile_dir_load(name, &text, &profile, &err);
+
+	findings->profile = name;
+	if (status != STATUS_OK) {
+		findings_add(findings, "profile", LEVEL_BAD, status, "%s%s", err.text,
+			     status == STATUS_USAGE ? ". 'sk-helper edit' opens it" : "");
+		return;
+	}
+	findings_add(findings, "profile", LEVEL_OK, STATUS_OK, "%s (%s)", name, profile.path);
+	status = doctor_check_secret(findings, &profile, &record, &secret);
+	doctor_check_last_request(findings, &profile);
+	if (online)
+		doctor_check_servers(findings, &profile, status == STATUS_OK ? &secret : NULL);
+}
+
+static bool doctor_visit_profile(const char *name, void *context)
+{
+	struct findings *findings = context;
+
+	if (!findings->json)
+		puts("");
+	doctor_check_profile(findings, name, false);
+	return true;
+}
+
+static enum status doctor_take_word(void *context, const char *option, const char *value, struct err *err)
+{
+	struct doctor_call *call = context;
+
+	if (!option && call->name)
+		return err_set(err, STATUS_USAGE, "doctor takes the name of one profile, not also '%s'", value);
+	if (!option)
+		call->name = value;
+	else if (!strcmp(option, "--offline"))
+		call->offline = true;
+	else
+		call->json = true;
 	return STATUS_OK;
 }
 
 enum status command_doctor(char **args, struct err *err)
 {
+	const struct options options = { "doctor", doctor_options, false };
+	struct doctor_call call = { 0 };
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
-	BUF_AUTO(record, SECRET_RECORD_MAX);
-	char name[PROFILE_NAME_MAX + 1];
-	const char *wanted = NULL;
+	struct findings findings;
 	struct profile profile;
-	struct secret secret;
-	enum status status, endpoint;
+	enum status status = options_parse(&options, &args, doctor_take_word, &call, err);
 
-	status = args[0] ? command_take_profile("doctor", args, &wanted, err) : STATUS_OK;
+	if (status == STATUS_OK && call.name)
+		status = profile_name_check(call.name, err);
+	// one that is not there has nothing that could be looked at
+	if (status == STATUS_OK && call.name && profile_dir_load(call.name, &text, &profile, err) == STATUS_NOT_FOUND)
+		status = STATUS_NOT_FOUND;
 	if (status != STATUS_OK)
 		return status;
-	status = profile_dir_choose(name, wanted, "doctor NAME", err);
-	if (status != STATUS_OK && wanted)
-		return status;
-	if (status != STATUS_OK) {
-		struct err why = *err;
-
-		status = check_keyrings(NULL, err);
-		doctor_say("profile", true, why.text);
-		return status;
-	}
-	status = profile_dir_load(name, &text, &profile, err);
-	if (status != STATUS_OK)
-		return status;
-	status = check_keyrings(profile.secret_store, err);
-	doctor_say("profile", true, profile.name);
-	if (status == STATUS_OK) {
-		status = check_secret(&profile, &record, &secret, err);
-		doctor_say(auth_method_uses_key(profile.auth_method) ? "private key" : "client secret", status == STATUS_OK,
-			   err->text);
-	}
-	check_programs();
-	check_last_request(&profile);
-	endpoint = doctor_check_endpoint(&profile, status == STATUS_OK ? &secret : NULL,
-					 status == STATUS_OK ? err : &(struct err){ 0 });
-	if (status == STATUS_OK)
-		status = endpoint;
-	if (status != STATUS_OK)
-		err_prefix(err, "profile '%s'", profile.name);
-	return status;
+	findings = findings_begin(call.json);
+	doctor_check_version(&findings);
+	doctor_check_programs(&findings);
+	doctor_check_keyrings(&findings, call.name);
+	if (call.name)
+		doctor_check_profile(&findings, call.name, !call.offline);
+	else
+		(void)profile_dir_each_by_name(doctor_visit_profile, &findings, err);
+	return findings_end(&findings, err);
 }

@@ -160,7 +160,7 @@ enum status command_edit(char **args, struct err *err)
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	struct profile profile;
 	const char *wanted = NULL;
-	enum status status = args[0] ? command_take_profile("edit", args, &wanted, err) : STATUS_OK;
+	enum status status = command_take_usual_profile("edit", args, &wanted, err);
 
 	if (status == STATUS_OK)
 		status = profile_dir_choose(name, wanted, "edit NAME", err);

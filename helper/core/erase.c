@@ -30,18 +30,22 @@ enum status command_erase(char **args, struct err *err)
 	struct request request = { .usage = "erase NAME" };
 	struct profile profile;
 	enum status status = STATUS_OK;
-	bool from_stdin = args[0] && !strcmp(args[0], "-");
+	const char *word = NULL;
+	bool from_stdin;
 	unsigned count = 0;
 
-	if (args[0] && args[1])
-		return err_set(err, STATUS_USAGE, "erase takes one profile, not also '%s'", args[1]);
+	status = command_take_usual_profile("erase", args, &word, err);
+	if (status != STATUS_OK)
+		return status;
+	from_stdin = word && !strcmp(word, "-");
 	if (from_stdin && isatty(STDIN_FILENO))
-		return err_set(err, STATUS_USAGE,
-			       "'erase -' reads key=value lines from a pipe, for programs: 'sk-helper erase NAME' takes a name");
+		return err_set(
+			err, STATUS_USAGE,
+			"'erase -' reads key=value lines from a pipe, for programs: 'sk-helper erase NAME' takes a name");
 	if (from_stdin)
 		status = erase_read_request(&request, &input, err);
 	else
-		request.profile = args[0];
+		request.profile = word;
 	if (status == STATUS_OK)
 		status = profile_dir_for(&request, &text, &profile, NULL, err);
 	// also a success when no token was cached

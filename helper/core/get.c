@@ -64,7 +64,8 @@ static enum status get_unknown_format(const char *format, struct err *err)
 			nearest_offer(&nearest, tools[i].name);
 	}
 	if (nearest_word(&nearest))
-		return err_set(err, STATUS_USAGE, "there is no format '%s': did you mean '%s'?", format, nearest_word(&nearest));
+		return err_set(err, STATUS_USAGE, "there is no format '%s': did you mean '%s'?", format,
+			       nearest_word(&nearest));
 	return err_set(err, STATUS_USAGE, "there is no format '%s': 'sk-helper help get' lists them", format);
 }
 

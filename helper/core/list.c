@@ -20,10 +20,13 @@ const struct option list_options[] = {
 	{ NULL, NULL, NULL },
 };
 
+#define USE_SIZE (URL_MAX + 32)
+
 struct row {
-	struct profile id; // name and file_id, and nothing else
-	char problem[200]; // "" where the profile can be read
-	char endpoint[256], scope[128];
+	struct profile id;		   // name and file_id, and nothing else
+	char problem[200];		   // "" where the profile can be read
+	char shown[PROFILE_NAME_MAX + 16]; // the name, with a mark
+	char endpoint[URL_MAX + 1], scope[512], client_id[256], issuer[256], resource[256];
 	const struct auth_method *method;  // how the client says who it is
 	const char *store;		   // NULL with a problem
 	size_t store_number, cache_number; // which keyrings; KEYRING_COUNT for none
@@ -136,6 +139,9 @@ static void list_read_profile(struct row *row)
 	memcpy(row->id.file_id, profile.file_id, sizeof profile.file_id);
 	(void)snprintf(row->endpoint, sizeof row->endpoint, "%s", profile.token_endpoint);
 	(void)snprintf(row->scope, sizeof row->scope, "%s", profile.scope ? profile.scope : "");
+	(void)snprintf(row->client_id, sizeof row->client_id, "%s", profile.client_id);
+	(void)snprintf(row->issuer, sizeof row->issuer, "%s", profile.issuer ? profile.issuer : "");
+	(void)snprintf(row->resource, sizeof row->resource, "%s", profile.resource ? profile.resource : "");
 	row->method = auth_method_find(profile.auth_method);
 	row->urls = cJSON_CreateStringArray(profile.urls, (int)profile.url_count);
 	row->store_number = number_of(profile.secret_store);
@@ -178,6 +184,9 @@ static enum status print_json(const struct rows *rows, struct err *err)
 			cJSON_AddStringToObject(object, "problem", row->problem);
 		} else {
 			cJSON_AddStringToObject(object, "token_endpoint", row->endpoint);
+			cJSON_AddStringToObject(object, "client_id", row->client_id);
+			cJSON_AddStringToObject(object, "issuer", row->issuer);
+			cJSON_AddStringToObject(object, "resource", row->resource);
 			cJSON_AddStringToObject(object, "scope", row->scope);
 			cJSON_AddItemReferenceToObject(object, "urls", row->urls);
 			cJSON_AddStringToObject(object, "auth_method", row->method->name);
@@ -197,21 +206,21 @@ static enum status print_json(const struct rows *rows, struct err *err)
 	return STATUS_OK;
 }
 
-static void describe_life(int64_t left, char text[32])
+static void describe_life(int64_t left, char text[USE_SIZE])
 {
 	if (left <= 0)
-		(void)snprintf(text, 32, "none");
+		(void)snprintf(text, USE_SIZE, "none");
 	else if (left < 120)
-		(void)snprintf(text, 32, "%lld s", (long long)left);
+		(void)snprintf(text, USE_SIZE, "%lld s", (long long)left);
 	else if (left < 7200)
-		(void)snprintf(text, 32, "%lld min", (long long)left / 60);
+		(void)snprintf(text, USE_SIZE, "%lld min", (long long)left / 60);
 	else
-		(void)snprintf(text, 32, "%lld h", (long long)left / 3600);
+		(void)snprintf(text, USE_SIZE, "%lld h", (long long)left / 3600);
 }
 
-static void describe_secret(const struct row *row, char text[64])
+static void describe_secret(const struct row *row, char text[USE_SIZE])
 {
-	(void)snprintf(text, 64, "%s, %s%s", row->store, row->method->uses_key ? "key " : "", row->secret);
+	(void)snprintf(text, USE_SIZE, "%s, %s%s", row->store, row->method->uses_key ? "key " : "", row->secret);
 }
 
 static void widen(int *width, const char *text)
@@ -220,36 +229,103 @@ static void widen(int *width, const char *text)
 		*width = (int)strlen(text);
 }
 
-static void print_table(const struct rows *rows)
+// Whom its tokens are for, in one line.
+static void list_describe_use(const struct row *row, char text[USE_SIZE])
 {
-	int names = (int)strlen("PROFILE"), secrets = (int)strlen("SECRET");
-	const char *bad = terminal_color(TERMINAL_BAD), *plain = terminal_color(TERMINAL_PLAIN);
-	char secret[64], life[32];
+	int count = cJSON_GetArraySize(row->urls);
+	struct url url;
+
+	if (count > 1)
+		(void)snprintf(text, USE_SIZE, "%s (+%d)", cJSON_GetStringValue(cJSON_GetArrayItem(row->urls, 0)), count - 1);
+	else if (count == 1)
+		(void)snprintf(text, USE_SIZE, "%s", cJSON_GetStringValue(cJSON_GetArrayItem(row->urls, 0)));
+	else if (*row->resource)
+		(void)snprintf(text, USE_SIZE, "%s", row->resource);
+	else if (url_parse(&url, row->endpoint, NULL) == STATUS_OK)
+		(void)snprintf(text, USE_SIZE, "no url; tokens from %.*s", (int)url.host_len, url.host);
+	else
+		text[0] = '\0';
+}
+
+static void list_put_cut(const char *text, int width)
+{
+	int len = (int)strlen(text);
+
+	if (width <= 3 || len <= width)
+		printf("%-*s", width, text);
+	else
+		printf("%.*s...", width - 3, text);
+}
+
+struct widths {
+	int name, use, scope, secret;
+};
+
+#define LIST_TOKEN_WIDTH 7
+
+// As wide as what is in them; on a terminal, what is for whom and the scope share what the others leave.
+static struct widths list_widths(const struct rows *rows)
+{
+	struct widths widths = { (int)strlen("PROFILE"), (int)strlen("FOR"), (int)strlen("SCOPE"), (int)strlen("SECRET") };
+	int left = terminal_width();
+	char text[USE_SIZE];
 
 	for (size_t i = 0; i < rows->count; i++) {
-		widen(&names, rows->row[i].id.name);
+		widen(&widths.name, rows->row[i].shown);
 		if (*rows->row[i].problem)
 			continue;
-		describe_secret(&rows->row[i], secret);
-		widen(&secrets, secret);
+		describe_secret(&rows->row[i], text);
+		widen(&widths.secret, text);
+		list_describe_use(&rows->row[i], text);
+		widen(&widths.use, text);
+		widen(&widths.scope, rows->row[i].scope);
 	}
-	printf("%s%-*s  %-*s  %-8s  %s%s\n", terminal_color(TERMINAL_HEAD), names, "PROFILE", secrets, "SECRET", "TOKEN",
-	       "TOKEN ENDPOINT", plain);
+	left -= widths.name + widths.secret + LIST_TOKEN_WIDTH + 4 * 2;
+	if (terminal_width() && widths.use + widths.scope > left) {
+		int share = left * 3 / 5;
+
+		if (widths.use > share)
+			widths.use = left - widths.scope > share ? left - widths.scope : share;
+		widths.scope = left - widths.use;
+	}
+	return widths;
+}
+
+static void print_table(const struct rows *rows)
+{
+	const char *bad = terminal_color(TERMINAL_BAD), *plain = terminal_color(TERMINAL_PLAIN);
+	struct widths widths = list_widths(rows);
+	char text[USE_SIZE];
+
+	printf("%s%-*s  %-*s  %-*s  %-*s  %s%s\n", terminal_color(TERMINAL_HEAD), widths.name, "PROFILE", widths.use, "FOR",
+	       widths.scope, "SCOPE", widths.secret, "SECRET", "TOKEN", plain);
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct row *row = &rows->row[i];
+		bool is_missing;
 
+		printf("%-*s  ", widths.name, row->shown);
 		if (*row->problem) {
-			printf("%-*s  %s%s%s\n", names, row->id.name, bad, row->problem, plain);
+			printf("%s", bad);
+			terminal_print_wrapped(row->problem, widths.name + 2, terminal_width());
+			printf("%s", plain);
 			continue;
 		}
-		describe_secret(row, secret);
-		describe_life(row->left, life);
-		printf("%-*s  %s%-*s%s  %-8s  %s\n", names, row->id.name, strcmp(row->secret, "stored") != 0 ? bad : "",
-		       secrets, secret, plain, life, row->endpoint);
+		list_describe_use(row, text);
+		list_put_cut(text, widths.use);
+		printf("  ");
+		list_put_cut(row->scope, widths.scope);
+		describe_secret(row, text);
+		is_missing = strcmp(row->secret, "stored") != 0;
+		printf("  %s%-*s%s  ", is_missing ? bad : "", widths.secret, text, is_missing ? plain : "");
+		describe_life(row->left, text);
+		printf("%s\n", text);
 	}
 }
 
+// --- the command
+
 struct list_words {
+	const char *name;
 	bool json, names;
 };
 
@@ -257,45 +333,82 @@ static enum status list_take_word(void *context, const char *option, const char 
 {
 	struct list_words *words = context;
 
+	if (!option && words->name)
+		return err_set(err, STATUS_USAGE, "list takes the name of one profile, not also '%s'", value);
 	if (!option)
-		return err_set(err, STATUS_USAGE, "list takes no name, and no '%s': it shows all profiles", value);
-	if (!strcmp(option, "--json"))
+		words->name = value;
+	else if (!strcmp(option, "--json"))
 		words->json = true;
 	else
 		words->names = true;
 	return STATUS_OK;
 }
 
+static enum status list_find_names(const struct list_words *words, struct rows *rows, struct err *err)
+{
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
+	struct profile profile;
+	enum status status;
+
+	if (words->name) {
+		status = profile_name_check(words->name, err);
+		// one whose file is not valid is listed, too
+		if (status == STATUS_OK && !profile_dir_exists(words->name))
+			return profile_dir_load(words->name, &text, &profile, err);
+		if (status == STATUS_OK)
+			(void)add_name(words->name, rows);
+	} else {
+		status = profile_dir_each(add_name, rows, err);
+	}
+	return rows->no_memory ? err_set(err, STATUS_INTERNAL, "no memory") : status;
+}
+
+static void list_mark_default(struct rows *rows)
+{
+	char name[PROFILE_NAME_MAX + 1] = "";
+
+	(void)profile_dir_choose(name, NULL, NULL, NULL);
+	for (size_t i = 0; i < rows->count; i++)
+		(void)snprintf(rows->row[i].shown, sizeof rows->row[i].shown, "%s%s", rows->row[i].id.name,
+			       rows->count > 1 && !strcmp(name, rows->row[i].id.name) ? " (default)" : "");
+}
+
+static enum status list_print(const struct list_words *words, struct rows *rows, struct err *err)
+{
+	if (words->json)
+		return print_json(rows, err);
+	if (words->names) {
+		for (size_t i = 0; i < rows->count; i++)
+			puts(rows->row[i].id.name);
+		return STATUS_OK;
+	}
+	if (rows->count)
+		print_table(rows);
+	else
+		(void)fputs("there is no profile yet: 'sk-helper add' makes one\n", stderr);
+	return STATUS_OK;
+}
+
 enum status command_list(char **args, struct err *err)
 {
 	const struct options parser = { "list", list_options, false };
-	struct list_words words = { false, false };
+	struct list_words words = { 0 };
 	struct rows rows = { 0 };
 	enum status status = options_parse(&parser, &args, list_take_word, &words, err);
-	bool json = words.json, names = words.names;
 
-	if (status == STATUS_OK && json && names)
+	if (status == STATUS_OK && words.json && words.names)
 		return err_set(err, STATUS_USAGE, "list: --json and --names cannot be used together");
-	if (status != STATUS_OK)
-		return status;
-	status = profile_dir_each(add_name, &rows, err);
-	if (rows.no_memory)
-		status = err_set(err, STATUS_INTERNAL, "no memory");
+	if (status == STATUS_OK)
+		status = list_find_names(&words, &rows, err);
 	if (rows.count)
 		qsort(rows.row, rows.count, sizeof *rows.row, by_name);
-	for (size_t i = 0; i < rows.count && !names; i++)
+	for (size_t i = 0; i < rows.count && !words.names; i++)
 		list_read_profile(&rows.row[i]);
-	for (size_t i = 0; i < rows.count && !names; i++)
+	for (size_t i = 0; i < rows.count && !words.names; i++)
 		list_ask_keyrings(&rows, &rows.row[i]);
-	if (status == STATUS_OK && json)
-		status = print_json(&rows, err);
-	else if (status == STATUS_OK && names)
-		for (size_t i = 0; i < rows.count; i++)
-			puts(rows.row[i].id.name);
-	else if (status == STATUS_OK && rows.count)
-		print_table(&rows);
-	else if (status == STATUS_OK && isatty(STDOUT_FILENO))
-		puts("no profiles yet: 'sk-helper add NAME ...' makes one");
+	list_mark_default(&rows);
+	if (status == STATUS_OK)
+		status = list_print(&words, &rows, err);
 	for (size_t i = 0; i < rows.count; i++)
 		cJSON_Delete(rows.row[i].urls);
 	free(rows.row);

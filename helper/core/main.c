@@ -7,6 +7,8 @@
 #include "core/commands.h"
 
 #include <pwd.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +41,27 @@ static void find_home(void)
 		setenv("HOME", user->pw_dir, 1);
 }
 
+static bool is_help(const char *word)
+{
+	return !strcmp(word, "--help") || !strcmp(word, "-h");
+}
+
+// Whether one of the words is -h or --help, and not the value of an option, nor behind "--".
+static bool asks_for_help(const struct command *command, char **words)
+{
+	const char *value;
+
+	for (; *words && strcmp(*words, "--") != 0; words++) {
+		const struct option *option = options_find(command_options(command), *words, &value);
+
+		if (is_help(*words))
+			return true;
+		if (option && option->argument && !value && words[1])
+			words++;
+	}
+	return false;
+}
+
 static enum status run(char **argv, struct err *err)
 {
 	const struct command *command;
@@ -46,17 +69,15 @@ static enum status run(char **argv, struct err *err)
 
 	if (!name)
 		return err_set(err, STATUS_USAGE, "the command is missing: 'sk-helper help' lists the commands");
-	if (!strcmp(name, "--version")) {
-		puts("sk-helper " SK_VERSION);
-		return STATUS_OK;
-	}
-	if (!strcmp(name, "--help") || !strcmp(name, "-h"))
+	if (!strcmp(name, "--version") || !strcmp(name, "-V"))
+		name = "version";
+	if (is_help(name))
 		name = "help";
 	command = command_find(name);
 	if (!command)
-		return err_set(err, STATUS_USAGE, "there is no command '%s': 'sk-helper help' lists the commands", name);
-	if (argv[2] && !strcmp(argv[2], "--help"))
-		return command_help((char *[]){ argv[1], NULL }, err);
+		return command_unknown(name, err);
+	if (!command->internal && asks_for_help(command, argv + 2))
+		return command_help((char *[]){ (char *)(uintptr_t)command->name, NULL }, err);
 	if (!command->runs_programs)
 		confine_runner();
 	return command->run(argv + 2, err);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/obtain.h"
 
+#include "base/debug.h"
 #include "core/advice.h"
 #include "core/flight.h"
 #include "core/renewals.h"
@@ -79,8 +80,8 @@ static enum status request_with_stored_secret(const struct profile *profile, con
 
 	if (status == STATUS_NOT_FOUND)
 		return err_set(err, status, "its %s is not in the %s keyring%s: 'sk-helper add %s%s' %s", secret_noun(is_key),
-			       store->name, store->is_memory_only ? " (which is empty after a reboot)" : "", profile->name,
-			       is_key ? " --private-key FILE" : "", is_key ? "stores it" : "asks for it");
+			       store->name, keyring_why_missing(store), profile->name, is_key ? " --private-key FILE" : "",
+			       is_key ? "stores it" : "asks for it");
 	if (status != STATUS_OK)
 		return status;
 	status = request_token(profile, request, &secret, obtained, failure, err);
@@ -187,8 +188,7 @@ static bool obtain_shorter_lived(const struct profile *profile, const struct req
 }
 
 // Whether the server's tokens live too short a time for this request: a new one would be no better than the one that is there.
-static enum status check_lifetime(const struct request *request, const struct cached_token *cached,
-				  struct err *err)
+static enum status check_lifetime(const struct request *request, const struct cached_token *cached, struct err *err)
 {
 	int64_t lifetime = cached->token.expires_at - cached->token.issued_at;
 
@@ -218,6 +218,8 @@ enum status obtain_token(const struct profile *profile, const struct request *re
 	if (status == STATUS_OK)
 		oauth_start(); // nobody else is asking, so most probably we have to
 	else
+		debug_say("another process is requesting this token: its answer is waited for");
+	if (status != STATUS_OK)
 		status = flight_begin(&flight, profile, request, (profile->timeout + 6) * 1000, err);
 	if (status != STATUS_OK)
 		return status;

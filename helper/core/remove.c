@@ -49,7 +49,8 @@ static enum status remove_secret(struct removal *removal, const struct keyring *
 	if (status == STATUS_OK)
 		removal->secret_in = store->name;
 	if (removal->force && status != STATUS_OK && status != STATUS_NOT_FOUND) {
-		err_set(&removal->unreached, status, "the client secret may still be in the %s keyring: %.500s", store->name, err->text);
+		err_set(&removal->unreached, status, "the client secret may still be in the %s keyring: %.500s", store->name,
+			err->text);
 		return STATUS_OK;
 	}
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
@@ -173,7 +174,8 @@ static void remove_report(const struct removal *removal, bool had_file)
 	if (had_file)
 		printf("its file, ");
 	if (removal->secret_in)
-		printf("its %s (%s keyring)", secret_noun(auth_method_uses_key(removal->profile.auth_method)), removal->secret_in);
+		printf("its %s (%s keyring)", secret_noun(auth_method_uses_key(removal->profile.auth_method)),
+		       removal->secret_in);
 	else
 		printf("no client secret was stored");
 	printf(", %u cached token%s\n", removal->tokens, removal->tokens == 1 ? "" : "s");
@@ -224,8 +226,8 @@ static enum status remove_ask(const char *name, struct err *err)
 	if (!isatty(STDIN_FILENO))
 		return STATUS_OK;
 	if (profile_dir_load(name, &text, &profile, NULL) == STATUS_OK)
-		(void)snprintf(question, sizeof question, "remove profile '%s', its %s (%s keyring) and its cached tokens", name,
-			       secret_noun(auth_method_uses_key(profile.auth_method)), profile.secret_store);
+		(void)snprintf(question, sizeof question, "remove profile '%s', its %s (%s keyring) and its cached tokens",
+			       name, secret_noun(auth_method_uses_key(profile.auth_method)), profile.secret_store);
 	else
 		(void)snprintf(question, sizeof question, "remove profile '%s', its client secret and its cached tokens", name);
 	return ask_yes(NULL, question, "", err);

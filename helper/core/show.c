@@ -14,7 +14,7 @@ enum status command_show(char **args, struct err *err)
 	BUF_AUTO(keys, PROFILE_FILE_MAX);
 	struct profile profile;
 	const char *wanted = NULL;
-	enum status status = args[0] ? command_take_profile("show", args, &wanted, err) : STATUS_OK;
+	enum status status = command_take_usual_profile("show", args, &wanted, err);
 
 	if (status == STATUS_OK)
 		status = profile_dir_choose(name, wanted, "show NAME", err);

@@ -2,6 +2,7 @@
 #include "core/stored-secret.h"
 
 #include "base/clock.h"
+#include "base/debug.h"
 #include "base/text.h"
 #include "core/keep.h"
 #include "core/trust.h"
@@ -21,6 +22,7 @@ enum status stored_secret_get(const struct profile *profile, struct buf *record,
 
 	buf_reset(record);
 	status = keyring_find(profile->secret_store)->get(&key, record, err);
+	debug_say("the %s keyring was asked for the client secret: %s", profile->secret_store, status_word(status));
 	if (status != STATUS_OK)
 		return status;
 	// a change that was cut off leaves the old record behind the new one: the one that fits the file counts

@@ -3,10 +3,15 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
+
+#define TERMINAL_WIDTH	   80
+#define TERMINAL_WIDTH_MIN 40
 
 const char *terminal_color(enum terminal_color color)
 {
@@ -21,6 +26,39 @@ const char *terminal_color(enum terminal_color color)
 	if ((no && *no) || !term || !strcmp(term, "dumb") || !isatty(STDOUT_FILENO))
 		return "";
 	return codes[color];
+}
+
+int terminal_width(void)
+{
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO))
+		return 0;
+	// a terminal that does not say, such as a serial one
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col < TERMINAL_WIDTH_MIN)
+		return TERMINAL_WIDTH;
+	return size.ws_col;
+}
+
+void terminal_print_wrapped(const char *text, int column, int width)
+{
+	int at = column;
+
+	while (*text) {
+		int len = (int)strcspn(text, " ");
+
+		if (width && at > column && at + 1 + len > width) {
+			printf("\n%*s", column, "");
+			at = column;
+		} else if (at > column) {
+			putchar(' ');
+			at++;
+		}
+		printf("%.*s", len, text);
+		at += len;
+		text += len + strspn(text + len, " ");
+	}
+	putchar('\n');
 }
 
 static const char *notice;

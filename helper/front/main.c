@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // sk-helper, the front door. Answers a get from the token cache in the kernel keyring, and hands everything else, errors
 // included, to sk-core with the same arguments. It never opens a socket, parses JSON, or sees a client secret.
+#include "base/debug.h"
 #include "base/harden.h"
 #include "base/text.h"
 #include "base/wire.h"
@@ -42,8 +43,11 @@ static bool answer_from_cache(struct request *request, const struct protocol *pr
 		return false;
 	arena_keep(&text);
 	request->long_lived = protocol->connection_variable != NULL;
-	if (!hit_find(&hit, request) || !is_first_for_asker(protocol, &hit))
+	if (!hit_find(&hit, request) || !is_first_for_asker(protocol, &hit)) {
+		debug_say("the kernel keyring has no token that answers this: sk-core goes on");
 		return false;
+	}
+	debug_say("the kernel keyring has a token with %lld s left", (long long)hit.answer.left);
 	out = arena_take();
 	answered = protocol_answer(protocol, &hit.answer, &out, &err) == STATUS_OK;
 	// something of it may have been written: sk-core must not begin again
@@ -82,7 +86,8 @@ static int get(char **argv)
 		return answer_from_cache(&request, protocol) ? 0 : become_core(argv);
 
 	if (isatty(STDIN_FILENO))
-		dprintf(STDERR_FILENO, "sk-helper: 'get -' reads key=value lines, such as url=https://api.example.com, up to an empty line\n");
+		dprintf(STDERR_FILENO,
+			"sk-helper: 'get -' reads key=value lines, such as url=https://api.example.com, up to an empty line\n");
 	text = arena_take();
 	text.max = REQUEST_MAX;
 	if (wire_read(&text, STDIN_FILENO, NULL) != STATUS_OK) {
@@ -105,13 +110,23 @@ static bool is_other_name(const char *name)
 	return !text_starts(base_name(name), "sk-helper");
 }
 
+static bool is_help(const char *word)
+{
+	return !strcmp(word, "--help") || !strcmp(word, "-h");
+}
+
 static int front(int argc, char **argv)
 {
 	bool has_command = argc > 1;
 
 	if (argc < 1) // before Linux 5.18 there may be no argv[0], and what is behind it is the environment
 		return status_exit_code(STATUS_USAGE);
-	if (has_command && !strcmp(argv[1], "exec") && argc > 2 && strcmp(argv[2], "--help") != 0 && !is_other_name(argv[0]))
+	if (has_command && !strcmp(argv[1], "--debug") && !is_other_name(argv[0])) {
+		setenv(DEBUG_VARIABLE, "1", 1);
+		argv[1] = argv[0];
+		return front(argc - 1, argv + 1);
+	}
+	if (has_command && !strcmp(argv[1], "exec") && argc > 2 && !is_help(argv[2]) && !is_other_name(argv[0]))
 		return exec_run(argv + 2, get);
 	harden_process();
 	if (is_other_name(argv[0]))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "model/profile-dir.h"
 
+#include "base/debug.h"
 #include "base/nearest.h"
 #include "base/text.h"
 #include "model/url.h"
@@ -217,7 +218,7 @@ static bool profile_dir_collect(const char *name, void *context)
 
 	if (sorted->count == sorted->room) {
 		size_t room = sorted->room ? 2 * sorted->room : 64;
-		void *more = realloc(sorted->names, room * sizeof *sorted->names);
+		void *more = reallocarray(sorted->names, room, sizeof *sorted->names);
 
 		if (!more)
 			return false;
@@ -332,9 +333,10 @@ enum status profile_dir_load(const char *name, struct buf *text, struct profile 
 		size_t start = strlen(text->data) + 1;
 
 		status = profile_parse(profile, name, text->data + start, text->len - start, err);
-		if (status == STATUS_OK)
+		if (status == STATUS_OK) {
 			profile_set_path(profile, text->data);
-		else
+			debug_say("profile '%s' is %s", name, text->data);
+		} else
 			err_prefix(err, "%s", text->data);
 	}
 	if (status != STATUS_OK)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "oauth/http.h"
 
+#include "base/wire.h"
 #include "http/policy.h"
 
 #include <curl/curl.h>
@@ -230,4 +231,18 @@ enum status http_send(const struct http_request *request, struct http_response *
 	curl_easy_cleanup(curl);
 	policy_free(&transfer.policy);
 	return status;
+}
+
+enum status http_libraries(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
+			   struct err *err)
+{
+	const curl_version_info_data *data = curl_version_info(CURLVERSION_NOW);
+	char text[128];
+
+	(void)request, (void)failure, (void)err;
+	wire_put(answer, "status", "ok");
+	(void)snprintf(text, sizeof text, "libcurl %s with %s", data->version,
+		       data->ssl_version ? data->ssl_version : "no TLS");
+	wire_put(answer, "libraries", text);
+	return STATUS_OK;
 }

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/status.h"
+#include "oauth/operation.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -43,6 +44,9 @@ struct http_response {
 #define HTTP_RESPONSE_INIT ((struct http_response){ .body = BUF_INIT(HTTP_BODY_MAX), .retry_after = -1 })
 
 void http_start(void);
+
+// The operation "libraries": which libcurl this is, and its TLS library. Nothing is sent.
+oauth_operation http_libraries;
 
 // STATUS_OK with any HTTP status. STATUS_TEMPORARY: no answer. STATUS_POLICY: the server is not who it should be, or says
 // too much.

@@ -74,7 +74,7 @@ static const struct {
 	{ "token", token_endpoint_request, false }, { "look", token_endpoint_probe, false },
 	{ "revoke", token_endpoint_revoke, false }, { "discover", discovery_run, true },
 	{ "import-key", client_key_import, false }, { "generate-key", client_key_generate, false },
-	{ "public-key", client_key_public, false },
+	{ "public-key", client_key_public, false }, { "libraries", http_libraries, false },
 };
 
 static bool oauth_chooses_ports(const struct oauth_request *request)
