@@ -24,6 +24,7 @@ make_wrapper() {
 }
 
 add_tasks() {
+	sk-helper remove tasks >/dev/null 2>&1 || true
 	printf 'test_secret\n' | sk-helper add tasks --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --scope todo:read \
 		--resource http://127.0.0.1:1/mcp --url "$1" --secret-store kernel --yes >/dev/null 2>&1
 	make_wrapper

@@ -16,7 +16,7 @@ setup() { fresh_home; }
 add_from() {
 	server=$METADATA_URL/$(printf %s "$1" | jq -c . | base64 -w0 | tr '+/' '-_' | tr -d =)
 	shift
-	sk-helper remove meta 2>/dev/null || true
+	sk-helper remove meta >/dev/null 2>&1 || true
 	sk-helper add meta --url "$server" --client-id c --secret-store kernel --no-verify --timeout 3 "$@" <<<secret
 }
 

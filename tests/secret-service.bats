@@ -54,7 +54,7 @@ fails_in_time() {
 	run -0 sk-helper get --fresh
 	[[ $output == eyJ* ]]
 	run -0 sk-helper list
-	assert_line --regexp '^todo +secret-service, stored'
+	assert_line --regexp '^todo .* secret-service, stored'
 	run -0 sk-helper doctor todo
 	assert_line --regexp '^secret-service +ok .*works: unlocked'
 	run -0 sk-helper remove todo

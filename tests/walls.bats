@@ -186,7 +186,7 @@ with_hosts() {
 	printf 'test_secret\n' | sk-helper add todo --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store secret-service --url https://mcp.example.com/ >/dev/null
 	printf x | secret-tool store --label=odd application sk-helper name $'secret:\nevil'
 	run -0 sk-helper list
-	assert_line --regexp '^todo +secret-service, stored'
+	assert_line --regexp '^todo .* secret-service, stored'
 	mkdir "$PROFILES/x.conf"
 	run -1 --separate-stderr sk-helper get https://mcp.example.com/
 	assert_error "'$PROFILES/x.conf': Is a directory: it may be the profile that is wanted, so repair or remove it"

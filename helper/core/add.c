@@ -280,6 +280,9 @@ static void report_place(const struct add *add)
 		       has_key(add) ? " --private-key FILE" : "", has_key(add) ? "stores it again" : "asks for it again");
 	else
 		printf(": %s\n", store->after_reboot);
+	// which bus and which collection it is
+	if (!store->is_memory_only)
+		printf("  (%s)\n", add->store_report.text);
 	if (*add->store_failure.text)
 		printf("  (the Secret Service keyring does not work here: %s)\n", add->store_failure.text);
 }

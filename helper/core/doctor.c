@@ -306,7 +306,13 @@ static void doctor_check_profile(struct findings *findings, const char *name, bo
 		return;
 	}
 	findings_add(findings, "profile", LEVEL_OK, STATUS_OK, "%s (%s)", name, profile.path);
-	status = doctor_check_secret(findings, &profile, &record, &secret);
+	// a keyring that does not answer has its own line, and is not started only to be looked at
+	status = keyring_find(profile.secret_store)->probe(&err);
+	if (status == STATUS_OK)
+		status = doctor_check_secret(findings, &profile, &record, &secret);
+	else
+		findings_add(findings, "client secret", LEVEL_NONE, STATUS_OK, "not looked at: the %s keyring does not answer",
+			     profile.secret_store);
 	doctor_check_last_request(findings, &profile);
 	if (online)
 		doctor_check_servers(findings, &profile, status == STATUS_OK ? &secret : NULL);
