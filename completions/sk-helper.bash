@@ -40,7 +40,7 @@ _sk_helper()
 			rotate,-*) words='--private-key --key-id --certificate' ;;
 			exec,-*) words=--env ;;
 			bridge,-*) words='--url --sse' ;;
-			hook,-*) words='--write --remove --project --yes' ;;
+			hook,-*) words='--write --remove --project --url --file --yes' ;;
 			hook,*) if [ "$COMP_CWORD" = 2 ]; then words=$(sk-helper hook | cut -d' ' -f1); else words=$(sk-helper list --names 2>/dev/null); fi ;;
 			list,-*) words='--json --names' ;;
 			get,* | bridge,* | add,* | set,* | show,* | edit,* | list,* | doctor,* | rotate,* | public-key,* | refresh,* | revoke,* | erase,* | remove,*) words=$(sk-helper list --names 2>/dev/null) ;;

@@ -29,6 +29,8 @@ complete -c sk-helper -n '__fish_seen_subcommand_from hook; and test (count (com
 complete -c sk-helper -n '__fish_seen_subcommand_from hook' -l write -d 'put it into the tool\'s file'
 complete -c sk-helper -n '__fish_seen_subcommand_from hook' -l remove -d 'take it out again'
 complete -c sk-helper -n '__fish_seen_subcommand_from hook' -l project -d 'the file of the project'
+complete -c sk-helper -n '__fish_seen_subcommand_from hook' -l url -x -d 'for this URL'
+complete -c sk-helper -n '__fish_seen_subcommand_from hook' -l file -x -d 'only one of several files'
 complete -c sk-helper -n '__fish_seen_subcommand_from hook' -l yes -d 'do not ask'
 complete -c sk-helper -n '__fish_seen_subcommand_from bridge' -l url -x -d 'the server'
 complete -c sk-helper -n '__fish_seen_subcommand_from bridge' -l sse -d 'it speaks the HTTP+SSE transport of 2024-11-05'

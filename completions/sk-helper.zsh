@@ -83,7 +83,7 @@ _sk_helper() {
 	remove) _arguments '--all[all profiles]' '--force[also where a keyring does not answer]' '--yes[do not ask]' '1:profile:_sk_helper_profiles' ;;
 	refresh) _arguments '--yes[agree to what has changed]' '1:profile:_sk_helper_profiles' ;;
 	bridge) _arguments '--url[the server]:url:' '--sse[it speaks the HTTP+SSE transport of 2024-11-05]' '1:profile:_sk_helper_profiles' ;;
-	hook) _arguments '--write[put it into the tool'\''s file]' '--remove[take it out again]' '--project[the file of the project]' '--yes[do not ask]' '1:tool:('"$(sk-helper hook 2>/dev/null | cut -d' ' -f1 | xargs)"')' '2:profile:_sk_helper_profiles' ;;
+	hook) _arguments '--write[put it into the tool'\''s file]' '--remove[take it out again]' '--project[the file of the project]' '--url[for this URL]:url:' '--file[only one of several files]:number:' '--yes[do not ask]' '1:tool:('"$(sk-helper hook 2>/dev/null | cut -d' ' -f1 | xargs)"')' '2:profile:_sk_helper_profiles' ;;
 	exec) _arguments '*--env[the variable, and whose token]:variable=name:' '*::command:_normal' ;;
 	rotate) _arguments '--private-key[the new key, PEM or JWK]:file:_files' '--key-id[what the server calls it]:id:' '--certificate[the new certificate]:file:_files' '1:profile:_sk_helper_profiles' ;;
 	show|edit|public-key|revoke|erase) _arguments '1:profile:_sk_helper_profiles' ;;

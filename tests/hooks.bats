@@ -114,18 +114,100 @@ command_of() { hook "$1" p | sed -n "s|^$2||p"; }
 @test "pnpm" {
 	add_for "$RECORDER/"
 	mkdir -p "$HOME/.local/bin"
-	sh -c "$(hook pnpm p | sed -n 's/^# .*and: //p')"
+	sh -c "$(hook pnpm p | sed -n 's/^# then: //p')"
 	{ echo "registry=$RECORDER/"; hook pnpm p; } >"$HOME/.npmrc"
 	cd "$HOME" && echo '{}' >package.json
 	run -0 "$SK_NODE" "$BATS_TEST_DIRNAME/node_modules/pnpm/bin/pnpm.cjs" add pkg --lockfile-only
 	assert_equal "$(seen_last)" 'Bearer tok'
 }
 
+# what its 'try' line says, with what is in capitals replaced
+try_of() { hook "$1" p | sed -n 's/^# try: //p' | sed -e 's/PACKAGE/pkg/'; }
+
+@test "npm, which has no helper; hook npm p" {
+	add_for "$RECORDER/npm/"
+	sk-helper hook npm p --write --yes
+	cd "$HOME"
+	run sh -c "$(try_of npm)"
+	assert_equal "$(seen_last)" 'Bearer tok'
+}
+
+@test "the lines that say how to try it, tried: curl, git, pip, rclone; hook other p" {
+	add_for "$RECORDER/git/" username=oauth2
+	run -0 sh -c "$(try_of curl)"
+	assert_equal "$(seen_last)" 'Bearer tok'
+	hook git p >"$HOME/.gitconfig"
+	run -0 sh -c "$(try_of git)"
+	assert_equal "$(seen_last)" 'Basic oauth2:tok'
+	run -0 sh -c "$(try_of pip)"
+	sk-helper hook rclone p --write --yes >/dev/null
+	sed -i "s|\"*$SK_BUILD/stage/bin/sk-helper\"*|sk-helper|" "$HOME/.config/rclone/rclone.conf"
+	run -0 sh -c "$(try_of rclone)"
+	assert_equal "$(seen_last)" 'Bearer tok'
+	run -0 sh -c "$(hook other p | sed -n 's/^\(.* curl -H @-\) URL .*/\1/p') '$RECORDER/git/x'"
+	run -0 sh -c "$(hook other p | sed -n 's/^\(.* exec p --\) COMMAND .*/\1 printenv ACCESS_TOKEN/p')"
+	assert_output tok
+}
+
+@test "several URLs: an entry for each, where the tool has one for each; else --url chooses" {
+	add_for https://a.example.com url=https://b.example.com
+	assert_equal "$(hook git p | grep -c '^\[credential')" 2
+	assert_equal "$(hook docker p | jq -c '.credHelpers | keys')" '["a.example.com","b.example.com"]'
+	run -0 --separate-stderr sk-helper hook claude-code p
+	assert_equal "$(jq -r .mcpServers.p.url <<<"$output")" https://a.example.com
+	[[ $stderr == *'first of 2 urls'* ]]
+	run -0 --separate-stderr sk-helper hook claude-code p --url https://b.example.com
+	assert_equal "$(jq -r .mcpServers.p.url <<<"$output")" https://b.example.com
+	run -8 --separate-stderr sk-helper hook claude-code p --url https://c.example.com
+	assert_error "'sk-helper set p --url URL' adds one"
+	sk-helper hook docker p --write --yes >/dev/null
+	assert_equal "$(jq -c '.credHelpers | keys' "$HOME/.docker/config.json")" '["a.example.com","b.example.com"]'
+}
+
+@test "a tool's other names, one that was mistyped, one that is not known, and a profile in its place" {
+	add_for https://a.example.com
+	for pair in claude:claude-code podman:docker skopeo:docker helm:docker oras:docker uv:pip tofu:terraform bao:vault; do
+		assert_equal "$(hook "${pair%:*}" p)" "$(hook "${pair#*:}" p)"
+	done
+	run -2 --separate-stderr sk-helper hook gti p
+	assert_error "did you mean 'git'?"
+	run -2 --separate-stderr sk-helper hook frobnicator p
+	assert_error 'Three ways work for any tool'
+	run -2 --separate-stderr sk-helper hook p git
+	assert_error "'p' is a profile: the tool comes first, as in 'sk-helper hook git p'"
+}
+
+@test "systemd: one of its files" {
+	add_for https://a.example.com
+	run -0 --separate-stderr sk-helper hook systemd p --file 2
+	assert_line --index 0 '[Service]'
+	assert [ "${#lines[@]}" = 4 ]
+	run -2 --separate-stderr sk-helper hook systemd p --file 4
+	assert_one_error
+	run -2 --separate-stderr sk-helper hook git p --file 1
+	assert_one_error
+}
+
+@test "--write into a file of lines keeps what is there, and --remove gives it back" {
+	add_for https://a.example.com
+	printf '[user]\n\tname = me' >"$HOME/.gitconfig"
+	run -0 sk-helper hook git p --write --yes
+	assert_equal "$(git config --global user.name) $(git config --global credential.https://a.example.com.useHttpPath)" 'me true'
+	sed -i 's/useHttpPath = true/useHttpPath = false/' "$HOME/.gitconfig"
+	run -0 sk-helper hook git p --write --yes
+	assert_equal "$(git config --global credential.https://a.example.com.useHttpPath)" true
+	run -0 sk-helper hook git p --remove --yes
+	assert_equal "$(cat "$HOME/.gitconfig")" $'[user]\n\tname = me'
+	printf '# end sk-helper git https://a.example.com\n' >>"$HOME/.gitconfig"
+	run -2 --separate-stderr sk-helper hook git p --write --yes
+	[[ $stderr == *'do not belong together'* ]]
+}
+
 @test "pip: the keyring command" {
 	add_for https://pypi.example.com/
 	mkdir -p "$HOME/.local/bin"
 	sh -c "$(hook pip p | grep '^ln')"
-	index=$(command_of pip 'pip config set global.index-url ')
+	index=$(hook pip p | sed -n 's/.* --index-url \(.*\) PACKAGE$/\1/p')
 	assert_equal "$index" "'https://oauth2@pypi.example.com/simple/'"
 	index=${index//\'/}
 	run -0 --separate-stderr "$HOME/.local/bin/keyring" get "${index/oauth2@/}" oauth2
@@ -140,7 +222,7 @@ command_of() { hook "$1" p | sed -n "s|^$2||p"; }
 	index=$(hook cargo p | sed -n 's/^index = //p')
 	assert_equal "$("$program" --cargo-plugin <<<"{\"v\":1,\"registry\":{\"index-url\":$index},\"kind\":\"get\",\"operation\":\"read\"}" | jq -r '.Ok.token // empty')" 'Bearer tok'
 	mkdir -p "$HOME/.terraform.d/plugins"
-	sh -c "$(hook terraform p | sed -n 's/^# .*and: //p')"
+	sh -c "$(hook terraform p | sed -n 's/^# then: //p')"
 	mapfile -t args < <(hook terraform p | sed -n 's/^  args = //p' | jq -r '.[]')
 	run -0 "$HOME/.terraform.d/plugins/terraform-credentials-sk" "${args[@]}" get x.example.com
 	assert_output '{"token":"tok"}'
@@ -266,7 +348,7 @@ written() { sed -n 's/^\(\/[^:]*\): written.*/\1/p'; }
 			assert_output --partial 'nothing was changed'
 		done
 	done
-	assert [ "$count" -ge 34 ]
+	assert [ "$count" -ge 48 ]
 	# a project's file is for all who work in it, the user's own for nobody else
 	assert_equal "$(stat -c %a "$HOME/project/.mcp.json")" 644
 	assert_equal "$(stat -c %a "$HOME/.cursor/mcp.json")" 600
@@ -352,7 +434,7 @@ written() { sed -n 's/^\(\/[^:]*\): written.*/\1/p'; }
 	mkfifo "$HOME/project/opencode.json"
 	run -2 --separate-stderr sk-helper hook opencode p --write --yes --project
 	assert_error 'is not a regular file'
-	for words in 'hook --write' 'hook cursor p --write --remove' 'hook cursor p --yes' 'hook git p --write' 'hook jetbrains p --write'; do
+	for words in 'hook --write' 'hook cursor p --write --remove' 'hook cursor p --yes' 'hook kubectl p --write' 'hook jetbrains p --write'; do
 		# shellcheck disable=SC2086
 		run -2 --separate-stderr sk-helper $words
 		assert_one_error

@@ -42,10 +42,8 @@ static enum status config_edit(enum config_format format, const struct buf *old,
 {
 	static enum status (*const edits[])(const struct buf *old, const struct config_entry *entry, struct buf *result,
 					    struct err *err) = {
-		[CONFIG_JSON] = config_edit_json,
-		[CONFIG_TOML] = config_edit_toml,
-		[CONFIG_YAML] = config_edit_yaml,
-		[CONFIG_FILE] = config_edit_file,
+		[CONFIG_JSON] = config_edit_json,   [CONFIG_TOML] = config_edit_toml, [CONFIG_YAML] = config_edit_yaml,
+		[CONFIG_LINES] = config_edit_lines, [CONFIG_FILE] = config_edit_file,
 	};
 	enum status status;
 

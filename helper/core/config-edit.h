@@ -16,14 +16,16 @@ enum config_format {
 	CONFIG_JSON, // also with comments and with commas before a closing bracket
 	CONFIG_TOML,
 	CONFIG_YAML,
-	CONFIG_FILE, // the file is the entry
+	CONFIG_LINES, // anything with '#' for comments: the entry is a block between two of them
+	CONFIG_FILE,  // the file is the entry
 };
 
 // Where the entry is, and what it is.
 struct config_entry {
-	// JSON, YAML: the names that lead to it, "mcpServers/todo"; TOML: the table, "mcp_servers.todo"
+	// JSON, YAML: the names that lead to it, "mcpServers/todo"; TOML: the table, "mcp_servers.todo"; lines: what tells its block from
+	// others of ours
 	const char *place;
-	// JSON: its value; TOML, YAML: the lines below its header
+	// JSON: its value; TOML, YAML: the lines below its header; lines: those of the block
 	const char *text;
 	// What an entry of ours has in it: another one of the same name is not touched. The second may be NULL.
 	const char *mark, *second_mark;
@@ -49,5 +51,6 @@ void config_diff(const char *path, const struct buf *old, const struct buf *resu
 enum status config_edit_json(const struct buf *old, const struct config_entry *entry, struct buf *result, struct err *err);
 enum status config_edit_toml(const struct buf *old, const struct config_entry *entry, struct buf *result, struct err *err);
 enum status config_edit_yaml(const struct buf *old, const struct config_entry *entry, struct buf *result, struct err *err);
+enum status config_edit_lines(const struct buf *old, const struct config_entry *entry, struct buf *result, struct err *err);
 
 #endif

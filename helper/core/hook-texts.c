@@ -8,10 +8,15 @@
 
 #define CLAUDE_CODE_FILES                                                                                                      \
 	.format = CONFIG_JSON, .place = "mcpServers/{name}", .user_file = "~/.claude.json", .project_file = ".mcp.json",       \
+	.note_is_for_project = true,                                                                                           \
 	.note = "Claude Code will ask you to approve this server, because it comes from the project's file"
 #define CODEX_FILES                                                                                                            \
 	.has_comments = true, .format = CONFIG_TOML, .place = "mcp_servers.{word}", .user_file = "~/.codex/config.toml",       \
 	.project_file = ".codex/config.toml"
+
+// A block of lines in a file of the user's, or of a project's.
+#define LINES_FILES(block, user, project)                                                                                      \
+	.format = CONFIG_LINES, .place = (block), .user_file = (user), .project_file = (project)
 
 const struct hook hooks[] = {
 	{ .tool = "claude-code",
@@ -47,12 +52,15 @@ const struct hook hooks[] = {
 	  .user_file = "~/.codex/config.toml" },
 	{ .tool = "git",
 	  .help = "a git server (Bearer from git 2.46 on; before that with username= in the profile)",
-	  .where = "~/.gitconfig",
-	  .text = "[credential \"{origin}\"]\n"
+	  .text = "{git-note}"
+		  "[credential \"{origin}\"]\n"
 		  "\thelper =\n"
 		  "\thelper = {git-helper}\n"
 		  "\tuseHttpPath = true\n",
-	  .has_comments = true },
+	  .has_comments = true,
+	  .each_url = true,
+	  LINES_FILES("git {origin}", "~/.gitconfig", NULL),
+	  .try = "git ls-remote {url}" },
 	{ .tool = "docker",
 	  .help = "a container registry, for docker, podman, skopeo, helm and oras",
 	  .text = "\"sk\"",
@@ -61,7 +69,9 @@ const struct hook hooks[] = {
 	  .format = CONFIG_JSON,
 	  .place = "credHelpers/{host}",
 	  .user_file = "~/.docker/config.json",
-	  .note = "{raw-bin} must be in PATH" },
+	  .each_url = true,
+	  .note = "{raw-bin} must be in PATH",
+	  .try = "docker pull {host}/IMAGE, or: skopeo inspect docker://{host}/IMAGE" },
 	{ .tool = "kubectl",
 	  .help = "a Kubernetes API server",
 	  .where = "users: of the kubeconfig",
@@ -73,58 +83,84 @@ const struct hook hooks[] = {
 		  "      args: [get, --format, kubernetes]\n"
 		  "      interactiveMode: Never\n"
 		  "      provideClusterInfo: true\n",
-	  .has_comments = true },
+	  .has_comments = true,
+	  .try = "kubectl --user '{name}' get namespaces" },
 	{ .tool = "bazel",
 	  .help = "a remote cache or repository for Bazel",
-	  .where = ".bazelrc",
 	  .text = "common --credential_helper={hostname}={raw-bin}/bazel-credential-sk\n",
-	  .has_comments = true },
+	  .has_comments = true,
+	  .each_url = true,
+	  LINES_FILES("bazel {hostname}", "~/.bazelrc", ".bazelrc"),
+	  .try = "bazel build //..." },
 	{ .tool = "terraform",
 	  .help = "a Terraform or OpenTofu registry",
-	  .where = "~/.terraformrc, and: ln -s {bin}/sk-helper ~/.terraform.d/plugins/terraform-credentials-sk",
 	  .text = "credentials_helper \"sk\" {\n"
 		  "  args = [\"--profile\", \"{name}\"]\n"
 		  "}\n",
 	  .has_comments = true,
-	  .only = ONLY_HOST },
+	  .only = ONLY_HOST,
+	  LINES_FILES("terraform", "~/.terraformrc", NULL),
+	  .note = "then: mkdir -p ~/.terraform.d/plugins && ln -sf {bin}/sk-helper ~/.terraform.d/plugins/terraform-credentials-sk",
+	  .try = "terraform init" },
 	{ .tool = "cargo",
 	  .help = "a crate registry",
-	  .where = "~/.cargo/config.toml",
-	  .text = "[registries.{word}]\n"
-		  "index = \"sparse+{directory}\"\n"
+	  .text = "index = \"sparse+{directory}\"\n"
 		  "credential-provider = [\"{raw-bin}/cargo-credential-sk\"]\n",
-	  .has_comments = true },
+	  .has_comments = true,
+	  .format = CONFIG_TOML,
+	  .place = "registries.{word}",
+	  .mark = "cargo-credential-sk",
+	  .user_file = "~/.cargo/config.toml",
+	  .project_file = ".cargo/config.toml",
+	  .try = "cargo search --registry {word} NAME" },
 	{ .tool = "go",
 	  .help = "a module proxy (Go 1.24)",
-	  .where = "the shell's profile, or 'go env -w'",
 	  .text = "export GOAUTH='{double-quoted-sk} get {name} --format goauth'\n",
 	  .has_comments = true,
-	  .only = ONLY_HTTPS },
+	  .only = ONLY_HTTPS,
+	  LINES_FILES("go {name}", "~/.profile", NULL),
+	  .note = "or 'go env -w'",
+	  .try = "go list -m -versions MODULE" },
 	{ .tool = "pnpm",
 	  .help = "a package registry, for pnpm",
-	  .where = "~/.npmrc, and: ln -s {bin}/sk-helper '{quoted-home}/.local/bin/pnpm-token-sk-{name}'",
 	  .text = "//{place}/:tokenHelper={home}/.local/bin/pnpm-token-sk-{name}\n",
-	  .has_comments = true },
+	  .has_comments = true,
+	  LINES_FILES("pnpm {name}", "~/.npmrc", NULL),
+	  .note = "then: ln -sf {bin}/sk-helper '{quoted-home}/.local/bin/pnpm-token-sk-{name}'",
+	  .try = "pnpm view PACKAGE --registry {url}" },
+	{ .tool = "npm",
+	  .help = "a package registry, for npm, which has no helper: a variable",
+	  .text = "//{place}/:_authToken=${NPM_TOKEN}\n",
+	  .has_comments = true,
+	  LINES_FILES("npm {name}", "~/.npmrc", ".npmrc"),
+	  .note = "then run npm as: {sk} exec {name} --env NPM_TOKEN -- npm install",
+	  .try = "{sk} exec {name} --env NPM_TOKEN -- npm view PACKAGE --registry {url}" },
 	{ .tool = "rclone",
 	  .help = "a WebDAV server, for rclone",
-	  .where = "~/.config/rclone/rclone.conf",
 	  .text = "[{name}]\n"
 		  "type = webdav\n"
 		  "url = {url}\n"
 		  "bearer_token_command = {double-quoted-sk} get {name}\n",
-	  .has_comments = true },
+	  .has_comments = true,
+	  LINES_FILES("rclone {name}", "~/.config/rclone/rclone.conf", NULL),
+	  .try = "rclone lsf {name}:" },
 	{ .tool = "vault",
 	  .help = "a Vault or OpenBao server",
-	  .where = "~/.vault",
 	  .text = "token_helper = \"{raw-bin}/vault-token-sk\"\n",
-	  .has_comments = true },
+	  .has_comments = true,
+	  LINES_FILES("vault", "~/.vault", NULL),
+	  .try = "vault token lookup" },
 	{ .tool = "pip",
 	  .help = "a package index, for pip and uv",
-	  .where = "a shell, once (pip 23.1)",
-	  .text = "ln -s {bin}/sk-helper '{quoted-home}/.local/bin/keyring'\n"
+	  .where = "a shell, once (pip 23.1 or newer)",
+	  .text = "# this takes the place of Python's own 'keyring' command; a virtual environment's bin is a place, too\n"
+		  "ln -s {bin}/sk-helper '{quoted-home}/.local/bin/keyring'\n"
 		  "pip config set global.keyring-provider subprocess\n"
-		  "pip config set global.index-url '{index}simple/'\n",
-	  .has_comments = true },
+		  "# for each command, so that other projects keep the public index\n"
+		  "pip download --no-deps --index-url '{index}simple/' PACKAGE\n"
+		  "# undo: rm '{quoted-home}/.local/bin/keyring'; pip config unset global.keyring-provider\n",
+	  .has_comments = true,
+	  .try = "{bin}/sk-helper get {name} >/dev/null && echo the token is there" },
 	{ .tool = "google",
 	  .help = "Google's client libraries (workload identity federation)",
 	  .where = "credential_source of the credential's JSON",
@@ -133,30 +169,33 @@ const struct hook hooks[] = {
 	  .help = "curl, in a script",
 	  .where = "a script",
 	  .text = "t=$({sk} get {name}) && curl --oauth2-bearer \"$t\" '{quoted-url}'\n",
-	  .has_comments = true },
+	  .has_comments = true,
+	  .try = "{sk} get {name} --format header | curl -H @- '{quoted-url}'" },
 	{ .tool = "direnv",
 	  .help = "a variable in a directory",
-	  .where = ".envrc; the token is not renewed while the shell runs",
 	  .text = "ACCESS_TOKEN=$({sk} get {name}) && export ACCESS_TOKEN\n",
-	  .has_comments = true },
+	  .has_comments = true,
+	  LINES_FILES("direnv {name}", NULL, ".envrc"),
+	  .note = "the token is not renewed while the shell runs",
+	  .try = "direnv allow && direnv exec . printenv ACCESS_TOKEN" },
 	{ .tool = "systemd",
 	  .help = "a credential for a user service (systemd)",
-	  .where = "~/.config/systemd/user: {name}-token.socket, {name}-token@.service, and a line of the service's own",
-	  .text = "# {name}-token.socket\n"
-		  "[Socket]\n"
+	  .where = "~/.config/systemd/user",
+	  .files = "{name}-token.socket {name}-token@.service SERVICE",
+	  .text = "[Socket]\n"
 		  "ListenStream=%t/{name}-token\n"
 		  "Accept=yes\n"
 		  "[Install]\n"
-		  "WantedBy=sockets.target\n"
-		  "# {name}-token@.service\n"
-		  "[Service]\n"
+		  "WantedBy=sockets.target\n" NEXT_FILE "[Service]\n"
 		  "ExecStart={sk} get {name}\n"
 		  "StandardInput=null\n"
-		  "StandardOutput=socket\n"
-		  "# the service that wants it, read when it starts: $CREDENTIALS_DIRECTORY/token\n"
+		  "StandardOutput=socket\n" NEXT_FILE
+		  "# it finds the token in $CREDENTIALS_DIRECTORY/token, as it is when the service starts\n"
 		  "[Service]\n"
 		  "LoadCredential=token:%t/{name}-token\n",
-	  .has_comments = true },
+	  .has_comments = true,
+	  .try = "systemctl --user daemon-reload && systemctl --user start {name}-token.socket && "
+		 "socat -u UNIX-CONNECT:$XDG_RUNTIME_DIR/{name}-token - | wc -c" },
 	// --- agents that cannot ask, and start an MCP server instead
 	{ .tool = "claude-code-bridge",
 	  .help = "an MCP server in Claude Code, through sk-helper bridge",
@@ -206,6 +245,7 @@ const struct hook hooks[] = {
 	  .place = "mcpServers/{name}",
 	  .user_file = "~/.copilot/mcp-config.json",
 	  .project_file = ".github/mcp.json",
+	  .note_is_for_project = true,
 	  .note = "Copilot CLI uses a project's file in folders that it trusts" },
 	{ .tool = "cursor",
 	  .help = "an MCP server in Cursor",
@@ -221,7 +261,9 @@ const struct hook hooks[] = {
 	  .place = "mcpServers/{name}",
 	  .user_file = "~/.gemini/settings.json",
 	  .project_file = ".gemini/settings.json",
-	  .note = "Gemini CLI starts servers in folders that it trusts" },
+	  .note_is_for_project = true,
+	  .note = "Gemini CLI starts servers in folders that it trusts",
+	  .try = "gemini mcp list" },
 	{ .tool = "goose",
 	  .help = "an MCP server in Goose",
 	  .text = "type: stdio\n"
@@ -265,7 +307,8 @@ const struct hook hooks[] = {
 	  .format = CONFIG_JSON,
 	  .place = "mcp/{name}",
 	  .user_file = "~/.config/opencode/opencode.json",
-	  .project_file = "opencode.json" },
+	  .project_file = "opencode.json",
+	  .try = "opencode mcp list" },
 	{ .tool = "qwen",
 	  .help = "an MCP server in Qwen Code",
 	  .text = BRIDGE_ENTRY,
@@ -273,7 +316,9 @@ const struct hook hooks[] = {
 	  .place = "mcpServers/{name}",
 	  .user_file = "~/.qwen/settings.json",
 	  .project_file = ".qwen/settings.json",
-	  .note = "'qwen mcp approve' allows a server of a project's file" },
+	  .note_is_for_project = true,
+	  .note = "'qwen mcp approve' allows a server of a project's file",
+	  .try = "qwen mcp list" },
 	{ .tool = "roo",
 	  .help = "an MCP server in Roo Code",
 	  .text = BRIDGE_ENTRY,
@@ -303,8 +348,15 @@ const struct hook hooks[] = {
 	  .project_file = ".zed/settings.json" },
 	{ .tool = "copilot-api",
 	  .help = "the model provider that Copilot CLI talks to",
-	  .where = "the shell's profile",
 	  .text = "export COPILOT_PROVIDER_API_KEY_COMMAND='{double-quoted-sk} get {name}'\n",
+	  .has_comments = true,
+	  LINES_FILES("copilot-api", "~/.profile", NULL) },
+	{ .tool = "other",
+	  .help = "any other tool: three ways that always work",
+	  .where = "any tool can have a token in one of these ways",
+	  .text = "{sk} get {name} --format header | curl -H @- URL   # a header, through a pipe\n"
+		  "{sk} exec {name} -- COMMAND                        # a variable, ACCESS_TOKEN, for one command\n"
+		  "{sk} bridge {name}                                 # a local MCP server, for an agent to start\n",
 	  .has_comments = true },
 	{ .tool = HOOK_SKILL,
 	  .help = "a skill for agents: how they use sk-helper, and set it up with you",
@@ -315,3 +367,14 @@ const struct hook hooks[] = {
 	  .project_file = ".claude/skills/sk-helper/SKILL.md" },
 };
 const size_t hook_count = sizeof hooks / sizeof hooks[0];
+
+const struct hook_alias hook_aliases[] = {
+	{ "claude", "claude-code" }, { "podman", "docker" },	   { "skopeo", "docker" },	  { "helm", "docker" },
+	{ "oras", "docker" },	     { "buildah", "docker" },	   { "crane", "docker" },	  { "uv", "pip" },
+	{ "poetry", "pip" },	     { "twine", "pip" },	   { "tofu", "terraform" },	  { "opentofu", "terraform" },
+	{ "bao", "vault" },	     { "openbao", "vault" },	   { "k9s", "kubectl" },	  { "golang", "go" },
+	{ "code", "vscode" },	     { "copilot", "copilot-cli" }, { "gemini-cli", "gemini" },	  { "qwen-code", "qwen" },
+	{ "yarn", "npm" },	     { "wget", "curl" },	   { "httpie", "curl" },	  { "mcp", "other" },
+	{ "mcp-remote", "other" },   { "python", "other" },	   { "github-actions", "other" },
+};
+const size_t hook_alias_count = sizeof hook_aliases / sizeof hook_aliases[0];

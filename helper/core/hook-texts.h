@@ -22,7 +22,20 @@ struct hook {
 	const char *mark;		      // what an entry of ours has in it; NULL: "sk-helper"
 	const char *user_file, *project_file; // "~/..." and below the current directory; NULL: none
 	const char *note;		      // what else a person must do; NULL for nothing
+	bool note_is_for_project;	      // where it is written into a project's file
+	const char *try;		      // a command that shows whether it works; NULL for none
+	bool each_url;			      // an entry for each URL of the profile; else it is for one of them
+	// The names of the files that NEXT_FILE divides the text into, with a space between them; NULL: it is one.
+	const char *files;
 };
+#define NEXT_FILE "\f"
+
+// Other names of tools, and of tools that read the same file.
+struct hook_alias {
+	const char *name, *tool;
+};
+extern const struct hook_alias hook_aliases[];
+extern const size_t hook_alias_count;
 
 extern const struct hook hooks[];
 extern const size_t hook_count;

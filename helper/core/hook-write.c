@@ -274,7 +274,7 @@ static enum status hook_edit(const struct hook *hook, const struct hook_file *fi
 }
 
 static enum status hook_change(const struct hook *hook, struct hook_file *file, const struct config_entry *entry,
-			       const struct buf *snippet, const struct hook_call *call, struct err *err)
+			       const struct buf *snippet, const char *note, const struct hook_call *call, struct err *err)
 {
 	bool whole = hook->format == CONFIG_FILE, same;
 	BUF_AUTO(result, CONFIG_MAX);
@@ -291,13 +291,13 @@ static enum status hook_change(const struct hook *hook, struct hook_file *file, 
 	status = hook_agree(file, &result, call, err);
 	if (status == STATUS_OK)
 		status = hook_replace(file, &result, call->remove && whole, err);
-	if (status == STATUS_OK && call->write && call->project && hook->note)
-		printf("%s\n", hook->note);
+	if (status == STATUS_OK && call->write && *note && (call->project || !hook->note_is_for_project))
+		printf("%s\n", note);
 	return status;
 }
 
 enum status hook_write(const struct hook *hook, const char *path, const struct config_entry *entry, const struct buf *snippet,
-		       const struct hook_call *call, struct err *err)
+		       const char *note, const struct hook_call *call, struct err *err)
 {
 	struct hook_file file = { .project = call->project, .text = BUF_INIT(CONFIG_MAX) };
 	enum status status = hook_find_file(&file, path, err);
@@ -305,7 +305,7 @@ enum status hook_write(const struct hook *hook, const char *path, const struct c
 	if (status == STATUS_OK)
 		status = hook_read(&file, err);
 	if (status == STATUS_OK)
-		status = hook_change(hook, &file, entry, snippet, call, err);
+		status = hook_change(hook, &file, entry, snippet, note, call, err);
 	buf_free(&file.text);
 	return status;
 }

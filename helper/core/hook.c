@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // hook: what to write where, so that a tool asks sk-helper. One table; the README's snippets are compared with it.
 #include "base/json.h"
+#include "base/nearest.h"
 #include "base/percent.h"
 #include "base/text.h"
 #include "core/commands.h"
@@ -24,9 +25,9 @@ struct place {
 	size_t rest_len;  // up to the slashes at the end
 };
 
-static struct place place_of(const struct profile *profile)
+static struct place place_of(const char *url)
 {
-	struct place place = { .url = profile->url_count ? profile->urls[0] : NULL };
+	struct place place = { .url = url };
 
 	if (!place.url || url_parse(&place.parts, place.url, NULL) != STATUS_OK)
 		return (struct place){ 0 };
@@ -72,7 +73,7 @@ struct value {
 	struct buf text;
 };
 
-#define VALUES_MAX 28
+#define VALUES_MAX 32
 #define SKILL_MAX  32768
 #define SKILL_FILE SK_DATADIR "/sk-helper/skills/sk-helper/SKILL.md"
 
@@ -186,6 +187,11 @@ static enum status values_fill(struct values *values, const struct profile *prof
 	out = values_add(values, "word", false);
 	for (const char *s = profile->name; *s; s++)
 		buf_addc(out, *s == '.' ? '-' : *s);
+	out = values_add(values, "git-note", false);
+	if (!profile->username && *profile->name)
+		buf_addf(out,
+			 "# git before 2.46 cannot send Bearer, and wants a user name: sk-helper set %s --username oauth2\n",
+			 profile->name);
 	status = add_home(values, err);
 	if (status == STATUS_OK)
 		add_url_values(values, profile, place);
@@ -252,10 +258,9 @@ static bool hook_put_where(struct buf *out, const struct hook *hook, const struc
 	if (hook->project_file && !hook_fill_in(out, hook->project_file, values, has_url))
 		return false;
 	buf_adds(out, hook->project_file ? " in the project" : "");
-	if (!hook->note)
-		return true;
-	buf_adds(out, " (");
-	return hook_fill_in(out, hook->note, values, has_url) && (buf_addc(out, ')'), true);
+	if (hook->user_file && hook->format != CONFIG_FILE)
+		buf_adds(out, "; --write puts it there, and keeps what is in the file");
+	return true;
 }
 
 // The entry as the only one of a file.
@@ -265,7 +270,7 @@ static void hook_put_snippet(struct buf *out, const struct hook *hook, const str
 	const struct buf empty = BUF_INIT(0);
 	size_t depth = 0;
 
-	if (hook->format == CONFIG_NONE) {
+	if (hook->format == CONFIG_NONE || hook->format == CONFIG_LINES) {
 		buf_adds(out, entry->text);
 		return;
 	}
@@ -284,58 +289,210 @@ static void hook_put_snippet(struct buf *out, const struct hook *hook, const str
 	buf_addc(out, '\n');
 }
 
-static enum status hook_print(const struct hook *hook, const struct buf *where, const struct buf *snippet)
+// Of several files, the one that is wanted; else each below its name. False where there are not so many.
+static bool hook_put_file(struct buf *out, const char *text, const char *names, int wanted)
 {
+	for (int number = 1; *text; number++) {
+		size_t len = strcspn(text, NEXT_FILE), name_len = strcspn(names, " ");
+
+		if (!wanted) {
+			buf_adds(out, "# file ");
+			buf_addf(out, "%d: ", number);
+			buf_add(out, names, name_len);
+			buf_addc(out, '\n');
+		}
+		if (!wanted || wanted == number)
+			buf_add(out, text, len);
+		if (wanted == number)
+			return true;
+		text += len + (text[len] != '\0');
+		names += name_len + (names[name_len] != '\0');
+	}
+	return !wanted;
+}
+
+// What is said beside the entry: as comments of it, or on standard error.
+static void hook_say(const struct hook *hook, const char *what, const struct buf *text)
+{
+	if (!text->len)
+		return;
 	if (hook->has_comments)
-		printf("# %s\n", where->data);
+		printf("# %s%s\n", what, text->data);
 	else
-		fprintf(stderr, "%s:\n", where->data);
-	fputs(snippet->data, stdout);
+		fprintf(stderr, "%s%s\n", what, text->data);
+}
+
+// All that a hook needs to be printed or written, for one URL.
+struct hook_entry {
+	bool uses_url;
+	struct buf where, note, text, at, file, try, files, snippet;
+	struct config_entry entry;
+};
+
+static void hook_entry_free(struct hook_entry *entry)
+{
+	struct buf *bufs[] = { &entry->where, &entry->note, &entry->text,  &entry->at,
+			       &entry->file,  &entry->try,  &entry->files, &entry->snippet };
+
+	for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
+		buf_free(bufs[i]);
+}
+
+static enum status hook_make_entry(const struct hook *hook, const struct profile *profile, const char *url,
+				   const struct hook_call *call, struct hook_entry *out, struct err *err)
+{
+	const struct place place = place_of(url);
+	__attribute__((cleanup(values_free))) struct values values = { .count = 0 };
+	const char *file = call->project ? hook->project_file : hook->user_file;
+	const struct {
+		struct buf *to;
+		const char *text;
+	} parts[] = { { &out->text, hook->text }, { &out->at, hook->place },  { &out->file, file },
+		      { &out->try, hook->try },	  { &out->note, hook->note }, { &out->files, hook->files } };
+	enum status status = hook_check_url(hook, profile, &place, err);
+	BUF_AUTO(ignored, ANSWER_MAX);
+	bool filled;
+
+	if (status == STATUS_OK)
+		status = values_fill(&values, profile, &place, err);
+	if (status != STATUS_OK)
+		return status;
+	out->uses_url = !hook_fill_in(&ignored, hook->text, &values, false) ||
+			(hook->place && !hook_fill_in(&ignored, hook->place, &values, false));
+	filled = hook_put_where(&out->where, hook, &values, place.url);
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+		filled = filled && hook_fill_in(parts[i].to, parts[i].text ? parts[i].text : "", &values, place.url);
+	if (!filled)
+		return err_set(err, STATUS_USAGE,
+			       "profile '%s' has no url, which %s needs: 'sk-helper set %s --url URL' gives it one",
+			       profile->name, hook->tool, profile->name);
+	out->entry = (struct config_entry){ out->at.data, out->text.data, hook->mark ? hook->mark : "sk-helper", NULL };
+	// two profiles' names can become the same table
+	if (hook->format == CONFIG_TOML && !hook->mark)
+		out->entry.second_mark = profile->name;
+	if (hook->files && !hook_put_file(&out->snippet, out->text.data, out->files.data, call->file))
+		return err_set(err, STATUS_USAGE, "hook: --file: %s has not so many files", hook->tool);
+	if (!hook->files)
+		hook_put_snippet(&out->snippet, hook, &out->entry);
+	if (!buf_ok(&out->where) || !buf_ok(&out->snippet) || !buf_ok(&out->at) || !buf_ok(&out->file) || !buf_ok(&out->try))
+		return err_set(err, STATUS_INTERNAL, "the configuration is too long");
+	if (!out->snippet.len)
+		return err_set(err, STATUS_INTERNAL,
+			       "'" SKILL_FILE "' is not there: is sk-helper installed completely? ('make install')");
+	return STATUS_OK;
+}
+
+// What is printed, of one URL or of several.
+struct hook_output {
+	struct buf where, note, snippet, try;
+	bool uses_url;
+};
+
+static void hook_output_free(struct hook_output *output)
+{
+	buf_free(&output->where);
+	buf_free(&output->note);
+	buf_free(&output->snippet);
+	buf_free(&output->try);
+}
+
+// Of several URLs: JSON has one object for all, other texts follow each other.
+static enum status hook_output_add(struct hook_output *output, const struct hook *hook, const struct hook_entry *entry,
+				   struct err *err)
+{
+	BUF_AUTO(both, ANSWER_MAX);
+	enum status status;
+
+	if (!output->snippet.len) {
+		buf_adds(&output->where, entry->where.data);
+		buf_adds(&output->note, entry->note.data);
+		buf_adds(&output->try, entry->try.data);
+		output->uses_url = entry->uses_url;
+	}
+	if (!output->snippet.len || hook->format != CONFIG_JSON) {
+		buf_adds(&output->snippet, entry->snippet.data);
+		return STATUS_OK;
+	}
+	status = config_set(hook->format, &output->snippet, &entry->entry, &both, err);
+	buf_reset(&output->snippet);
+	buf_adds(&output->snippet, both.data);
+	return status;
+}
+
+static enum status hook_for_url(const struct hook *hook, const struct profile *profile, const char *url,
+				const struct hook_call *call, struct hook_output *output, struct err *err)
+{
+	__attribute__((cleanup(hook_entry_free))) struct hook_entry entry = {
+		.where = BUF_INIT(16384),
+		.note = BUF_INIT(16384),
+		.text = BUF_INIT(ANSWER_MAX),
+		.at = BUF_INIT(4096),
+		.file = BUF_INIT(4096),
+		.try = BUF_INIT(16384),
+		.files = BUF_INIT(4096),
+		.snippet = BUF_INIT(ANSWER_MAX),
+	};
+	enum status status = hook_make_entry(hook, profile, url, call, &entry, err);
+
+	if (status != STATUS_OK)
+		return status;
+	if (!call->write && !call->remove)
+		return hook_output_add(output, hook, &entry, err);
+	if (!entry.file.len)
+		return err_set(err, STATUS_USAGE,
+			       "hook: --write knows no file %s for %s: 'sk-helper hook %s' prints what to put where",
+			       call->project ? "of a project" : "of the user", hook->tool, hook->tool);
+	return hook_write(hook, entry.file.data, &entry.entry, &entry.snippet, entry.note.data, call, err);
+}
+
+static void hook_print(const struct hook *hook, const struct hook_call *call, const struct hook_output *output)
+{
+	if (!call->file)
+		hook_say(hook, "", &output->where);
+	if (!call->file)
+		hook_say(hook, "", &output->note);
+	fputs(output->snippet.data, stdout);
+	if (!call->file)
+		hook_say(hook, "try: ", &output->try);
+}
+
+static enum status hook_check_call(const struct hook *hook, const struct profile *profile, const struct hook_call *call,
+				   struct err *err)
+{
+	struct url target;
+
+	if (call->file && !hook->files)
+		return err_set(err, STATUS_USAGE, "hook: --file is for tools that have several files, and %s has one",
+			       hook->tool);
+	if (!call->url)
+		return STATUS_OK;
+	if (url_parse(&target, call->url, err) != STATUS_OK)
+		return STATUS_USAGE;
+	if (!profile_covers(profile, &target))
+		return err_set(err, STATUS_POLICY,
+			       "profile '%s': none of its urls covers '%.*s': 'sk-helper set %s --url URL' adds one",
+			       profile->name, url_shown(call->url), call->url, profile->name);
 	return STATUS_OK;
 }
 
 static enum status hook_answer(const struct hook *hook, const struct profile *profile, const struct hook_call *call,
 			       struct err *err)
 {
-	const struct place place = place_of(profile);
-	__attribute__((cleanup(values_free))) struct values values = { .count = 0 };
-	BUF_AUTO(where, 16384);
-	BUF_AUTO(text, ANSWER_MAX);
-	BUF_AUTO(at, 4096);
-	BUF_AUTO(file, 4096);
-	BUF_AUTO(snippet, ANSWER_MAX);
-	const char *wanted_file = call->project ? hook->project_file : hook->user_file;
-	struct config_entry entry;
-	enum status status = hook_check_url(hook, profile, &place, err);
+	__attribute__((cleanup(hook_output_free))) struct hook_output output = {
+		.where = BUF_INIT(16384), .note = BUF_INIT(16384), .snippet = BUF_INIT(ANSWER_MAX), .try = BUF_INIT(16384)
+	};
+	size_t count = hook->each_url && !call->url ? profile->url_count : 1;
+	enum status status = hook_check_call(hook, profile, call, err);
 
-	if (status == STATUS_OK)
-		status = values_fill(&values, profile, &place, err);
-	if (status != STATUS_OK)
+	for (size_t i = 0; (i < count || i == 0) && status == STATUS_OK; i++)
+		status = hook_for_url(hook, profile, call->url ? call->url : profile->urls[i], call, &output, err);
+	if (status != STATUS_OK || call->write || call->remove)
 		return status;
-	if (!hook_put_where(&where, hook, &values, place.url) || !hook_fill_in(&text, hook->text, &values, place.url) ||
-	    !hook_fill_in(&at, hook->place ? hook->place : "", &values, place.url) ||
-	    !hook_fill_in(&file, wanted_file ? wanted_file : "", &values, place.url))
-		return err_set(err, STATUS_USAGE,
-			       "profile '%s' has no url, which %s needs: 'sk-helper store' adds one (printf "
-			       "'profile=%s\\nurl=https://...\\n' | sk-helper store)",
-			       profile->name, hook->tool, profile->name);
-	entry = (struct config_entry){ at.data, text.data, hook->mark ? hook->mark : "sk-helper", NULL };
-	// two profiles' names can become the same table
-	if (hook->format == CONFIG_TOML)
-		entry.second_mark = profile->name;
-	hook_put_snippet(&snippet, hook, &entry);
-	if (!buf_ok(&where) || !buf_ok(&snippet) || !buf_ok(&at) || !buf_ok(&file))
-		return err_set(err, STATUS_INTERNAL, "the configuration is too long");
-	if (!snippet.len)
-		return err_set(err, STATUS_INTERNAL,
-			       "'" SKILL_FILE "' is not there: is sk-helper installed completely? ('make install')");
-	if (!call->write && !call->remove)
-		return hook_print(hook, &where, &snippet);
-	if (!file.len)
-		return err_set(err, STATUS_USAGE,
-			       "hook: --write knows no file %s for %s: 'sk-helper hook %s' prints what to put where",
-			       call->project ? "of a project" : "of the user", hook->tool, hook->tool);
-	return hook_write(hook, file.data, &entry, &snippet, call, err);
+	if (output.uses_url && profile->url_count > count && !call->url)
+		fprintf(stderr, "this is for %s, the first of %zu urls: --url URL is for another one\n", profile->urls[0],
+			profile->url_count);
+	hook_print(hook, call, &output);
+	return STATUS_OK;
 }
 
 static enum status list_hooks(void)
@@ -351,6 +508,8 @@ const struct option hook_options[] = {
 	{ "--write", NULL, "put it into the tool's file, after showing what changes" },
 	{ "--remove", NULL, "take it out of the tool's file" },
 	{ "--project", NULL, "the file of the project in the current directory, and not the user's" },
+	{ "--url", "URL", "for this URL, where the profile has several" },
+	{ "--file", "NUMBER", "print only one of several files" },
 	{ "--yes", NULL, "do not ask" },
 	{ NULL, NULL, NULL },
 };
@@ -369,6 +528,12 @@ static enum status hook_take_word(void *context, const char *option, const char 
 		call->remove = true;
 	else if (!strcmp(option, "--project"))
 		call->project = true;
+	else if (!strcmp(option, "--url"))
+		call->url = value;
+	else if (!strcmp(option, "--file"))
+		return text_to_number(value, 1, 9, &call->file) ?
+			       STATUS_OK :
+			       err_set(err, STATUS_USAGE, "hook: --file needs a number from 1 to 9");
 	else
 		call->yes = true;
 	return STATUS_OK;
@@ -376,11 +541,39 @@ static enum status hook_take_word(void *context, const char *option, const char 
 
 static const struct hook *hook_find(const char *tool)
 {
+	for (size_t i = 0; i < hook_alias_count; i++) {
+		if (!strcmp(hook_aliases[i].name, tool))
+			tool = hook_aliases[i].tool;
+	}
 	for (size_t i = 0; i < hook_count; i++) {
 		if (!strcmp(hooks[i].tool, tool))
 			return &hooks[i];
 	}
 	return NULL;
+}
+
+// The three ways work for every tool.
+static enum status hook_unknown(const struct hook_call *call, struct err *err)
+{
+	struct nearest nearest = nearest_to(call->tool);
+
+	if (profile_name_ok(call->tool) && profile_dir_exists(call->tool))
+		return err_set(err, STATUS_USAGE, "hook: '%s' is a profile: the tool comes first, as in 'sk-helper hook %s %s'",
+			       call->tool, call->name ? call->name : "vscode", call->tool);
+	for (size_t i = 0; i < hook_count; i++)
+		nearest_offer(&nearest, hooks[i].tool);
+	for (size_t i = 0; i < hook_alias_count; i++)
+		nearest_offer(&nearest, hook_aliases[i].name);
+	if (nearest_word(&nearest))
+		return err_set(err, STATUS_USAGE,
+			       "hook: there is no tool '%.64s': did you mean '%s'? ('sk-helper hook' lists them)", call->tool,
+			       nearest_word(&nearest));
+	return err_set(
+		err, STATUS_USAGE,
+		"hook: there is no tool '%.64s' ('sk-helper hook' lists them). Three ways work for any tool: a header (sk-helper get "
+		"NAME --format header | curl -H @- URL), a variable (sk-helper exec NAME -- COMMAND), a local MCP server (sk-helper "
+		"bridge NAME)",
+		call->tool);
 }
 
 // Without a profile's name, and without a usual one, what is to be filled in is shown.
@@ -431,6 +624,6 @@ enum status command_hook(char **args, struct err *err)
 			       list_hooks();
 	hook = hook_find(call.tool);
 	if (!hook)
-		return err_set(err, STATUS_USAGE, "hook: no tool '%s': 'sk-helper hook' lists them", call.tool);
+		return hook_unknown(&call, err);
 	return hook_for(hook, &call, err);
 }

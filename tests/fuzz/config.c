@@ -28,5 +28,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(CONFIG_JSON, &old, &(struct config_entry){ "m/t", "{\"a\":[1],\"b\":{\"c\":2}}", "", NULL });
 	check(CONFIG_TOML, &old, &(struct config_entry){ "m.t", "a = 1\n", "", NULL });
 	check(CONFIG_YAML, &old, &(struct config_entry){ "m/t", "a: 1\n", "", NULL });
+	check(CONFIG_LINES, &old, &(struct config_entry){ "m", "a\n", "", NULL });
 	return 0;
 }

@@ -86,6 +86,13 @@ static const struct edit edits[] = {
 	{ CONFIG_TOML, "m.t", "a = 1\n", "[\"m.t\"]\nb = 1\n", "[\"m.t\"]\nb = 1\n\n[m.t]\na = 1\n", NULL },
 	{ CONFIG_TOML, "m.t", "a = 1\n", "\xef\xbb\xbf[m.t]\na = 0\n", "\xef\xbb\xbf[m.t]\na = 1\n", "\xef\xbb\xbf" },
 
+	// --- lines
+	{ CONFIG_LINES, "git x", "a\n", "b", "b\n# begin sk-helper git x\na\n# end sk-helper git x\n", "b\n" },
+	{ CONFIG_LINES, "git x", "a\n", "# begin sk-helper git xy\n# end sk-helper git xy\nb\n",
+	  "# begin sk-helper git xy\n# end sk-helper git xy\nb\n# begin sk-helper git x\na\n# end sk-helper git x\n",
+	  "# begin sk-helper git xy\n# end sk-helper git xy\nb\n" },
+	{ CONFIG_LINES, "git x", "a\n", "# begin sk-helper git x\nb\n", NULL, NULL },
+	{ CONFIG_LINES, "git x", "a\n", "# end sk-helper git x\n# begin sk-helper git x\n", NULL, NULL },
 	// --- YAML
 	{ CONFIG_YAML, "m/t", "a: 1\nb: [x]\n", "", "m:\n  \"t\":\n    a: 1\n    b: [x]\n", "" },
 	{ CONFIG_YAML, "m/t", "a: 1\n", "x: 1\nm:\n    u:\n        a: 2 # two\n# end\ny: 2\n",
