@@ -20,6 +20,10 @@ zshcompletiondir ?= $(datarootdir)/zsh/site-functions
 skilldir = $(datarootdir)/sk-helper/skills/sk-helper
 fishcompletiondir ?= $(datarootdir)/fish/vendor_completions.d
 
+# dash, zsh and fish leave "prefix=~/.local" as it is
+DIRECTORY_NAMES = prefix exec_prefix bindir libexecdir sysconfdir datarootdir mandir docdir bashcompletiondir zshcompletiondir fishcompletiondir DESTDIR
+$(foreach name,$(DIRECTORY_NAMES),$(if $(filter ~ ~/%,$(firstword $($(name)))),$(eval override $(name) := $(HOME)$($(name):~%=%))))
+
 INSTALL ?= install
 INSTALL_PROGRAM ?= $(INSTALL) -m 755
 # what only root may read cannot be looked into by other processes of the user, from the first instruction on
@@ -42,14 +46,18 @@ B ?= build
 STAGE = $(CURDIR)/build/stage
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla
-SK_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSK_VERSION='"$(VERSION)"' -DSK_LIBEXECDIR='"$(libexecdir)"' -DSK_BINDIR='"$(bindir)"' \
-	-DSK_SYSCONFDIR='"$(sysconfdir)"' -DSK_DATADIR='"$(datarootdir)"' -Ihelper -I. \
+# How the directories lie to each other, and not where they are: the programs find each other from where they are run
+# (helper/base/installed.c), so that one build is good for every prefix.
+relative = $(shell realpath -ms --relative-to='$(1)' '$(2)')
+SK_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSK_VERSION='"$(VERSION)"' -DSK_SYSCONFDIR='"$(sysconfdir)"' $(DIRECTORIES) -Ihelper -I. \
 	$(SANITIZE:%=-DSK_SANITIZE)
+DIRECTORIES := -DSK_BIN_TO_LIBEXEC='"$(call relative,$(bindir),$(libexecdir))"' -DSK_LIBEXEC_TO_BIN='"$(call relative,$(libexecdir),$(bindir))"' \
+	-DSK_LIBEXEC_TO_DATA='"$(call relative,$(libexecdir),$(datarootdir))"'
 SK_CFLAGS = -std=c11 $(WARNINGS) -fstack-protector-strong $(SANITIZE:%=-fsanitize=% -fno-sanitize-recover=all -fno-omit-frame-pointer)
 HARDENING = -fPIE -pie -Wl,-z,relro,-z,now
 SK_LDFLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE),$(HARDENING))
 
-BASE_FRONT = status buf debug nearest wire text json harden clock sha256 options percent
+BASE_FRONT = status buf debug installed nearest wire text json harden clock sha256 options percent
 WALLS = confine landlock syscall-filter
 FORMATS = askers json native plain protocols
 SHARED = $(BASE_FRONT:%=helper/base/%.c) helper/base/lock.c $(wildcard helper/model/*.c) $(FORMATS:%=helper/protocols/%.c) keyring/keyring-name.c \

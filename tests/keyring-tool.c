@@ -3,6 +3,7 @@
 //   keyring-tool kernel fill: takes up the user's quota, but for the last few bytes.
 //   keyring-tool BACKEND probe|get|put|del|list|name ROLE [PROFILE [SLOT [LIFETIME]]]; a value on stdin or stdout.
 // PROFILE is the user's, whether its file is there or not; name prints what its key is called.
+#include "base/installed.h"
 #include "keyring/keyring.h"
 #include "model/profile-dir.h"
 
@@ -53,6 +54,7 @@ int main(int argc, char **argv)
 	struct err err = { 0 };
 	enum status status = STATUS_USAGE;
 
+	installed_use(SK_LIBEXECDIR "/sk-helper");
 	if (!keyring)
 		return 2;
 	if (argc > 3)

@@ -11,16 +11,18 @@ FILTER ?=
 
 # Everything but the programs' own mains.
 LIBRARY = $(sort $(filter-out %/main.c,$(sk-core_SOURCES) $(sk-oauth_SOURCES) $(sk-bridge_SOURCES)))
+# the tests' own programs are not installed beside the others
+TEST_CPPFLAGS = -DSK_LIBEXECDIR='"$(libexecdir)"'
 LIBRARY_LIBS = $(CORE_LIBS) $(OAUTH_LIBS) -lm
 
 $(B)/tests/%: tests/%.c $(LIBRARY:%.c=$(B)/obj/%.o) $(wildcard tests/unit/*.h)
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(SK_CPPFLAGS) $(CPPFLAGS) $(SK_CFLAGS) -Itests/unit $(CFLAGS) $(WERROR) $(SK_LDFLAGS) $(TEST_LDFLAGS) $(LDFLAGS) -fPIE \
+	$(call say,LD,$@)$(CC) $(SK_CPPFLAGS) $(TEST_CPPFLAGS) $(CPPFLAGS) $(SK_CFLAGS) -Itests/unit $(CFLAGS) $(WERROR) $(SK_LDFLAGS) $(TEST_LDFLAGS) $(LDFLAGS) -fPIE \
 		-o $@ $< $(LIBRARY:%.c=$(B)/obj/%.o) $(LIBRARY_LIBS) $(LDLIBS)
 
 $(B)/tests/late-service $(B)/tests/fake-bridge: $(B)/tests/%: tests/%.c $(B)/flags
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(SK_CPPFLAGS) $(CPPFLAGS) $(SK_CFLAGS) -fPIE $(CFLAGS) $(WERROR) $(SK_LDFLAGS) $(LDFLAGS) -o $@ $<
+	$(call say,LD,$@)$(CC) $(SK_CPPFLAGS) $(TEST_CPPFLAGS) $(CPPFLAGS) $(SK_CFLAGS) -fPIE $(CFLAGS) $(WERROR) $(SK_LDFLAGS) $(LDFLAGS) -o $@ $<
 
 # by itself, and small: until it calls execve(2), a child has its parent's memory
 $(B)/tests/rounds $(B)/tests/faults: $(B)/tests/%: tests/%.c $(B)/flags
@@ -75,8 +77,8 @@ check-valgrind: staged
 
 # make compile-flags: what compile_flags.txt must have, for clangd and other editors' tools
 compile-flags:
-	@printf '%s\n' -std=c11 -Ihelper -I. -Itests/unit -Itests/fuzz -D_GNU_SOURCE '-DSK_VERSION="$(VERSION)"' '-DSK_LIBEXECDIR="/usr/local/libexec"' \
-		'-DSK_BINDIR="/usr/local/bin"' '-DSK_SYSCONFDIR="/etc"' '-DSK_DATADIR="/usr/local/share"' $(WARNINGS)
+	@printf '%s\n' -std=c11 -Ihelper -I. -Itests/unit -Itests/fuzz -D_GNU_SOURCE '-DSK_VERSION="$(VERSION)"' '-DSK_SYSCONFDIR="/etc"' \
+		'-DSK_BIN_TO_LIBEXEC="../libexec"' '-DSK_LIBEXEC_TO_BIN="../bin"' '-DSK_LIBEXEC_TO_DATA="../share"' $(WARNINGS)
 
 # make lint: formatting, two compilers with all warnings as errors, static analysis, shell, manuals
 lint:

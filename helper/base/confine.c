@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/confine.h"
 
+#include "base/installed.h"
 #include "base/landlock.h"
 #include "base/syscall-filter.h"
 
@@ -51,10 +52,13 @@ void confine_runner(void)
 		FORBID(socket, EAFNOSUPPORT),
 	};
 	struct landlock landlock = { .runs = true };
+	char path[INSTALLED_PATH_MAX];
 
 	landlock_begin(&landlock);
-	landlock_allow_running(&landlock, SK_LIBEXECDIR "/sk-helper");
-	landlock_allow_running(&landlock, SK_BINDIR "/sk-helper");
+	installed_path(path, "");
+	landlock_allow_running(&landlock, path);
+	installed_path(path, "sk-helper");
+	landlock_allow_running(&landlock, path);
 	if (interpreter())
 		landlock_allow_running(&landlock, interpreter());
 	(void)landlock_enter(&landlock);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "base/subprocess.h"
 
+#include "base/installed.h"
+
 #include "base/clock.h"
 
 #include <errno.h>
@@ -108,9 +110,11 @@ enum status subprocess_spawn(const struct spawn *spawn, pid_t *pid, struct err *
 // A program of our libexec directory. What its libraries print is not our user's business; what it has to say comes in its answer.
 static enum status spawn_program(const struct subprocess *what, struct spawn *spawn, pid_t *pid, struct err *err)
 {
-	char path[4096], *args[] = { path, NULL }, *environment[ENVIRONMENT_MAX];
+	char path[INSTALLED_PATH_MAX], *args[] = { path, NULL }, *environment[ENVIRONMENT_MAX];
+	enum status status = installed_program(path, what->program, err);
 
-	(void)snprintf(path, sizeof path, "%s/%s", SK_LIBEXECDIR "/sk-helper", what->program);
+	if (status != STATUS_OK)
+		return status;
 	make_environment(environment, what);
 	spawn->path = path;
 	spawn->args = args;

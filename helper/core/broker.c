@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/broker.h"
 
+#include "base/installed.h"
 #include "base/subprocess.h"
 #include "base/text.h"
 #include "base/wire.h"
@@ -165,10 +166,14 @@ static bool broker_make_pipes(int pipes[3][2])
 static enum status broker_run_get(struct broker *broker, struct err *err)
 {
 	char *args[] = { "sk-helper", "get", "-", NULL };
-	struct spawn spawn = { .path = SK_BINDIR "/sk-helper", .args = args, .environment = environ, .own_group = true };
-	enum status status = STATUS_INTERNAL;
+	char path[INSTALLED_PATH_MAX];
+	struct spawn spawn = { .path = path, .args = args, .environment = environ, .own_group = true };
+	enum status status = installed_program(path, "sk-helper", err);
 	int pipes[3][2];
 
+	if (status != STATUS_OK)
+		return status;
+	status = STATUS_INTERNAL;
 	if (broker_make_pipes(pipes)) {
 		spawn.fds[0] = pipes[0][0];
 		spawn.fds[1] = pipes[1][1];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // doctor: this machine, its keyrings, and the profiles: what is wrong, and what to do about it. Of a profile that is named, the server is
 // asked as well, and a token is requested.
+#include "base/installed.h"
 #include "base/text.h"
 #include "core/ask-oauth.h"
 #include "core/commands.h"
@@ -62,11 +63,11 @@ static void doctor_check_version(struct findings *findings)
 static void doctor_check_programs(struct findings *findings)
 {
 	static const char *const programs[] = { "sk-core", "sk-oauth", "sk-bridge", "sk-secret-service" };
-	char path[PROFILE_PATH_MAX];
+	char path[INSTALLED_PATH_MAX];
 	struct stat st;
 
 	for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
-		(void)snprintf(path, sizeof path, SK_LIBEXECDIR "/sk-helper/%s", programs[i]);
+		installed_path(path, programs[i]);
 		if (stat(path, &st) == 0 && st.st_uid == 0 && !(st.st_mode & (S_IRGRP | S_IROTH)))
 			continue;
 		findings_add(

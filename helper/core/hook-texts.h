@@ -40,7 +40,7 @@ extern const size_t hook_alias_count;
 extern const struct hook hooks[];
 extern const size_t hook_count;
 
-// The row of the agent skill, whose text is a file (SK_DATADIR).
+// The row of the agent skill, whose text is a file (below datarootdir).
 #define HOOK_SKILL "skill"
 
 #endif

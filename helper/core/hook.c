@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // hook: what to write where, so that a tool asks sk-helper. One table; the README's snippets are compared with it.
+#include "base/installed.h"
 #include "base/json.h"
 #include "base/nearest.h"
 #include "base/percent.h"
@@ -75,7 +76,7 @@ struct value {
 
 #define VALUES_MAX 32
 #define SKILL_MAX  32768
-#define SKILL_FILE SK_DATADIR "/sk-helper/skills/sk-helper/SKILL.md"
+#define SKILL_FILE "sk-helper/skills/sk-helper/SKILL.md"
 
 struct values {
 	struct value value[VALUES_MAX];
@@ -144,8 +145,11 @@ static void add_url_values(struct values *values, const struct profile *profile,
 static void add_skill(struct values *values)
 {
 	struct buf *out = values_add(values, "skill", false);
-	int fd = open(SKILL_FILE, O_RDONLY | O_CLOEXEC);
+	char path[INSTALLED_PATH_MAX];
+	int fd;
 
+	installed_data(path, SKILL_FILE);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	*out = (struct buf)BUF_INIT(SKILL_MAX);
 	if (fd < 0)
 		return;
@@ -153,35 +157,40 @@ static void add_skill(struct values *values)
 	close(fd);
 }
 
-static void add_json_program(struct values *values)
+static void add_program(struct values *values)
 {
-	BUF_AUTO(word, 4096);
+	char program[INSTALLED_PATH_MAX], bin[INSTALLED_PATH_MAX];
+	BUF_AUTO(word, INSTALLED_PATH_MAX * 4);
+	struct buf *out;
+	bool plain;
 
-	put_word(&word, SK_BINDIR "/sk-helper");
-	json_put_part(values_add(values, "json-sk", false), SK_BINDIR "/sk-helper");
+	installed_path(program, "sk-helper");
+	installed_bin_dir(bin);
+	plain = is_plain_word(bin);
+	put_word(&word, program);
+	buf_adds(values_add(values, "sk", false), word.data);
+	put_word(values_add(values, "bin", false), bin);
+	buf_adds(values_add(values, "raw-sk", false), program);
+	buf_adds(values_add(values, "raw-bin", false), bin);
+	json_put_part(values_add(values, "json-sk", false), program);
 	json_put_part(values_add(values, "json-sk-word", false), word.data);
+	out = values_add(values, "git-helper", false);
+	// git takes a path as it is, and a command of the shell's after "!" (gitcredentials(7), "helper")
+	buf_adds(out, plain ? "" : "\"!");
+	put_word(out, bin);
+	buf_adds(out, plain ? "/git-credential-sk" : "/git-credential-sk\"");
+	// rclone and Go have no single quotes
+	buf_addf(values_add(values, "double-quoted-sk", false), plain ? "%s" : "\"%s\"", program);
 }
 
 // All of them; those of the URL are empty where the profile has none.
 static enum status values_fill(struct values *values, const struct profile *profile, const struct place *place, struct err *err)
 {
-	bool plain = is_plain_word(SK_BINDIR);
 	struct buf *out;
 	enum status status;
 
-	put_word(values_add(values, "sk", false), SK_BINDIR "/sk-helper");
-	put_word(values_add(values, "bin", false), SK_BINDIR);
-	buf_adds(values_add(values, "raw-sk", false), SK_BINDIR "/sk-helper");
-	buf_adds(values_add(values, "raw-bin", false), SK_BINDIR);
-	add_json_program(values);
+	add_program(values);
 	add_skill(values);
-	out = values_add(values, "git-helper", false);
-	// git takes a path as it is, and a command of the shell's after "!" (gitcredentials(7), "helper")
-	buf_adds(out, plain ? "" : "\"!");
-	put_word(out, SK_BINDIR);
-	buf_adds(out, plain ? "/git-credential-sk" : "/git-credential-sk\"");
-	// rclone and Go have no single quotes
-	buf_addf(values_add(values, "double-quoted-sk", false), plain ? "%s/sk-helper" : "\"%s/sk-helper\"", SK_BINDIR);
 	buf_adds(values_add(values, "name", false), profile->name);
 	// a dot would make two keys of it in TOML, and Cargo takes none at all
 	out = values_add(values, "word", false);
@@ -378,7 +387,8 @@ static enum status hook_make_entry(const struct hook *hook, const struct profile
 		return err_set(err, STATUS_INTERNAL, "the configuration is too long");
 	if (!out->snippet.len)
 		return err_set(err, STATUS_INTERNAL,
-			       "'" SKILL_FILE "' is not there: is sk-helper installed completely? ('make install')");
+			       "'" SKILL_FILE
+			       "' is not there, below share: is sk-helper installed completely? ('make install')");
 	return STATUS_OK;
 }
 

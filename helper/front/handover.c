@@ -2,6 +2,7 @@
 #include "front/handover.h"
 
 #include "base/harden.h"
+#include "base/installed.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -12,8 +13,6 @@
 #include <unistd.h>
 
 #define ARGS_MAX 64
-
-#define CORE SK_LIBEXECDIR "/sk-helper/sk-core"
 
 extern char **environ;
 
@@ -58,10 +57,17 @@ const char *base_name(const char *path)
 
 int become_core(char **argv)
 {
+	char core[INSTALLED_PATH_MAX];
+	struct err err;
+
 	harden_runner();
 	scrub_environment();
-	execv(CORE, argv);
-	dprintf(STDERR_FILENO, "sk-helper: cannot run '%s': %s: is sk-helper installed completely? ('make install')\n", CORE,
+	if (installed_program(core, "sk-core", &err) != STATUS_OK) {
+		dprintf(STDERR_FILENO, "sk-helper: %s\n", err.text);
+		return status_exit_code(err.status);
+	}
+	execv(core, argv);
+	dprintf(STDERR_FILENO, "sk-helper: cannot run '%s': %s: is sk-helper installed completely? ('make install')\n", core,
 		strerror(errno));
 	return 1;
 }
