@@ -132,26 +132,27 @@ $(B)/sk-secret-service: $(sk-secret-service_SOURCES:%.c=$(B)/obj/%.o)
 
 # make install: into prefix (/usr/local), below DESTDIR where that is set
 install: all
-	$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(libexecdir)/sk-helper' '$(DESTDIR)$(mandir)/man1' '$(DESTDIR)$(mandir)/man5' '$(DESTDIR)$(mandir)/man7' \
+	$(Q)$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(libexecdir)/sk-helper' '$(DESTDIR)$(mandir)/man1' '$(DESTDIR)$(mandir)/man5' '$(DESTDIR)$(mandir)/man7' \
 		'$(DESTDIR)$(bashcompletiondir)' '$(DESTDIR)$(zshcompletiondir)' '$(DESTDIR)$(fishcompletiondir)' '$(DESTDIR)$(skilldir)'
-	$(INSTALL_PROGRAM) $(B)/sk-helper '$(DESTDIR)$(bindir)/sk-helper'
-	for l in $(LINKS); do ln -sf sk-helper '$(DESTDIR)$(bindir)/'$$l || exit 1; done
-	for p in $(PRIVATE); do $(INSTALL_PRIVATE) $(B)/$$p '$(DESTDIR)$(libexecdir)/sk-helper/'$$p || exit 1; done
-	for m in $(MANUALS); do $(INSTALL_DATA) $$m '$(DESTDIR)$(mandir)/man'$${m##*.}/$${m##*/} || exit 1; done
-	$(INSTALL_DATA) helper/plugin/skills/sk-helper/SKILL.md '$(DESTDIR)$(skilldir)/SKILL.md'
-	$(INSTALL_DATA) completions/sk-helper.bash '$(DESTDIR)$(bashcompletiondir)/sk-helper'
-	$(INSTALL_DATA) completions/sk-helper.zsh '$(DESTDIR)$(zshcompletiondir)/_sk-helper'
-	$(INSTALL_DATA) completions/sk-helper.fish '$(DESTDIR)$(fishcompletiondir)/sk-helper.fish'
+	$(Q)$(INSTALL_PROGRAM) $(B)/sk-helper '$(DESTDIR)$(bindir)/sk-helper'
+	$(Q)for l in $(LINKS); do ln -sf sk-helper '$(DESTDIR)$(bindir)/'$$l || exit 1; done
+	$(Q)for p in $(PRIVATE); do $(INSTALL_PRIVATE) $(B)/$$p '$(DESTDIR)$(libexecdir)/sk-helper/'$$p || exit 1; done
+	$(Q)for m in $(MANUALS); do $(INSTALL_DATA) $$m '$(DESTDIR)$(mandir)/man'$${m##*.}/$${m##*/} || exit 1; done
+	$(Q)$(INSTALL_DATA) helper/plugin/skills/sk-helper/SKILL.md '$(DESTDIR)$(skilldir)/SKILL.md'
+	$(Q)$(INSTALL_DATA) completions/sk-helper.bash '$(DESTDIR)$(bashcompletiondir)/sk-helper'
+	$(Q)$(INSTALL_DATA) completions/sk-helper.zsh '$(DESTDIR)$(zshcompletiondir)/_sk-helper'
+	$(Q)$(INSTALL_DATA) completions/sk-helper.fish '$(DESTDIR)$(fishcompletiondir)/sk-helper.fish'
+	$(if $(DESTDIR)$(findstring s,$(firstword -$(MAKEFLAGS))),,@helper/package/installed '$(bindir)' '$(bashcompletiondir)' '$(zshcompletiondir)')
 
 # make uninstall: what install put there
 uninstall:
-	rm -f '$(DESTDIR)$(bindir)/sk-helper' '$(DESTDIR)$(bashcompletiondir)/sk-helper' '$(DESTDIR)$(zshcompletiondir)/_sk-helper' \
+	$(Q)rm -f '$(DESTDIR)$(bindir)/sk-helper' '$(DESTDIR)$(bashcompletiondir)/sk-helper' '$(DESTDIR)$(zshcompletiondir)/_sk-helper' \
 		'$(DESTDIR)$(fishcompletiondir)/sk-helper.fish'
-	for l in $(LINKS); do rm -f '$(DESTDIR)$(bindir)/'$$l; done
-	for p in $(PRIVATE); do rm -f '$(DESTDIR)$(libexecdir)/sk-helper/'$$p; done
-	for m in $(MANUALS); do rm -f '$(DESTDIR)$(mandir)/man'$${m##*.}/$${m##*/}; done
-	rm -f '$(DESTDIR)$(skilldir)/SKILL.md'
-	-rmdir '$(DESTDIR)$(libexecdir)/sk-helper' '$(DESTDIR)$(skilldir)' '$(DESTDIR)$(datarootdir)/sk-helper/skills' '$(DESTDIR)$(datarootdir)/sk-helper' 2>/dev/null
+	$(Q)for l in $(LINKS); do rm -f '$(DESTDIR)$(bindir)/'$$l; done
+	$(Q)for p in $(PRIVATE); do rm -f '$(DESTDIR)$(libexecdir)/sk-helper/'$$p; done
+	$(Q)for m in $(MANUALS); do rm -f '$(DESTDIR)$(mandir)/man'$${m##*.}/$${m##*/}; done
+	$(Q)rm -f '$(DESTDIR)$(skilldir)/SKILL.md'
+	-$(Q)rmdir '$(DESTDIR)$(libexecdir)/sk-helper' '$(DESTDIR)$(skilldir)' '$(DESTDIR)$(datarootdir)/sk-helper/skills' '$(DESTDIR)$(datarootdir)/sk-helper' 2>/dev/null
 
 # make deb: a Debian package, build/sk-helper_VERSION_ARCHITECTURE.deb
 DEB = build/sk-helper_$(VERSION)_$(shell dpkg --print-architecture).deb

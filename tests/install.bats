@@ -41,34 +41,61 @@ share/zsh/site-functions/_sk-helper 644"
 
 @test "each directory can be chosen by its GNU name" {
 	d=$BATS_TEST_TMPDIR/d
-	# where sk-helper is, is compiled in, so not with what the other suites use
+	# how the directories lie to each other is compiled in, so not with what the other suites use
 	make -s -C "$ROOT" B="$BATS_TEST_TMPDIR/build" CFLAGS=-O0 prefix="$d/p" sysconfdir="$d/etc" bindir="$d/b" mandir="$d/m" bashcompletiondir="$d/bash" zshcompletiondir="$d/zsh" fishcompletiondir="$d/fish" install
 	assert_equal "$(cd "$d" && find . -type f | sort | xargs)" './b/sk-helper ./bash/sk-helper ./fish/sk-helper.fish ./m/man1/sk-helper.1 ./m/man5/sk-helper-profile.5 ./m/man7/sk-helper-ci.7 ./m/man7/sk-helper-protocol.7 ./m/man7/sk-helper-servers.7 ./p/libexec/sk-helper/sk-bridge ./p/libexec/sk-helper/sk-core ./p/libexec/sk-helper/sk-oauth ./p/libexec/sk-helper/sk-secret-service ./p/share/sk-helper/skills/sk-helper/SKILL.md ./zsh/_sk-helper'
 }
 
-@test "another libexecdir is compiled in; the same one compiles nothing" {
-	build=$BATS_TEST_TMPDIR/build
-	make -s -C "$ROOT" B="$build" libexecdir=/one "$build/sk-helper"
-	run -1 --separate-stderr "$build/sk-helper" list
-	assert_error "cannot run '/one/sk-helper/sk-core'"
-	run -0 make -C "$ROOT" B="$build" libexecdir=/one "$build/sk-helper"
+@test "one build is good for every prefix: moved, it works; what another user could have put there is not run" {
+	fresh_home
+	cp -a "$CHECKED" "$BATS_TEST_TMPDIR/a b"
+	moved="$BATS_TEST_TMPDIR/a b"
+	run -0 --separate-stderr "$moved/bin/sk-helper" list --json
+	assert_output '[]'
+	run -0 --separate-stderr "$moved/bin/sk-helper" hook direnv
+	assert_output --partial "$moved/bin/sk-helper"
+	mkdir "$BATS_TEST_TMPDIR/links" && ln -s "$moved/bin/sk-helper" "$BATS_TEST_TMPDIR/links/"
+	run -0 "$BATS_TEST_TMPDIR/links/sk-helper" list --json
+	# what is compiled in is the same
+	run -0 make -s -C "$ROOT" B="build/${SK_BUILD##*/}" prefix=/elsewhere sysconfdir="$CHECKED/etc" all
 	refute_output --partial ' CC '
-	run -0 make -C "$ROOT" B="$build" libexecdir=/two "$build/sk-helper"
-	assert_output --partial ' CC '
-	run -1 --separate-stderr "$build/sk-helper" list
-	assert_error "cannot run '/two/sk-helper/sk-core'"
+	for path in libexec/sk-helper libexec/sk-helper/sk-core; do
+		chmod o+w "$moved/$path"
+		run -8 --separate-stderr "$moved/bin/sk-helper" list
+		assert_error 'is not run: it, or its directory, belongs to another user, or others can write to it'
+		chmod o-w "$moved/$path"
+	done
+	rm "$moved/libexec/sk-helper/sk-core"
+	run -1 --separate-stderr "$moved/bin/sk-helper" list
+	assert_error 'is sk-helper installed completely?'
+}
+
+@test "a tilde that the shell has left alone is the home directory" {
+	run -0 make -n -C "$ROOT" B="build/${SK_BUILD##*/}" prefix='~/x' sysconfdir="$CHECKED/etc" install
+	assert_output --partial "'$HOME/x/bin/sk-helper'"
+	refute_output --partial '~'
+}
+
+@test "install ends with what is missing, and with the first command" {
+	run -0 env HOME="$BATS_TEST_TMPDIR" "$ROOT/helper/package/installed" "$BATS_TEST_TMPDIR/bin" /nowhere/bash /nowhere/zsh
+	assert_output --partial "$BATS_TEST_TMPDIR/bin is not in PATH"
+	assert_line --partial 'sk-helper add'
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH run -0 "$ROOT/helper/package/installed" "$BATS_TEST_TMPDIR/bin" /nowhere/bash /nowhere/zsh
+	refute_output --partial 'not in PATH'
 }
 
 @test "without musl the front door is built with the system's compiler, static too, and works" {
 	build=$BATS_TEST_TMPDIR/build
-	make -s -C "$ROOT" B="$build" FRONT_CC=cc libexecdir="$CHECKED/libexec" sysconfdir="$CHECKED/etc" "$build/sk-helper"
+	make -s -C "$ROOT" B="$build" FRONT_CC=cc sysconfdir="$CHECKED/etc" "$build/sk-helper"
 	run readelf -d "$build/sk-helper"
 	refute_output --partial NEEDED
 	fresh_home
 	start_faulty_server
 	store_client f "$(endpoint_that_answers '{"body":{"access_token":"tok","token_type":"Bearer"}}')"
 	sk-helper get f >/dev/null
-	run -0 --separate-stderr "$build/sk-helper" get f
+	cp -a "$CHECKED" "$BATS_TEST_TMPDIR/stage"
+	cp "$build/sk-helper" "$BATS_TEST_TMPDIR/stage/bin/"
+	run -0 --separate-stderr "$BATS_TEST_TMPDIR/stage/bin/sk-helper" get f --fresh
 	assert_equal "$output$stderr" tok
 	stop_peers
 }

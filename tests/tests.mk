@@ -33,7 +33,7 @@ $(B)/tests/unit/buf: TEST_LDFLAGS = -Wl,--wrap=free
 
 test-tools: $(TEST_TOOLS:%=$(B)/tests/%) $(UNIT_TESTS:%=$(B)/tests/unit/%)
 
-# A variant, built and installed below build/ with its own libexecdir: the programs look for each other nowhere else.
+# A variant, built and installed below build/.
 variant = $(MAKE) --no-print-directory B=build/$(1) prefix='$(CURDIR)/build/$(1)/stage' \
 	sysconfdir='$(CURDIR)/build/$(1)/stage/etc' $(2)
 run_tests = SK_BUILD='$(CURDIR)/build/$(1)' SK_NODE='$(NODE)' SK_CC='$(CC)' JOBS='$(JOBS)' FILTER='$(FILTER)' tests/run $(TESTS)
@@ -51,28 +51,32 @@ debug:
 	@echo "build/debug/stage/bin/sk-helper; SK_HELPER_DEBUG=1 lets sk-oauth and sk-secret-service print to standard error"
 
 # make coverage: which lines the tests do not reach, file by file; TESTS= and FILTER= as for check
-coverage:
+coverage: deps-test
 	@+$(call variant,coverage,-s FRONT_CC='$(CC)' FRONT_CFLAGS='-O0 -g --coverage' FRONT_LDFLAGS=--coverage CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage \
 		CPPFLAGS='-DSK_COVERAGE -D_exit=exit' install test-tools)
 	@find build/coverage -name '*.gcda' -delete
 	-@SK_SANITIZED=1 $(call run_tests,coverage)
 	@tests/coverage build/coverage
 
-# make deps: install what building and testing need (Debian, Ubuntu; says what it is elsewhere)
+# make deps: install what building needs (Debian, Ubuntu; says what it is elsewhere)
 deps:
-	@tests/deps
-	@tests/node-deps
+	@tests/deps build
+
+# make deps-test: install what the tests need, with the servers and clients that they run against (check, lint and others do that by themselves)
+deps-test:
+	@tests/deps test
+	@tests/node-deps all
 
 # make check: the tests; TESTS='tests/get.bats' for some suites, FILTER='regex' for the tests whose names match it
-check: staged
+check: deps-test staged
 	@$(call run_tests,check)
 
 # make check-asan: the tests with AddressSanitizer and UndefinedBehaviorSanitizer
-check-asan: asan-staged
+check-asan: deps-test asan-staged
 	@SK_SANITIZED=1 $(call run_tests,asan)
 
 # make check-valgrind: the unit tests under valgrind, which does not survive the execve(2) that the sandbox refuses
-check-valgrind: staged
+check-valgrind: deps-test staged
 	@for t in $(filter-out sandbox,$(UNIT_TESTS)); do valgrind -q --error-exitcode=99 --leak-check=full build/check/tests/unit/$$t || exit 1; done
 
 # make compile-flags: what compile_flags.txt must have, for clangd and other editors' tools
@@ -81,11 +85,11 @@ compile-flags:
 		'-DSK_BIN_TO_LIBEXEC="../libexec"' '-DSK_LIBEXEC_TO_BIN="../bin"' '-DSK_LIBEXEC_TO_DATA="../share"' $(WARNINGS)
 
 # make lint: formatting, two compilers with all warnings as errors, static analysis, shell, manuals
-lint:
+lint: deps-test
 	@tests/lint
 
 # make fuzz-smoke: each fuzzer for a short while
-fuzz-smoke:
+fuzz-smoke: deps-test
 	@$(MAKE) --no-print-directory -s B=build/fuzz CC=clang SANITIZE=address$(COMMA)undefined CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' WERROR=-Werror fuzzers
 	@tests/fuzz/smoke build/fuzz/fuzz $(FUZZ_SECONDS)
 
@@ -95,12 +99,16 @@ $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(LIBRARY:%.c=$(B)/obj/%.o)
 	$(call say,LD,$@)$(CC) $(SK_CPPFLAGS) $(CPPFLAGS) $(SK_CFLAGS) $(CFLAGS) $(WERROR) -fsanitize=fuzzer -o $@ $< $(LIBRARY:%.c=$(B)/obj/%.o) $(LIBRARY_LIBS)
 
 # make bench: what a get and a bridge cost, next to the peers that are installed
-bench: staged
+bench: deps-test staged
 	@SK_BUILD='$(CURDIR)/build/check' SK_NODE='$(NODE)' tests/bench/bench
 	@SK_BUILD='$(CURDIR)/build/check' SK_NODE='$(NODE)' tests/bench/bridge
 
+deps-demo:
+	@tests/deps demo
+	@tests/node-deps servers
+
 # make demo: from a client secret to a to-do at a real MCP server, on this machine alone
-demo: staged
+demo: deps-demo staged
 	@SK_BUILD='$(CURDIR)/build/check' SK_NODE='$(NODE)' tests/demo
 
-.PHONY: debug coverage compile-flags test-tools staged asan-staged deps check check-asan check-valgrind lint fuzz-smoke fuzzers bench demo
+.PHONY: debug coverage compile-flags test-tools staged asan-staged deps deps-test deps-demo check check-asan check-valgrind lint fuzz-smoke fuzzers bench demo
