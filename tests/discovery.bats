@@ -193,7 +193,7 @@ TABLE
 		refused "$status" "$words" "$answers"
 	done <<TABLE
 3|--token-endpoint or --issuer|{}
-3|has no metadata (RFC 8414)|{"prm":{"body":{$PRM}}}
+3|has no metadata at its |{"prm":{"body":{$PRM}}}
 8|another resource|{"prm":{"body":{"resource":"{{self}}x","authorization_servers":["{{self}}"]}}}
 8|another resource|{"prm":{"body":{"resource":"https://mcp.example.com/","authorization_servers":["{{self}}"]}}}
 8|another resource|{"prm":{"body":{"authorization_servers":["{{self}}"]}}}

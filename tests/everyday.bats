@@ -304,3 +304,107 @@ TABLE
 		expect "authtype=Bearer"
 		expect timeout { exit 9 } eof { exit [lindex [wait] 3] }'
 }
+
+@test "a URL without https://, and the URL of the resource that is nearly the one typed" {
+	run -2 --separate-stderr sk-helper add x --token-endpoint acme.scalekit.dev/oauth/token --client-id c <<<s
+	assert_error "did you mean 'https://acme.scalekit.dev/oauth/token'?"
+	run -2 --separate-stderr sk-helper add x --token-endpoint hunter2 --client-id c <<<s
+	[[ $stderr != *hunter2* ]] || fail "$stderr"
+	run -8 --separate-stderr sk-helper add x --url "${MCP_URL%mcp}mpc" --client-id m2m_todo <<<test_secret
+	assert_error "its metadata is for another resource, '$MCP_URL': is that the URL that you mean?"
+}
+
+@test "after a refusal, a person's --fresh asks again; a loop's does not" {
+	store_client f "$(endpoint_that_answers '{"status":401,"body":{"error":"invalid_client"}},{"body":{"access_token":"tok","token_type":"Bearer"}}')"
+	run -6 sk-helper get f
+	sleep 1.2
+	run -6 --separate-stderr sk-helper get f --fresh
+	assert_error 'the server is not asked again for'
+	run -0 expect -c 'spawn -noecho sk-helper get f --fresh --quiet; expect eof; exit [lindex [wait] 3]'
+	assert_output --partial tok
+}
+
+@test "--help, -h, -V, version, --debug, short options: wherever people type them" {
+	add_todo
+	for words in 'get -h' 'get --help' 'get todo -h' 'add -h' 'add todo --help' 'exec -h' 'list -h' 'set -h' 'help get' 'remove todo -h'; do
+		# shellcheck disable=SC2086 # words
+		run -0 --separate-stderr sk-helper $words
+		assert_line --index 0 --partial "usage: sk-helper "
+	done
+	for word in -V --version version; do
+		run -0 sk-helper "$word"
+		assert_output --regexp '^sk-helper [0-9]'
+	done
+	run -0 sk-helper exec -- echo -h
+	assert_output -- -h
+	assert_equal "$(sk-helper get -f json | jq -r .token_type)" Bearer
+	run -0 sk-helper exec -e T=todo -- printenv T
+	run -0 sk-helper list -j
+	run -2 --separate-stderr sk-helper get -x
+	assert_error "get has no option '-x'"
+	run -0 --separate-stderr sk-helper get todo --fresh --debug
+	[[ $stderr == *"profile 'todo' is $PROFILES/todo.conf"*"the kernel keyring was asked for the client secret: ok"*"a token is requested from $TOKEN_ENDPOINT"* ]]
+	[[ $stderr != *test_secret* && $stderr != *"$output"* ]]
+	SK_HELPER_DEBUG=1 run -0 --separate-stderr sk-helper get todo
+	[[ $stderr == *'the kernel keyring has a token with'* && $stderr != *"$output"* ]]
+	run -0 --separate-stderr sk-helper --debug get todo
+	[[ $stderr == *'sk-helper: debug: '* ]]
+}
+
+@test "a command that is not there: what was meant, most probably" {
+	while read -r typed meant; do
+		run -2 --separate-stderr sk-helper "$typed" todo
+		assert_error "did you mean 'sk-helper $meant'?"
+	done <<'TABLE'
+gte get
+rm remove
+ls list
+login add
+status doctor
+doc doctor
+TABLE
+	run -2 --separate-stderr sk-helper xyzzy
+	assert_error "'sk-helper help' lists the commands"
+}
+
+@test "the administrator's profile: its secret is stored, and nothing is copied" {
+	etc=$SK_BUILD/stage/etc/sk-helper/profiles
+	mkdir -p "$etc"
+	printf 'token_endpoint=%s\nclient_id=m2m_todo\nsecret_store=kernel\n' "$TOKEN_ENDPOINT" >"$etc/everyday-shared.conf"
+	run -0 --separate-stderr sk-helper add everyday-shared <<<test_secret
+	assert_line --partial 'token: works'
+	refute [ -e "$PROFILES/everyday-shared.conf" ]
+	run -0 sk-helper get everyday-shared
+	printf 'profile=everyday-shared\nclient_secret=test_secret\n' | sk-helper store
+	refute [ -e "$PROFILES/everyday-shared.conf" ]
+	for words in 'set everyday-shared --scope x' 'add everyday-shared --scope x' 'edit everyday-shared'; do
+		# shellcheck disable=SC2086 # words
+		run -8 --separate-stderr sk-helper $words </dev/null
+		assert_error "it is the system's profile"
+	done
+	rm "$etc/everyday-shared.conf"
+}
+
+# the whole command that a message names
+cure_of() { sed -n "s/.*'\(sk-helper [^']*\)'.*/\1/p" <<<"$1" | head -n 1; }
+
+# What has to be wrong, what is typed, and then: the command of the message cures it.
+@test "the command that a message names cures what it is about" {
+	while IFS='|' read -r break command input; do
+		clear_keys
+		rm -rf "$PROFILES"
+		store_client todo "$TOKEN_ENDPOINT" "url=https://a.example.com"
+		eval "$break"
+		run ! --separate-stderr eval "$command"
+		cure=$(cure_of "${stderr_lines[-1]}")
+		[ -n "$cure" ] || fail "$command: $stderr"
+		run -0 --separate-stderr eval "${cure//URL/https://b.example.com}" <<<"$input"
+		run -0 --separate-stderr eval "$command"
+	done <<'TABLE'
+clear_keys|sk-helper get todo|test_secret
+clear_keys|sk-helper doctor todo --offline|test_secret
+echo url=https://a.example.com >"$HOME/in"; clear_keys|sk-helper get - <"$HOME/in"|test_secret
+sed -i '$ a issuer=https://i.example.com' "$PROFILES/todo.conf"|sk-helper get todo|test_secret
+sed -i /^url=/d "$PROFILES/todo.conf"|sk-helper hook claude-code todo|
+TABLE
+}

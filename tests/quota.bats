@@ -66,3 +66,10 @@ secret_is_kept() { "$TOOLS/keyring-tool" kernel get secret todo >/dev/null 2>&1;
 	assert_error quota
 	refute [ -e "$PROFILES/todo.conf" ]
 }
+
+@test "a quota that is nearly used up is a warning of doctor's, with its cure" {
+	store_client todo "$TOKEN_ENDPOINT"
+	fill_quota
+	run -0 sk-helper doctor
+	assert_line --regexp '^kernel +warn .*cached tokens are thrown out.*--token-cache secret-service'
+}

@@ -41,7 +41,7 @@ revocations() { curl -s "$AS_URL/__stats" | jq .revocations; }
 	add_opaque
 	token=$(sk-helper get)
 	run -6 --separate-stderr sk-helper revoke todo
-	assert_error 'the server cannot revoke such tokens: it was removed from the cache, and is valid until it expires'
+	assert_error 'The server cannot revoke such tokens. It was removed from the cache, and is valid until it expires, at '
 	[ "$(sk-helper get)" != "$token" ]
 }
 

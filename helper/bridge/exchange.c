@@ -430,8 +430,8 @@ static void exchange_refused_token(struct exchange *exchange)
 	exchange_fail(
 		exchange, MESSAGE_INTERNAL_ERROR, 403,
 		"sk-helper: %s needs %s (403 insufficient_scope), which the token of profile '%s' does not have: if the authorization "
-		"server grants it to this client, add it to scope and scope_limit with 'sk-helper store'",
-		host, scope, profile);
+		"server grants it to this client, add it to scope and scope_limit: 'sk-helper set %s --scope SCOPES --scope-limit SCOPES'",
+		host, scope, profile, profile);
 }
 
 // A JSON-RPC error, and not an error object of some other protocol.

@@ -66,11 +66,8 @@ static enum status bridge_choose_url(const struct request *request, const struct
 	if (request->url || profile->url_count == 1)
 		return STATUS_OK;
 	if (profile->url_count == 0)
-		return err_set(
-			err, STATUS_USAGE,
-			"profile '%s' has no url: 'sk-helper store' adds one (printf 'profile=%s\\nurl=https://...\\n' | "
-			"sk-helper store)",
-			profile->name, profile->name);
+		return err_set(err, STATUS_USAGE, "profile '%s' has no url: 'sk-helper set %s --url URL' gives it one",
+			       profile->name, profile->name);
 	return err_set(err, STATUS_USAGE, "profile '%s' has several urls: say which one with --url, such as --url %.*s",
 		       profile->name, url_shown(profile->urls[0]), profile->urls[0]);
 }

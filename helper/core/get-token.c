@@ -70,7 +70,7 @@ static enum status check_scope_limit(const struct profile *profile, const char *
 		return STATUS_OK;
 	return err_set(err, STATUS_POLICY,
 		       "the server asks for scopes that the profile does not allow: '%.300s': if it may have them, add them to "
-		       "scope_limit (printf 'profile=%s\\nscope_limit=...\\n' | sk-helper store)",
+		       "scope_limit: 'sk-helper set %s --scope-limit SCOPES'",
 		       beyond.data, profile->name);
 }
 

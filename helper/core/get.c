@@ -88,6 +88,7 @@ enum status command_get(char **args, struct err *err)
 
 	if (status != STATUS_OK)
 		return status;
+	request.from_person = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 	protocol = protocol_of(&request);
 	if (!protocol)
 		return get_for_tool(&request, err);

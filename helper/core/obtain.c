@@ -16,6 +16,9 @@
 // Where nobody says which token was refused: one of just now is not the one.
 #define RECENT_TOKEN_MS 30000
 
+// Nobody types faster than that.
+#define PERSON_PAUSE_MS 1000
+
 // --- a request to the authorization server
 
 // The lifetime counts from before the request was sent.
@@ -163,6 +166,13 @@ static enum status check_renewal(const struct profile *profile, const struct req
 		(long long)wait_s);
 }
 
+// A person who has just mended it at the server, and says --fresh, does not wait for the pause after a refusal. A loop does.
+static bool obtain_tries_again(const struct request *request, const struct outcome *last, struct moment began_at)
+{
+	return request->fresh && request->from_person && last->status == STATUS_REFUSED &&
+	       began_at.boot - last->ended_at > PERSON_PAUSE_MS;
+}
+
 // Under the lock, after what others have got meanwhile has been looked at.
 static enum status obtain_in_flight(const struct profile *profile, const struct request *request, const struct flight *flight,
 				    struct moment began_at, struct cached_token *obtained, struct err *err)
@@ -174,7 +184,7 @@ static enum status obtain_in_flight(const struct profile *profile, const struct 
 
 	if (obtain_from_cache(profile, request, began_at, other_succeeded, obtained))
 		return STATUS_OK;
-	if (known && outcome_is_for(&last, began_at.boot, err))
+	if (known && !obtain_tries_again(request, &last, began_at) && outcome_is_for(&last, began_at.boot, err))
 		return last.status;
 	status = check_renewal(profile, request, obtained, err);
 	return status == STATUS_OK ? request_and_note(profile, request, flight, obtained, err) : status;

@@ -106,7 +106,7 @@ static enum status refresh(const char *name, bool yes, struct err *err)
 		return status;
 	if (!old.issuer)
 		return err_set(err, STATUS_USAGE,
-			       "it has no issuer, so no server can be asked: 'sk-helper add' with --url or --issuer finds one");
+			       "it has no issuer, so no server can be asked: 'sk-helper add %s --issuer URL' finds one", name);
 	profile = old;
 	profile.token_endpoint = profile.revocation_endpoint = profile.resource = profile.auth_method = NULL;
 	terminal_wait_begin("the authorization server");

@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 struct revocation {
 	const struct profile *profile;
@@ -24,6 +25,20 @@ struct revocation {
 static bool is_of_this_server(const struct token *token, const struct profile *profile)
 {
 	return text_same(token->token_endpoint, profile->token_endpoint) && text_same(token->client_id, profile->client_id);
+}
+
+// When it ends is all that protects such a token.
+static void revoke_explain(const struct token *token, struct err *why)
+{
+	time_t at = (time_t)token->expires_at;
+	char text[64] = "";
+	struct tm parts;
+
+	if (gmtime_r(&at, &parts))
+		(void)strftime(text, sizeof text, ", at %Y-%m-%d %H:%M UTC", &parts);
+	err_suffix(why,
+		   ". The server cannot revoke such tokens. It was removed from the cache, and is valid until it expires%s",
+		   text);
 }
 
 static void revoke_one(const struct keyring *cache, const struct keyring_key *key, void *context)
@@ -50,9 +65,7 @@ static void revoke_one(const struct keyring *cache, const struct keyring_key *ke
 		revocation->others++;
 	}
 	if (never_revocable)
-		err_suffix(
-			&why,
-			": the server cannot revoke such tokens: it was removed from the cache, and is valid until it expires");
+		revoke_explain(&token, &why);
 	if (status == STATUS_OK || never_revocable)
 		(void)cache->del(key, NULL);
 	if (status != STATUS_OK && status != STATUS_NOT_FOUND && revocation->status == STATUS_OK) {
@@ -74,10 +87,14 @@ static enum status revoke(const char *name, struct err *err)
 	if (status != STATUS_OK)
 		return status;
 	if (!profile.revocation_endpoint)
-		return err_set(err, STATUS_USAGE,
-			       "it has no revocation_endpoint: %s; 'sk-helper erase' forgets the tokens here",
-			       profile.issuer ? "'sk-helper refresh' asks the server for one" :
-						"'sk-helper add' with --issuer or --revocation-endpoint gives it one");
+		return err_set(
+			err, STATUS_USAGE,
+			profile.issuer ?
+				"it has no revocation_endpoint: 'sk-helper refresh %s' asks the server for one, 'sk-helper erase "
+				"%s' only forgets the tokens here" :
+				"it has no revocation_endpoint: 'sk-helper set %s --revocation-endpoint URL' gives it one, "
+				"'sk-helper erase %s' only forgets the tokens here",
+			name, name);
 	revocation.profile = &profile;
 	status = stored_secret_get(&profile, &record, &revocation.secret, err);
 	if (status != STATUS_OK)

@@ -29,8 +29,9 @@ enum status stored_secret_get(const struct profile *profile, struct buf *record,
 	behind = memmem(record->data, record->len, "\n\n", 2);
 	len = behind ? (size_t)(behind - record->data) + 1 : record->len;
 	status = secret_parse(secret, record->data, len, err);
-	if (status == STATUS_OK)
-		status = secret_check(secret, profile, err);
+	if (status != STATUS_OK)
+		return err_suffix(err, ": 'sk-helper add %s' stores it again", profile->name);
+	status = secret_check(secret, profile, err);
 	if (status == STATUS_POLICY && behind && secret_parse(&old, behind + 2, record->len - len - 1, NULL) == STATUS_OK &&
 	    secret_check(&old, profile, NULL) == STATUS_OK) {
 		*secret = old;
@@ -43,9 +44,9 @@ enum status stored_secret_get(const struct profile *profile, struct buf *record,
 	if (status == STATUS_OK && !text_same(ca_file_sha256, secret->ca_file_sha256))
 		status = err_set(err, STATUS_POLICY,
 				 "ca_file '%s' has changed since the %s was stored, and it decides which servers are trusted: "
-				 "nothing was sent; if it is right, store the %s again with 'sk-helper %s'",
-				 profile->ca_file, secret_noun(secret->is_key), secret_noun(secret->is_key),
-				 secret->is_key ? "add" : "store");
+				 "nothing was sent; if it is right, 'sk-helper add %s%s' stores the %s again",
+				 profile->ca_file, secret_noun(secret->is_key), profile->name,
+				 secret->is_key ? " --private-key FILE" : "", secret_noun(secret->is_key));
 	return status;
 }
 

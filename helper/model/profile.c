@@ -215,8 +215,8 @@ enum status profile_set(struct profile *p, const char *name, const char *value, 
 	if (!strcmp(name, "client_secret") || !strcmp(name, "private_key"))
 		return err_set(
 			err, STATUS_POLICY,
-			"%s: a profile must not contain a secret: remove the line, and store the secret with 'sk-helper add'",
-			name);
+			"%s: a profile must not contain a secret: remove the line, and store the secret with 'sk-helper add %s'",
+			name, *p->name ? p->name : "NAME");
 	if (!key)
 		return profile_key_unknown(name, err);
 	if (!*value)

@@ -67,6 +67,7 @@ struct request {
 	// How it is answered.
 	const char *format; // what --format says; NULL for nothing
 	bool from_stdin;    // "get -": the rest of the request is to be read
+	bool from_person;   // somebody sits at the terminal
 	bool quiet;	    // the user means to see the token on the terminal
 };
 

@@ -47,9 +47,7 @@ enum status secret_parse(struct secret *secret, char *record, size_t len, struct
 		}
 	}
 	if (!good || result != WIRE_END || !*secret->value || !secret->given_for.token_endpoint)
-		return err_set(
-			err, STATUS_INTERNAL,
-			"the record in the keyring is damaged: store the client secret or the private key again with 'sk-helper add'");
+		return err_set(err, STATUS_INTERNAL, "the record in the keyring is damaged");
 	return STATUS_OK;
 }
 
@@ -74,15 +72,15 @@ enum status secret_check(const struct secret *secret, const struct profile *prof
 	if (secret->is_key != auth_method_uses_key(profile->auth_method))
 		return err_set(
 			err, STATUS_POLICY,
-			"auth_method '%s' needs a %s, and what is stored is a %s: nothing was sent; store the right one with "
-			"'sk-helper add'",
+			"auth_method '%s' needs a %s, and what is stored is a %s: nothing was sent; 'sk-helper add %s%s' stores the right one",
 			profile->auth_method ? profile->auth_method : "client_secret_post", secret_noun(!secret->is_key),
-			secret_noun(secret->is_key));
+			secret_noun(secret->is_key), profile->name, secret->is_key ? "" : " --private-key FILE");
 	if (!text_same(secret->given_for.path, profile->path))
 		return err_set(
 			err, STATUS_POLICY,
-			"the secret was stored for the profile at '%.200s', not for '%.200s': nothing was sent; if this profile is right, store the secret again with 'sk-helper add'",
-			secret->given_for.path ? secret->given_for.path : "", profile->path ? profile->path : "");
+			"the secret was stored for the profile at '%.200s', not for '%.200s': nothing was sent; if this profile is right, 'sk-helper add %s%s' stores the secret again",
+			secret->given_for.path ? secret->given_for.path : "", profile->path ? profile->path : "", profile->name,
+			secret->is_key ? " --private-key FILE" : "");
 	for (size_t i = 0; i < profile_key_count; i++) {
 		const struct profile_key *key = &profile_keys[i];
 		const char *was, *is;
@@ -94,9 +92,10 @@ enum status secret_check(const struct secret *secret, const struct profile *prof
 		if (!text_same(was, is))
 			return err_set(err, STATUS_POLICY,
 				       "the secret was given for %s '%.200s', and the profile now says '%.200s': nothing was "
-				       "sent; undo that change, or, if it is right, store the %s again with 'sk-helper %s'",
-				       key->name, was ? was : "", is ? is : "", secret->is_key ? "private key" : "secret",
-				       secret->is_key ? "add" : "store");
+				       "sent; undo that change, or, if it is right, 'sk-helper add %s%s' %s",
+				       key->name, was ? was : "", is ? is : "", profile->name,
+				       secret->is_key ? " --private-key FILE" : "",
+				       secret->is_key ? "stores the key again" : "asks for the secret again");
 	}
 	return STATUS_OK;
 }

@@ -155,6 +155,17 @@ static bool take_port(const char **at, unsigned *port)
 	return true;
 }
 
+// What looks like a host is shown with what is missing; anything else may be a secret in the wrong place.
+static enum status url_without_scheme(const char *text, struct err *err)
+{
+	size_t host_len = strcspn(text, "/:");
+
+	if (memchr(text, '.', host_len) && !strpbrk(text, "@?#") && !strstr(text, "://"))
+		return err_set(err, STATUS_USAGE,
+			       "URL: it does not begin with https:// or http://: did you mean 'https://%.200s'?", text);
+	return err_set(err, STATUS_USAGE, "URL: it does not begin with https:// or http://");
+}
+
 enum status url_parse(struct url *url, const char *text, struct err *err)
 {
 	struct url u = { 0 };
@@ -168,7 +179,7 @@ enum status url_parse(struct url *url, const char *text, struct err *err)
 	if (!strncasecmp(text, "https://", 8))
 		u.https = true;
 	else if (strncasecmp(text, "http://", 7) != 0)
-		return err_set(err, STATUS_USAGE, "URL: it does not begin with https:// or http://");
+		return url_without_scheme(text, err);
 	u.host = text + (u.https ? 8 : 7);
 	u.host_len = strcspn(u.host, *u.host == '[' ? "/?#@" : "/?#:@");
 	if (*u.host == '[') {

@@ -224,6 +224,19 @@ static enum status choose_issuer(struct discovery *discovery, const cJSON *list,
 	return STATUS_OK;
 }
 
+// Its name helps where only the path was mistyped; one of another origin is not shown, which a hostile server could choose.
+static enum status refuse_resource(const char *resource, const char *asked, struct err *err)
+{
+	struct url named, url;
+
+	if (resource && url_parse(&named, resource, NULL) == STATUS_OK && url_parse(&url, asked, NULL) == STATUS_OK &&
+	    url_same_origin(&named, &url))
+		return err_set(err, STATUS_POLICY,
+			       "its metadata is for another resource, '%.*s': is that the URL that you mean?",
+			       url_shown(resource), resource);
+	return err_set(err, STATUS_POLICY, "its metadata is for another resource");
+}
+
 // RFC 9728 section 3.3 wants the resource to be the URL itself; servers name a parent of it, as the MCP SDKs allow.
 static enum status read_resource_metadata(struct discovery *discovery, const cJSON *json, struct err *err)
 {
@@ -234,7 +247,7 @@ static enum status read_resource_metadata(struct discovery *discovery, const cJS
 
 	if (!resource || url_parse(&url, resource, NULL) != STATUS_OK || url_parse(&covered, text, NULL) != STATUS_OK ||
 	    !url_covers(&url, &covered))
-		return err_set(err, STATUS_POLICY, "its metadata is for another resource");
+		return refuse_resource(resource, text, err);
 	// verbatim: authorization servers compare it to the letter
 	(void)snprintf(discovery->resource, sizeof discovery->resource, "%s", resource);
 	if (!*discovery->scope)
@@ -263,7 +276,9 @@ static enum status find_issuer(struct discovery *discovery, struct err *err)
 		return STATUS_OK;
 	}
 	if (status == STATUS_NOT_FOUND)
-		return err_set(err, status, "no metadata (RFC 9728) there: name the server with --token-endpoint or --issuer");
+		return err_set(
+			err, status,
+			"the server does not say which authorization server it accepts: name that with --token-endpoint or --issuer");
 	return status;
 }
 
@@ -295,8 +310,11 @@ static enum status get_issuer_metadata(const struct discovery *discovery, cJSON 
 	}
 	status = get_first(discovery, addresses, count, json, err);
 	if (status == STATUS_NOT_FOUND)
-		return err_set(err, status, "'%.*s' has no metadata (RFC 8414): name --token-endpoint", url_shown(issuer),
-			       issuer);
+		return err_set(
+			err, status,
+			"'%.*s' has no metadata at its %zu well-known URLs, the last one '%.300s': check the issuer, or name "
+			"--token-endpoint",
+			url_shown(issuer), issuer, count, count ? addresses[count - 1] : "");
 	return status;
 }
 
