@@ -25,18 +25,41 @@ readme_commands() { sed -n '/^```sh$/,/^```$/p' "$ROOT/README.md" | grep -v '^``
 	# its hosts are stand-ins: the authorization server is the real one, and what is called answers anything
 	api=$(endpoint_that_answers '{}')
 	readme_commands | grep -v '^make' | sed -e "s|https://ACME.scalekit.dev/oauth/token|$TOKEN_ENDPOINT|" -e "s|--url https://mcp.example.com/mcp|--url $MCP_URL --issuer $ISSUER --yes|" \
-		-e "/tasks/s|m2m_…|m2m_todo --secret-store kernel|" -e "s|--issuer https://auth.example.com|--issuer $ISSUER --secret-store kernel|" -e 's|m2m_…|m2m_todo --secret-store kernel|' \
-		-e "/curl/s|https://api.example.com/todos|$api|" >"$BATS_TEST_TMPDIR/commands"
-	# the first line shows what the rest makes possible
-	{ sed 1d "$BATS_TEST_TMPDIR/commands"; } >"$BATS_TEST_TMPDIR/script"
-	grep -qF "$(sed -n 1p "$BATS_TEST_TMPDIR/commands")" "$BATS_TEST_TMPDIR/script"
+		-e 's|m2m_…|m2m_todo --secret-store kernel|' -e "/curl/s|https://api.example.com/todos|$api|" >"$BATS_TEST_TMPDIR/commands"
+	# up to what takes all of it away
+	sed '/^sk-helper remove/,$d' "$BATS_TEST_TMPDIR/commands" >"$BATS_TEST_TMPDIR/script"
 	printf 'test_secret\n%.0s' 1 2 3 >"$BATS_TEST_TMPDIR/in"
 	run -0 bash -e "$BATS_TEST_TMPDIR/script" <"$BATS_TEST_TMPDIR/in"
 	assert_equal "$(curl -s "$FAULTY_URL/__stats" | jq -r .last.headers.authorization | cut -c1-7)" 'Bearer '
 	assert_line authtype=Bearer
-	assert_line --partial '{"crv":"P-256"'
 	assert_line --partial 'the new client secret works'
-	assert_equal "$(sk-helper list --names | sort | xargs)" 'robot tasks'
+	assert_line 'no client secret is missing'
+	assert_equal "$(sk-helper list --names | sort | xargs)" 'tasks todo'
+	run -0 bash -e <(sed -n '/^sk-helper remove/,$p' "$BATS_TEST_TMPDIR/commands")
+	assert_line --partial "removed profile 'todo'"
+	refute [ -e "$HOME/.config/sk-helper" ]
+	refute [ -e "/dev/shm/sk-helper-$(id -u)" ]
+}
+
+@test "the README's session: its prompts and answers are what add says" {
+	run -0 expect -c '
+		set timeout 20
+		spawn sk-helper add --secret-store kernel
+		expect "Name of the profile" { send "todo\r" }
+		expect "URL of" { send "$env(TOKEN_ENDPOINT)\r" }
+		expect "Client id" { send "m2m_todo\r" }
+		expect "not shown" { send "test_secret\r" }
+		expect timeout { exit 9 } eof { exit [lindex [wait] 3] }'
+	while read -r line; do
+		assert_output --partial "$line"
+	done < <(sed -n '/^```console$/,/^\$ sk-helper get/p' "$ROOT/README.md" | sed -e '1d' -e '/^\$/d' -e '/secret-service keyring/d' -e 's|~/.*||' -e 's/\(.*: \).*/\1/')
+}
+
+@test "the README's table of tools: each is one that hook knows" {
+	for tool in $(grep '^|.*sk-helper hook' "$ROOT/README.md" | grep -oE 'sk-helper hook [a-z-]+`|`[a-z-]+`' | tr -d '`' | sed 's/.* //' | sort -u); do
+		run --separate-stderr sk-helper hook "$tool"
+		[ "$status" = 0 ] || fail "$tool: $stderr"
+	done
 }
 
 # The README's configuration for this agent, with the test's server in it.

@@ -56,3 +56,36 @@ call_tool() {
 	assert_equal "$(jq -r '.authorization_servers[0]' <<<"$output")" "$ISSUER"
 	assert_equal "$(jq -r .resource <<<"$output")" "$MCP_URL"
 }
+
+# With the README alone: the interactive add, the line that it prints, and after the kernel keyring was emptied, the command that the
+# message names. Every answer is what is on the screen, or what the owner of the server gives to a newcomer: URL, client id, secret.
+@test "a newcomer comes to an answer of the server with curl, and again after a reboot, without reading a manual" {
+	sk-helper remove todo >/dev/null
+	cat >"$BATS_TEST_TMPDIR/add.exp" <<-'EXPECT'
+		set timeout 30
+		spawn -noecho sh -c "sk-helper [lindex $argv 0]"
+		expect {
+			"Name of the profile" { send "mine\r"; exp_continue }
+			"URL of the MCP server" { send "$env(MCP_URL)\r"; exp_continue }
+			"Client id" { send "m2m_todo\r"; exp_continue }
+			"y/N" { send "y\r"; exp_continue }
+			"not shown" { send "test_secret\r"; exp_continue }
+			timeout { exit 99 }
+			eof { exit [lindex [wait] 3] }
+		}
+	EXPECT
+	run -0 expect "$BATS_TEST_TMPDIR/add.exp" add
+	try=$(sed -n 's/^Try it: *//p' <<<"$output" | tr -d '\r')
+	[ -n "$try" ]
+	body='{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_todos","arguments":{}}}'
+	call="$try -sS --fail-with-body -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' -d '$body'"
+	run -0 sh -c "$call"
+	assert_output --partial '"result"'
+	clear_keys
+	run ! --separate-stderr sh -c "$call"
+	cure=$(sed -n "s/.*'sk-helper \([^']*\)'.*/\1/p" <<<"$stderr" | head -n 1)
+	assert_equal "$cure" 'add mine'
+	run -0 expect "$BATS_TEST_TMPDIR/add.exp" "$cure"
+	run -0 sh -c "$call"
+	assert_output --partial '"result"'
+}

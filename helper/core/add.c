@@ -266,25 +266,37 @@ static void report_token(const struct profile *profile, const struct token *toke
 	printf("\n");
 }
 
+static void report_wrapped(const char *label, const char *text)
+{
+	printf("%s", label);
+	terminal_print_wrapped(stdout, text, (int)strlen(label), terminal_width(stdout));
+}
+
 static void report_place(const struct add *add)
 {
 	const struct keyring *store = keyring_find(add->profile.secret_store);
+	char label[32], text[1000];
 
-	printf("%s: in the %s keyring", secret_noun(has_key(add)), store->name);
+	(void)snprintf(label, sizeof label, "%s: ", secret_noun(has_key(add)));
 	if (add->options->generate_key && store->is_memory_only)
-		printf(", which is in memory only, and nobody else has it: after a reboot, 'sk-helper add %s --generate-key' makes "
-		       "another one, to be registered\n",
-		       add->profile.name);
+		(void)snprintf(
+			text, sizeof text,
+			"in the %s keyring, which is in memory only, and nobody else has it: after a reboot, 'sk-helper add %s "
+			"--generate-key' makes another one, to be registered",
+			store->name, add->profile.name);
 	else if (store->is_memory_only)
-		printf(", which is empty after a reboot: then 'sk-helper add %s%s' %s\n", add->profile.name,
-		       has_key(add) ? " --private-key FILE" : "", has_key(add) ? "stores it again" : "asks for it again");
+		(void)snprintf(text, sizeof text,
+			       "in the %s keyring, which is empty after a reboot: then 'sk-helper add %s%s' %s", store->name,
+			       add->profile.name, has_key(add) ? " --private-key FILE" : "",
+			       has_key(add) ? "stores it again" : "asks for it again");
 	else
-		printf(": %s\n", store->after_reboot);
-	// which bus and which collection it is
-	if (!store->is_memory_only)
-		printf("  (%s)\n", add->store_report.text);
-	if (*add->store_failure.text)
-		printf("  (the Secret Service keyring does not work here: %s)\n", add->store_failure.text);
+		(void)snprintf(text, sizeof text, "in the %s keyring: %s (%s)", store->name, store->after_reboot,
+			       add->store_report.text);
+	report_wrapped(label, text);
+	if (*add->store_failure.text) {
+		(void)snprintf(text, sizeof text, "(no Secret Service keyring here: %s)", add->store_failure.text);
+		report_wrapped("  ", text);
+	}
 }
 
 // What to type next, for a person.

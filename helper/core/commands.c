@@ -50,7 +50,7 @@ const struct command commands[] = {
 	{
 		.group = GROUP_SETUP,
 		.name = "add",
-		.arguments = "[NAME] [--url URL|--issuer URL|--token-endpoint URL] [--client-id ID]",
+		.arguments = "[NAME] [--url URL] [--client-id ID]",
 		.summary = "make a profile, or store its client secret or key again",
 		.run = command_add,
 		.options = add_options,

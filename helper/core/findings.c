@@ -59,7 +59,7 @@ void findings_add(struct findings *findings, const char *what, enum level level,
 	}
 	printf("%-15s %s%-4s%s  ", what, terminal_color(levels[level].color), levels[level].word,
 	       terminal_color(TERMINAL_PLAIN));
-	terminal_print_wrapped(text, FINDINGS_COLUMN, terminal_width());
+	terminal_print_wrapped(stdout, text, FINDINGS_COLUMN, terminal_width(stdout));
 }
 
 enum status findings_end(struct findings *findings, struct err *err)

@@ -15,7 +15,7 @@
 
 static int help_width(void)
 {
-	return terminal_width() ? terminal_width() : HELP_WIDTH;
+	return terminal_width(stdout) ? terminal_width(stdout) : HELP_WIDTH;
 }
 
 static void print_row(const char *name, const char *argument, const char *help)
@@ -27,7 +27,7 @@ static void print_row(const char *name, const char *argument, const char *help)
 	printf("  %-*s", HELP_COLUMN - 2, left);
 	if (strlen(left) > HELP_COLUMN - 4)
 		printf("\n%*s", HELP_COLUMN, "");
-	terminal_print_wrapped(help, HELP_COLUMN, help_width());
+	terminal_print_wrapped(stdout, help, HELP_COLUMN, help_width());
 }
 
 static void print_group(enum command_group group)
@@ -141,7 +141,7 @@ static void print_command(const struct command *command)
 
 	printf("usage: sk-helper %s%s%s%s\n\n", command->name, *command->arguments ? " " : "", command->arguments,
 	       options && !strstr(command->arguments, "COMMAND...") ? " [OPTION]..." : "");
-	terminal_print_wrapped(command->summary, 0, help_width());
+	terminal_print_wrapped(stdout, command->summary, 0, help_width());
 	printf("\nexample:\n  %s\n", command->example);
 	print_options(command);
 	if (command->has_formats)

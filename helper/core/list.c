@@ -267,7 +267,7 @@ struct widths {
 static struct widths list_widths(const struct rows *rows)
 {
 	struct widths widths = { (int)strlen("PROFILE"), (int)strlen("FOR"), (int)strlen("SCOPE"), (int)strlen("SECRET") };
-	int left = terminal_width();
+	int left = terminal_width(stdout);
 	char text[USE_SIZE];
 
 	for (size_t i = 0; i < rows->count; i++) {
@@ -281,7 +281,7 @@ static struct widths list_widths(const struct rows *rows)
 		widen(&widths.scope, rows->row[i].scope);
 	}
 	left -= widths.name + widths.secret + LIST_TOKEN_WIDTH + 4 * 2;
-	if (terminal_width() && widths.use + widths.scope > left) {
+	if (terminal_width(stdout) && widths.use + widths.scope > left) {
 		int share = left * 3 / 5;
 
 		if (widths.use > share)
@@ -306,7 +306,7 @@ static void print_table(const struct rows *rows)
 		printf("%-*s  ", widths.name, row->shown);
 		if (*row->problem) {
 			printf("%s", bad);
-			terminal_print_wrapped(row->problem, widths.name + 2, terminal_width());
+			terminal_print_wrapped(stdout, row->problem, widths.name + 2, terminal_width(stdout));
 			printf("%s", plain);
 			continue;
 		}

@@ -5,6 +5,7 @@
 #include "base/harden.h"
 #include "base/text.h"
 #include "core/commands.h"
+#include "core/terminal.h"
 
 #include <pwd.h>
 #include <stdbool.h>
@@ -21,7 +22,8 @@ static void print_line(const char *prefix, const struct err *err)
 
 	memcpy(text, err->text, sizeof text);
 	text_sanitize(text);
-	fprintf(stderr, "sk-helper: %s%s\n", prefix, text);
+	(void)fprintf(stderr, "sk-helper: %s", prefix);
+	terminal_print_wrapped(stderr, text, (int)(strlen("sk-helper: ") + strlen(prefix)), terminal_width(stderr));
 }
 
 void warn(const struct err *warning)

@@ -28,19 +28,19 @@ const char *terminal_color(enum terminal_color color)
 	return codes[color];
 }
 
-int terminal_width(void)
+int terminal_width(FILE *out)
 {
 	struct winsize size;
 
-	if (!isatty(STDOUT_FILENO))
+	if (!isatty(fileno(out)))
 		return 0;
 	// a terminal that does not say, such as a serial one
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col < TERMINAL_WIDTH_MIN)
+	if (ioctl(fileno(out), TIOCGWINSZ, &size) < 0 || size.ws_col < TERMINAL_WIDTH_MIN)
 		return TERMINAL_WIDTH;
 	return size.ws_col;
 }
 
-void terminal_print_wrapped(const char *text, int column, int width)
+void terminal_print_wrapped(FILE *out, const char *text, int column, int width)
 {
 	int at = column;
 
@@ -48,17 +48,17 @@ void terminal_print_wrapped(const char *text, int column, int width)
 		int len = (int)strcspn(text, " ");
 
 		if (width && at > column && at + 1 + len > width) {
-			printf("\n%*s", column, "");
+			(void)fprintf(out, "\n%*s", column, "");
 			at = column;
 		} else if (at > column) {
-			putchar(' ');
+			(void)fputc(' ', out);
 			at++;
 		}
-		printf("%.*s", len, text);
+		(void)fprintf(out, "%.*s", len, text);
 		at += len;
 		text += len + strspn(text + len, " ");
 	}
-	putchar('\n');
+	(void)fputc('\n', out);
 }
 
 static const char *notice;
