@@ -142,6 +142,34 @@ without_path() {
 	done
 }
 
+# All string literals of the code, those that follow each other joined.
+literals() {
+	cat "$ROOT"/helper/*/*.c "$ROOT"/keyring/*.c "$ROOT"/keyring/*/*.c | tr '\n' ' ' | sed -E 's/"[[:space:]]*"//g'
+}
+
+@test "the messages that troubleshooting explains are the code's" {
+	literals >"$BATS_TEST_TMPDIR/literals"
+	count=0
+	while read -r message; do
+		count=$((count + 1))
+		# between what differs
+		while read -r part; do
+			[ -z "$part" ] || grep -qF -e "$part" "$BATS_TEST_TMPDIR/literals" || fail "$message: $part"
+		done < <(sed -e "s/'\?\.\.\.'\?/\n/g" <<<"$message" | sed -e 's/^ *//' -e 's/ *$//')
+	done < <(sed -n 's/^\.It Sy "\(.*\)"$/\1/p' "$ROOT/helper/man/sk-helper-troubleshooting.7")
+	assert [ "$count" -ge 30 ]
+}
+
+@test "the commands in the manual pages are commands, with options that they have" {
+	while read -r words; do
+		read -r _ command rest <<<"$words"
+		sk-helper help "$command" >"$BATS_TEST_TMPDIR/help" || fail "$words"
+		for option in $(grep -oE -e '--[a-z][a-z-]*' <<<"$rest"); do
+			[ "$command" = exec ] || grep -qE -e "^  $option( |,|$)" "$BATS_TEST_TMPDIR/help" || fail "$words: $option"
+		done
+	done < <(grep -hE '^(\.Dl )?sk-helper [a-z]' "$ROOT"/helper/man/sk-helper-{troubleshooting,servers,ci}.7 | sed -e 's/^\.Dl //' -e 's/|.*//')
+}
+
 @test "the manual's snippets are what hook prints, but for where sk-helper is" {
 	store_client todo "$FAULTY_URL/W10" url=https://mcp.example.com/mcp
 	for tool in git codex; do

@@ -408,3 +408,11 @@ sed -i '$ a issuer=https://i.example.com' "$PROFILES/todo.conf"|sk-helper get to
 sed -i /^url=/d "$PROFILES/todo.conf"|sk-helper hook claude-code todo|
 TABLE
 }
+
+@test "a keyring that does not answer is left for another one, and the secret asked for" {
+	store_client todo "$TOKEN_ENDPOINT"
+	sed -i 's/^secret_store=.*/secret_store=secret-service/' "$PROFILES/todo.conf"
+	run -5 --separate-stderr sk-helper get todo
+	run -0 --separate-stderr sk-helper set todo --secret-store kernel <<<test_secret
+	run -0 sk-helper get todo
+}

@@ -125,6 +125,12 @@ static enum status add_look_for_secret(struct add *add, struct err *err)
 	if (add->takes_secret)
 		return STATUS_OK;
 	status = stored_secret_get(&add->old, &add->stored, &add->secret, err);
+	// another keyring is wanted, because this one does not answer: the secret cannot be moved, and is asked for
+	if (status == STATUS_UNAVAILABLE && !text_same(add->old.secret_store, add->profile.secret_store)) {
+		add->takes_secret = true;
+		add->secret = (struct secret){ 0 };
+		return STATUS_OK;
+	}
 	if (status == STATUS_NOT_FOUND || (status == STATUS_OK && moves)) {
 		add->takes_secret = status == STATUS_OK || !add->is_set;
 		add->secret = (struct secret){ 0 };
