@@ -9,6 +9,7 @@ setup_file() {
 	start_authorization_server
 	start_peer todo-server "{\"issuer\":\"$ISSUER\"}"
 	export MCP_URL=$PEER_URL
+	start_faulty_server
 }
 teardown_file() { stop_peers; }
 setup() {
@@ -42,6 +43,20 @@ screen() {
 	diff -u "$SCREENS/$name.txt" "$BATS_TEST_TMPDIR/screen"
 	# URLs and paths are not broken; all other lines fit
 	assert_equal "$(grep -v -e HOME -e '://' -e PREFIX "$BATS_TEST_TMPDIR/screen" | awk 'length > 80')" ''
+}
+
+# The README's. The names of its servers are those that stand for any.
+@test "a session: add, and a call with curl" {
+	api=$(endpoint_that_answers '{"body":[{"id":1,"title":"try sk-helper"}]}')
+	export api
+	# shellcheck disable=SC2016 # the shell's that is started
+	COMMAND='echo "$ sk-helper add"; sk-helper add --secret-store kernel
+		echo "$ sk-helper get todo --format header | curl -H @- https://api.example.com/todos"
+		sk-helper get todo --format header | curl -sS -H @- "$api"; echo' screen session '
+		expect "Name of the profile" { send "todo\r" }
+		expect "URL of" { send "$env(TOKEN_ENDPOINT)\r" }
+		expect "Client id" { send "m2m_todo\r" }
+		expect "not shown" { send "test_secret\r" }' '/^the same/,/^A tool/d; s|http://127.0.0.1:PORT|https://auth.example.com|; s|HOME|~|; p'
 }
 
 @test "add, which asks" {
