@@ -310,7 +310,7 @@ TABLE
 	# each is looked at, though one is not valid
 	echo scop=x >>"$PROFILES/away.conf"
 	run -2 --separate-stderr sk-helper doctor
-	assert_line --regexp "^profile +BAD .*did you mean 'scope'\?.*'sk-helper edit' opens it"
+	assert_line --regexp "^profile +BAD .*did you mean 'scope'\?.*'sk-helper edit away' opens it"
 	assert_line --regexp '^profile +ok +todo '
 	assert_equal "${#stderr_lines[@]}" 1
 	run -2 --separate-stderr sk-helper doctor --json

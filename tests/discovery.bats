@@ -316,7 +316,7 @@ TABLE
 		spawn sk-helper refresh todo
 		expect "change the profile" { exec sk-helper store << "profile=todo\nscope=other\n"; send "y\r" }
 		expect timeout { exit 9 } eof { exit [lindex [wait] 3] }'
-	assert_output --partial 'has changed the profile in the meantime'
+	assert_output --partial 'another process has changed the profile in the'
 	assert_equal "$(pinned resource todo)" urn:mine
 	assert_equal "$(pinned scope todo)" other
 }

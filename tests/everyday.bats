@@ -175,7 +175,7 @@ TABLE
 	run -2 expect -c '
 		set timeout 20
 		spawn sk-helper store
-		expect "for programs: \x27sk-helper add NAME\x27 asks"
+		expect "for programs:"
 		expect timeout { exit 9 } eof { exit [lindex [wait] 3] }'
 }
 
@@ -365,24 +365,6 @@ doc doctor
 TABLE
 	run -2 --separate-stderr sk-helper xyzzy
 	assert_error "'sk-helper help' lists the commands"
-}
-
-@test "the administrator's profile: its secret is stored, and nothing is copied" {
-	etc=$SK_BUILD/stage/etc/sk-helper/profiles
-	mkdir -p "$etc"
-	printf 'token_endpoint=%s\nclient_id=m2m_todo\nsecret_store=kernel\n' "$TOKEN_ENDPOINT" >"$etc/everyday-shared.conf"
-	run -0 --separate-stderr sk-helper add everyday-shared <<<test_secret
-	assert_line --partial 'token: works'
-	refute [ -e "$PROFILES/everyday-shared.conf" ]
-	run -0 sk-helper get everyday-shared
-	printf 'profile=everyday-shared\nclient_secret=test_secret\n' | sk-helper store
-	refute [ -e "$PROFILES/everyday-shared.conf" ]
-	for words in 'set everyday-shared --scope x' 'add everyday-shared --scope x' 'edit everyday-shared'; do
-		# shellcheck disable=SC2086 # words
-		run -8 --separate-stderr sk-helper $words </dev/null
-		assert_error "it is the system's profile"
-	done
-	rm "$etc/everyday-shared.conf"
 }
 
 # the whole command that a message names

@@ -94,3 +94,21 @@ SERVICE=$SK_BUILD/stage/libexec/sk-helper/sk-secret-service
 	run -1 --separate-stderr sk-helper get --fresh
 	assert_error 'sk-secret-service ended without a complete answer'
 }
+
+@test "the administrator's profile: its secret is stored, and nothing is copied" {
+	etc=$SK_BUILD/stage/etc/sk-helper/profiles
+	mkdir -p "$etc"
+	printf 'token_endpoint=%s\nclient_id=m2m_todo\nsecret_store=kernel\n' "$TOKEN_ENDPOINT" >"$etc/shared.conf"
+	run -0 --separate-stderr sk-helper add shared <<<test_secret
+	assert_line --partial 'token: works'
+	refute [ -e "$PROFILES/shared.conf" ]
+	run -0 sk-helper get shared
+	printf 'profile=shared\nclient_secret=test_secret\n' | sk-helper store
+	refute [ -e "$PROFILES/shared.conf" ]
+	for words in 'set shared --scope x' 'add shared --scope x' 'edit shared'; do
+		# shellcheck disable=SC2086 # words
+		run -8 --separate-stderr sk-helper $words </dev/null
+		assert_error "it is the system's profile"
+	done
+	rm "$etc/shared.conf"
+}

@@ -303,7 +303,7 @@ static void doctor_check_profile(struct findings *findings, const char *name, bo
 	findings->profile = name;
 	if (status != STATUS_OK) {
 		findings_add(findings, "profile", LEVEL_BAD, status, "%s%s%s%s", err.text,
-			     status == STATUS_USAGE ? ". 'sk-helper edit " : "", status == STATUS_USAGE ? name : "",
+			     status == STATUS_USAGE ? "; 'sk-helper edit " : "", status == STATUS_USAGE ? name : "",
 			     status == STATUS_USAGE ? "' opens it" : "");
 		return;
 	}
