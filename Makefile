@@ -48,7 +48,7 @@ STAGE = $(CURDIR)/build/stage
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla
 # How the directories lie to each other, and not where they are: the programs find each other from where they are run
 # (helper/base/installed.c), so that one build is good for every prefix.
-relative = $(shell realpath -ms --relative-to='$(1)' '$(2)')
+relative = $(shell realpath -m --relative-to='$(1)' '$(2)')
 SK_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSK_VERSION='"$(VERSION)"' -DSK_SYSCONFDIR='"$(sysconfdir)"' $(DIRECTORIES) -Ihelper -I. \
 	$(SANITIZE:%=-DSK_SANITIZE)
 DIRECTORIES := -DSK_BIN_TO_LIBEXEC='"$(call relative,$(bindir),$(libexecdir))"' -DSK_LIBEXEC_TO_BIN='"$(call relative,$(libexecdir),$(bindir))"' \

@@ -88,7 +88,7 @@ secret_is_kept() { "$TOOLS/keyring-tool" kernel get secret "$1" >/dev/null 2>&1;
 	assert_output 'no client secret is missing'
 	clear_keys
 	run -6 --separate-stderr sk-helper add --missing <<<$'test_secret\nwrong\ntest_secret'
-	assert_equal "${stderr_lines[-1]}" 'sk-helper: add: 1 of the 3 client secrets are still missing'
+	assert_equal "${stderr_lines[-1]}" 'sk-helper: add: 1 of the 3 secrets are still missing'
 	run -2 --separate-stderr sk-helper add one --missing
 	assert_one_error
 }
@@ -96,7 +96,7 @@ secret_is_kept() { "$TOOLS/keyring-tool" kernel get secret "$1" >/dev/null 2>&1;
 @test "add --dry-run shows what would be written, and asks for nothing" {
 	run -0 --separate-stderr sk-helper add todo --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store kernel --dry-run </dev/null
 	assert_line "token_endpoint=$TOKEN_ENDPOINT"
-	assert_line --partial "would be asked for, sent to $TOKEN_ENDPOINT"
+	assert_line --partial "would be asked for, kept in the kernel keyring, and sent to $TOKEN_ENDPOINT"
 	refute [ -e "$HOME/.config" ]
 	run -0 sk-helper list --names
 	assert_output ''

@@ -307,7 +307,7 @@ TABLE
 
 @test "a URL without https://, and the URL of the resource that is nearly the one typed" {
 	run -2 --separate-stderr sk-helper add x --token-endpoint acme.scalekit.dev/oauth/token --client-id c <<<s
-	assert_error "did you mean 'https://acme.scalekit.dev/oauth/token'?"
+	assert_error "did you mean 'https://acme.scalekit.dev...'?"
 	run -2 --separate-stderr sk-helper add x --token-endpoint hunter2 --client-id c <<<s
 	[[ $stderr != *hunter2* ]] || fail "$stderr"
 	run -8 --separate-stderr sk-helper add x --url "${MCP_URL%mcp}mpc" --client-id m2m_todo <<<test_secret
@@ -397,4 +397,69 @@ TABLE
 	run -5 --separate-stderr sk-helper get todo
 	run -0 --separate-stderr sk-helper set todo --secret-store kernel <<<test_secret
 	run -0 sk-helper get todo
+}
+
+@test "a secret that works is not replaced by one that is not proved, without a question" {
+	add_todo
+	run -2 --separate-stderr sk-helper add todo --no-verify <<<wrong
+	assert_error 'the new one is not proved'
+	run -2 --separate-stderr sk-helper add todo --generate-key --issuer "$ISSUER" </dev/null
+	assert_error 'the new one is not proved'
+	run -0 sk-helper get todo --fresh
+	run -0 sk-helper add todo --no-verify --yes <<<test_secret
+	run -0 sk-helper get todo --fresh
+}
+
+@test "another server's token endpoint takes the old server's other endpoints away" {
+	store_client todo "$(endpoint_that_answers '{}')" "revocation_endpoint=$FAULTY_URL/revoke" "issuer=$FAULTY_URL"
+	run -0 --separate-stderr sk-helper add todo --token-endpoint "$TOKEN_ENDPOINT" <<<test_secret
+	refute grep -qE '^(issuer|revocation_endpoint)=' "$PROFILES/todo.conf"
+	# on the same server they stay
+	run -0 --separate-stderr sk-helper set todo --issuer "$ISSUER" --revocation-endpoint "$ISSUER/oauth/revoke" <<<test_secret
+	run -0 --separate-stderr sk-helper add todo --token-endpoint "$TOKEN_ENDPOINT" </dev/null
+	grep -q '^revocation_endpoint=' "$PROFILES/todo.conf"
+}
+
+@test "where the secret goes is in the question for it" {
+	run -0 expect -c '
+		set timeout 20
+		spawn sk-helper add todo --token-endpoint $env(TOKEN_ENDPOINT) --client-id m2m_todo --secret-store kernel
+		expect "for $env(TOKEN_ENDPOINT) (not shown)" { send "test_secret\r" }
+		expect timeout { exit 9 } eof { exit [lindex [wait] 3] }'
+}
+
+@test "exec: options that are wrong are said, and the exit status is the reason's" {
+	run -3 --separate-stderr sk-helper exec -- true
+	assert_error 'there is no profile yet'
+	store_client todo "$TOKEN_ENDPOINT"
+	for words in 'exec todo --evn A -- true' 'exec todo --env A=-x -- true'; do
+		# shellcheck disable=SC2086 # words
+		run -2 --separate-stderr sk-helper $words
+		assert_error 'exec'
+	done
+}
+
+@test "a default that was removed is none any more; a file in its place stays" {
+	store_client one "$TOKEN_ENDPOINT"
+	store_client two "$TOKEN_ENDPOINT"
+	sk-helper set two --default >/dev/null
+	sk-helper remove two >/dev/null
+	refute [ -L "$PROFILES/default" ]
+	run -0 sk-helper get
+	echo mine >"$PROFILES/default"
+	run -2 --separate-stderr sk-helper set one --default
+	assert_error 'is a file of yours'
+	assert_equal "$(cat "$PROFILES/default")" mine
+}
+
+@test "what cannot be looked at is said: by doctor, and by add --missing" {
+	store_client todo "$TOKEN_ENDPOINT"
+	sed 's/^secret_store=.*/secret_store=secret-service/' "$PROFILES/todo.conf" >"$PROFILES/away.conf"
+	run -5 --separate-stderr sk-helper add --missing </dev/null
+	assert_equal "${stderr_lines[-1]}" 'sk-helper: add: 1 of the 1 secrets are still missing'
+	rm "$PROFILES/away.conf"
+	rm -r "$PROFILES"
+	ln -s profiles "$PROFILES"
+	run ! sk-helper doctor --offline
+	assert_line --regexp '^profiles +BAD '
 }

@@ -66,6 +66,12 @@ share/zsh/site-functions/_sk-helper 644"
 		assert_error 'is not run: it, or its directory, belongs to another user, or others can write to it'
 		chmod o-w "$moved/$path"
 	done
+	# in a user namespace, root's programs belong to nobody
+	[ "$(stat -c %u "$CHECKED/bin/sk-helper")" = "$(id -u)" ]
+	run -0 unshare --user "$moved/bin/sk-helper" list --json
+	# a directory that others of the user's group can write to is no reason not to run the front door from it
+	chmod g+w "$moved/bin"
+	run -0 "$moved/bin/sk-helper" list --json
 	rm "$moved/libexec/sk-helper/sk-core"
 	run -1 --separate-stderr "$moved/bin/sk-helper" list
 	assert_error 'is sk-helper installed completely?'

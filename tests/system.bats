@@ -112,3 +112,15 @@ SERVICE=$SK_BUILD/stage/libexec/sk-helper/sk-secret-service
 	done
 	rm "$etc/shared.conf"
 }
+
+@test "remove --all leaves the administrator's profiles, and their secrets" {
+	etc=$SK_BUILD/stage/etc/sk-helper/profiles
+	mkdir -p "$etc"
+	printf 'token_endpoint=%s\nclient_id=m2m_todo\nsecret_store=kernel\n' "$TOKEN_ENDPOINT" >"$etc/shared.conf"
+	sk-helper add shared <<<test_secret >/dev/null
+	add_todo >/dev/null
+	run -0 sk-helper remove --all --yes
+	assert_output --partial "removed profile 'todo'"
+	refute_output --partial shared
+	run -0 sk-helper get shared
+}

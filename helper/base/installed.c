@@ -78,15 +78,25 @@ void installed_path(char path[INSTALLED_PATH_MAX], const char *program)
 		installed_go(path, strcmp(program, "sk-helper") != 0 ? TO_PRIVATE : TO_BIN, program);
 }
 
-// Not getuid(2): the front door makes no system call that it can do without.
-static bool installed_is_ours(const struct stat *st)
+// Whose program runs already: in a user namespace, root's may belong to "nobody" (user_namespaces(7)).
+static uid_t installed_owner(void)
 {
-	return (st->st_uid == 0 || st->st_uid == (uid_t)getauxval(AT_EUID)) && !(st->st_mode & (S_IWGRP | S_IWOTH));
+	struct stat st;
+
+	return stat("/proc/self/exe", &st) == 0 ? st.st_uid : 0;
+}
+
+static bool installed_is_ours(const struct stat *st, uid_t owner)
+{
+	return (st->st_uid == 0 || st->st_uid == owner || st->st_uid == (uid_t)getauxval(AT_EUID)) &&
+	       !(st->st_mode & (S_IWGRP | S_IWOTH));
 }
 
 enum status installed_program(char path[INSTALLED_PATH_MAX], const char *program, struct err *err)
 {
+	bool is_front = !strcmp(program, "sk-helper"); // whose directory has other programs, too: it was run from there already
 	char directory[INSTALLED_PATH_MAX];
+	uid_t owner = installed_owner();
 	struct stat st, dir;
 
 	installed_path(path, program);
@@ -97,7 +107,7 @@ enum status installed_program(char path[INSTALLED_PATH_MAX], const char *program
 	if (stat(path, &st) < 0 || stat(directory, &dir) < 0)
 		return err_set(err, STATUS_INTERNAL, "cannot run '%s': %s: is sk-helper installed completely? ('make install')",
 			       path, strerror(errno));
-	if (!S_ISREG(st.st_mode) || !installed_is_ours(&st) || !installed_is_ours(&dir))
+	if (!S_ISREG(st.st_mode) || !installed_is_ours(&st, owner) || (!is_front && !installed_is_ours(&dir, owner)))
 		return err_set(err, STATUS_POLICY,
 			       "'%s' is not run: it, or its directory, belongs to another user, or others can write to it",
 			       path);

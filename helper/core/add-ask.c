@@ -124,12 +124,16 @@ enum status add_ask_endpoint(struct profile *profile, struct add_options *option
 	return status;
 }
 
-static void add_ask_print_word(const char *word)
+void add_ask_print_word(const char *word)
 {
-	if (word[strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:/._-")])
-		printf(" '%s'", word);
-	else
-		printf(" %s", word);
+	bool plain = !word[strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:/._-")];
+
+	if (!plain)
+		putchar('\'');
+	for (const char *at = word; *at; at++)
+		(void)(*at == '\'' ? fputs("'\\''", stdout) : putchar(*at));
+	if (!plain)
+		putchar('\'');
 }
 
 void add_ask_print_command(const struct add_options *options)
@@ -141,11 +145,11 @@ void add_ask_print_command(const struct add_options *options)
 		const struct profile_key *key = command_option_key(option->name);
 
 		for (size_t i = 0; key && key->kind == KEY_URLS && i < given->url_count; i++) {
-			printf(" %s", option->name);
+			printf(" %s ", option->name);
 			add_ask_print_word(given->urls[i]);
 		}
 		if (key && key->kind == KEY_TEXT && profile_get(given, key)) {
-			printf(" %s", option->name);
+			printf(" %s ", option->name);
 			add_ask_print_word(profile_get(given, key));
 		}
 	}

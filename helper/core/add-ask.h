@@ -23,6 +23,9 @@ enum status add_ask(struct add_options *options, struct add_asked *asked, struct
 // Asks for the token endpoint or the issuer of a profile whose server does not name one.
 enum status add_ask_endpoint(struct profile *profile, struct add_options *options, struct add_asked *asked, struct err *err);
 
+// A word for a shell, in quotes where it needs them.
+void add_ask_print_word(const char *word);
+
 // The command that does the same without a question.
 void add_ask_print_command(const struct add_options *options);
 

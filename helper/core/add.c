@@ -58,18 +58,30 @@ static bool add_finds_secret(const struct add *add)
 	return keyring_find(add->profile.secret_store)->get(&key, &record, NULL) == STATUS_OK;
 }
 
-// A secret that a removed profile of this name has left is not replaced without a word.
+// Two kinds of secrets are not replaced without a word: one that a removed profile of this name has left, and one that a new secret would
+// take the place of without a proof that the new one works.
 static enum status add_may_replace(struct add *add, struct err *err)
 {
 	const char *name = add->profile.name;
-	char question[200], without_terminal[200];
+	bool unproved = add->options->no_verify || add->options->generate_key;
+	char question[240], without_terminal[240];
 
-	if (add->exists || !add_finds_secret(add))
+	if ((add->exists && !unproved) || !add_finds_secret(add))
 		return STATUS_OK;
 	add->replaces = true;
-	(void)snprintf(question, sizeof question, "a client secret is already stored for '%s': replace it", name);
-	(void)snprintf(without_terminal, sizeof without_terminal,
-		       "add: a client secret is already stored for '%s'. Use --yes to replace it.", name);
+	if (add->exists) {
+		(void)snprintf(question, sizeof question,
+			       "a secret is stored for '%s', and the new one is not proved: replace it", name);
+		(void)snprintf(
+			without_terminal, sizeof without_terminal,
+			"%s: a secret is stored for '%s', and the new one is not proved. Use 'sk-helper add' with --yes to "
+			"replace it.",
+			add->options->command, name);
+	} else {
+		(void)snprintf(question, sizeof question, "a client secret is already stored for '%s': replace it", name);
+		(void)snprintf(without_terminal, sizeof without_terminal,
+			       "add: a client secret is already stored for '%s'. Use --yes to replace it.", name);
+	}
 	return add->options->yes || add->options->dry_run ? STATUS_OK : ask_yes(NULL, question, without_terminal, err);
 }
 
@@ -78,8 +90,8 @@ static enum status add_lock(const struct add *add, struct lock *lock, struct err
 {
 	enum status status = add->exists ? keep_lock_unchanged(lock, &add->old, err) : keep_lock(lock, err);
 
-	if (status == STATUS_OK && !add->exists && !add->replaces &&
-	    (profile_dir_exists(add->profile.name) || add_finds_secret(add))) {
+	if (status == STATUS_OK && !add->exists &&
+	    (profile_dir_exists(add->profile.name) || (!add->replaces && add_finds_secret(add)))) {
 		lock_release(lock);
 		return err_set(err, STATUS_TEMPORARY, "another process has added profile '%s' meanwhile: nothing was changed",
 			       add->profile.name);
@@ -151,8 +163,8 @@ static enum status add_prepare(struct add *add, struct err *err)
 		status = add_look_for_secret(add, err);
 	if (status == STATUS_OK && add->takes_secret && !has_key(add) && auth_method_uses_key(add->profile.auth_method))
 		status = err_set(err, STATUS_USAGE,
-				 "its client has a private key (%s): it needs --private-key FILE or --generate-key",
-				 add->profile.auth_method);
+				 "its client has a private key (%s): it needs --private-key FILE or --generate-key%s",
+				 add->profile.auth_method, add->is_set ? " of 'sk-helper add'" : "");
 	if (status == STATUS_OK && add->takes_secret && !add->options->dry_run)
 		status = keep_try_store(&add->profile, &add->store_report, err);
 	return status == STATUS_OK && add->takes_secret ? add_may_replace(add, err) : status;
@@ -200,7 +212,8 @@ static enum status agree_to_choice(const struct profile *profile, const char *li
 // Where no token endpoint is given, the servers are asked; and the user whether that is meant.
 static enum status add_discover(struct add *add, struct err *err)
 {
-	const char *algorithms = has_key(add) ? add->key.algorithms : NULL;
+	// with --dry-run no key is read
+	const char *algorithms = !has_key(add) ? NULL : add->key.algorithms ? add->key.algorithms : "";
 	const struct profile *given = &add->options->change.given, before = add->profile;
 	enum status status;
 
@@ -310,8 +323,9 @@ static void report_next(const struct profile *profile)
 {
 	if (!isatty(STDOUT_FILENO))
 		return;
-	printf("\nTry it:     sk-helper get %s --format header | curl -H @- %s\n", profile->name,
-	       profile->url_count ? profile->urls[0] : "URL");
+	printf("\nTry it:     sk-helper get %s --format header | curl -H @- ", profile->name);
+	add_ask_print_word(profile->url_count ? profile->urls[0] : "URL");
+	puts("");
 	printf("A tool:     sk-helper hook TOOL %s   ('sk-helper hook' lists the tools)\n", profile->name);
 }
 
@@ -352,13 +366,16 @@ static void report(const struct add *add)
 static enum status add_show_plan(const struct add *add)
 {
 	BUF_AUTO(text, PROFILE_FILE_MAX);
+	char path[PROFILE_PATH_MAX];
 
 	profile_write(&add->profile, &text);
-	printf("# %s%s\n%s", add->profile.path, add->exists ? "" : ", a new file", text.data);
+	(void)snprintf(path, sizeof path, "%s", add->profile.path);
+	text_sanitize(path);
+	printf("# %s%s\n%s", path, add->exists ? "" : ", a new file", text.data);
 	if (add->takes_secret)
-		printf("# the %s would be %s, sent to %s%s, and kept in the %s keyring\n", secret_noun(has_key(add)),
-		       has_key(add) ? "used" : "asked for", add->profile.token_endpoint,
-		       add->options->no_verify ? " with the first 'get'" : "", add->profile.secret_store);
+		printf(has_key(add) ? "# the private key would be kept in the %s keyring, and sign requests to %s\n" :
+				      "# the client secret would be asked for, kept in the %s keyring, and sent to %s\n",
+		       add->profile.secret_store, add->profile.token_endpoint);
 	return STATUS_OK;
 }
 
@@ -419,7 +436,7 @@ static enum status add_take_secret(struct add *add, struct err *err)
 
 	buf_reset(&add->client_secret);
 	if (!has_key(add))
-		status = ask_secret(add->profile.name, &add->client_secret, err);
+		status = ask_secret(add->profile.name, add->profile.token_endpoint, &add->client_secret, err);
 	add->secret = (struct secret){ .is_key = has_key(add),
 				       .value = has_key(add) ? add->key.private_key : add->client_secret.data };
 	return status;
@@ -464,7 +481,11 @@ static enum status add_keep(struct add *add, struct err *err)
 
 	if (status != STATUS_OK)
 		return status;
-	status = keep_client(&add->profile, stores && add->secret.value ? &add->secret : NULL, &add->warning, err);
+	// what moves to another keyring is what is there now: it may have been rotated meanwhile
+	if (stores && !add->takes_secret && add->secret.value)
+		status = stored_secret_get(&add->old, &add->stored, &add->secret, err);
+	if (status == STATUS_OK)
+		status = keep_client(&add->profile, stores && add->secret.value ? &add->secret : NULL, &add->warning, err);
 	lock_release(&lock);
 	return status;
 }
@@ -476,6 +497,10 @@ static enum status add_steps(struct add *add, struct err *err)
 
 	if (status == STATUS_OK && has_key(add))
 		status = add_take_key(add, err);
+	if (status == STATUS_OK && !add->profile.token_endpoint && add->is_set)
+		status = err_set(err, STATUS_USAGE,
+				 "token_endpoint is missing: 'sk-helper add %s --issuer URL' finds another one",
+				 add->profile.name);
 	if (status == STATUS_OK && !add->profile.token_endpoint)
 		status = add_find_endpoint(add, err);
 	if (status == STATUS_OK)
@@ -550,35 +575,54 @@ struct waiting {
 	enum status worst;
 };
 
-static bool add_missing_secret(const char *name, void *context)
+static void add_missing_failed(struct waiting *waiting, enum status status, struct err *err)
+{
+	waiting->failed++;
+	waiting->worst = status;
+	warn(err);
+}
+
+static void add_one_missing(const struct profile *profile, struct waiting *waiting)
 {
 	struct add_options options = { .command = "add", .missing = true, .change.adds_urls = true };
+	enum status status;
+	struct err err;
+
+	memcpy(options.change.given.name, profile->name, strlen(profile->name) + 1);
+	printf("profile '%s', for %s:\n", profile->name, profile->token_endpoint);
+	(void)fflush(stdout);
+	status = add_client(&options, NULL, &err);
+	if (status != STATUS_OK)
+		add_missing_failed(waiting, status, &err);
+}
+
+static bool add_missing_secret(const char *name, void *context)
+{
 	struct waiting *waiting = context;
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	BUF_AUTO(record, SECRET_RECORD_MAX);
 	struct profile profile;
 	struct secret secret;
-	enum status status;
 	struct err err;
+	enum status status = profile_dir_load(name, &text, &profile, &err);
+	bool loaded = status == STATUS_OK;
 
-	if (profile_dir_load(name, &text, &profile, NULL) != STATUS_OK ||
-	    stored_secret_get(&profile, &record, &secret, NULL) != STATUS_NOT_FOUND)
+	if (loaded)
+		status = stored_secret_get(&profile, &record, &secret, &err);
+	if (status == STATUS_OK)
 		return true;
 	waiting->count++;
-	if (auth_method_uses_key(profile.auth_method)) {
-		printf("profile '%s': its private key is missing: 'sk-helper add %s --private-key FILE' stores it\n", name,
-		       name);
+	if (loaded && status == STATUS_NOT_FOUND && !auth_method_uses_key(profile.auth_method)) {
+		add_one_missing(&profile, waiting);
 		return true;
 	}
-	memcpy(options.change.given.name, name, strlen(name) + 1);
-	printf("profile '%s', for %s:\n", name, profile.token_endpoint);
-	(void)fflush(stdout);
-	status = add_client(&options, NULL, &err);
-	if (status != STATUS_OK) {
-		waiting->failed++;
-		waiting->worst = status;
-		warn(&err);
-	}
+	if (loaded && status == STATUS_NOT_FOUND)
+		err_set(&err, status,
+			"profile '%s': its private key is missing: 'sk-helper add %s --private-key FILE' stores it", name,
+			name);
+	else if (loaded)
+		err_prefix(&err, "profile '%s'", name);
+	add_missing_failed(waiting, status, &err);
 	return true;
 }
 
@@ -591,7 +635,7 @@ static enum status add_all_missing(struct err *err)
 	if (status == STATUS_OK && waiting.count == 0)
 		puts("no client secret is missing");
 	if (status == STATUS_OK && waiting.failed)
-		return err_set(err, waiting.worst, "add: %u of the %u client secrets are still missing", waiting.failed,
+		return err_set(err, waiting.worst, "add: %u of the %u secrets are still missing", waiting.failed,
 			       waiting.count);
 	return status;
 }

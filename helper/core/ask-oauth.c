@@ -8,6 +8,7 @@
 #include "base/wire.h"
 #include "model/auth-method.h"
 #include "model/token.h"
+#include "model/url.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -121,8 +122,8 @@ enum status oauth_request_token(const struct profile *profile, const struct requ
 
 	*grant = (struct grant){ .access_token = "", .scope = "" };
 	*failure = (struct endpoint_failure){ 0 };
-	debug_say("a token is requested from %s with %s%s%s", profile->token_endpoint, profile->auth_method,
-		  request->scope ? ", scope " : "", request->scope ? request->scope : "");
+	debug_say("a token is requested from %.*s with %s%s%s", url_shown(profile->token_endpoint), profile->token_endpoint,
+		  profile->auth_method, request->scope ? ", scope " : "", request->scope ? request->scope : "");
 	oauth_put_endpoint(&message, "token", profile);
 	oauth_put_client(&message, profile, secret);
 	wire_put(&message, "scope", request->scope);
@@ -244,7 +245,7 @@ enum status oauth_discover(const struct profile *profile, const char *url, struc
 	BUF_AUTO(request, ANSWER_MAX);
 
 	*metadata = (struct metadata){ "", "", "", "", "", "", "", "", "" };
-	debug_say("metadata is requested for %s", url ? url : profile->issuer);
+	debug_say("metadata is requested for %.*s", url_shown(url ? url : profile->issuer), url ? url : profile->issuer);
 	oauth_put_endpoint(&request, "discover", profile);
 	wire_put(&request, "url", url);
 	wire_put(&request, "issuer", profile->issuer);

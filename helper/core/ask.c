@@ -2,6 +2,7 @@
 #include "core/ask.h"
 
 #include "model/secret.h"
+#include "model/url.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -76,7 +77,7 @@ static bool ask_without_echo(int tty, const char *prompt, struct buf *line)
 	return ok;
 }
 
-enum status ask_secret(const char *profile, struct buf *secret, struct err *err)
+enum status ask_secret(const char *profile, const char *endpoint, struct buf *secret, struct err *err)
 {
 	bool ok;
 	int tty;
@@ -86,13 +87,14 @@ enum status ask_secret(const char *profile, struct buf *secret, struct err *err)
 			ok = ask_line(STDIN_FILENO, secret);
 		} while (!ok && errno == EINTR);
 	} else {
-		char prompt[128];
+		char prompt[512];
 
 		tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 		if (tty < 0)
 			return err_set(err, STATUS_USAGE,
 				       "client secret: there is no terminal to ask on: give it on standard input");
-		(void)snprintf(prompt, sizeof prompt, "Client secret of '%s' (not shown): ", profile);
+		(void)snprintf(prompt, sizeof prompt, "Client secret of '%s', for %.*s (not shown): ", profile,
+			       url_shown(endpoint), endpoint);
 		ok = ask_without_echo(tty, prompt, secret);
 		close(tty);
 	}

@@ -8,8 +8,9 @@
 
 #include <stdbool.h>
 
-// The client secret: asked for on the terminal, echo off; or the first line of standard input where that is no terminal.
-enum status ask_secret(const char *profile, struct buf *secret, struct err *err);
+// The client secret: asked for on the terminal, echo off; or the first line of standard input where that is no terminal. endpoint: where it
+// will be sent, which is shown.
+enum status ask_secret(const char *profile, const char *endpoint, struct buf *secret, struct err *err);
 
 // A line that is no secret, without the blanks around it: asked for on the terminal. STATUS_USAGE where there is none, or no answer.
 enum status ask_text(const char *prompt, struct buf *answer, struct err *err);

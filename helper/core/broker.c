@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/broker.h"
 
+#include "base/debug.h"
 #include "base/installed.h"
 #include "base/subprocess.h"
 #include "base/text.h"
@@ -89,7 +90,9 @@ static void broker_warn(struct broker *broker)
 {
 	const char *text = broker_last_error(broker);
 
-	if (!*text || !strncmp(broker->last_warning, text, sizeof broker->last_warning - 1))
+	if (debug_is_on())
+		(void)write(STDERR_FILENO, broker->errors.data, broker->errors.len);
+	if (!*text || text_starts(text, "debug: ") || !strncmp(broker->last_warning, text, sizeof broker->last_warning - 1))
 		return;
 	(void)snprintf(broker->last_warning, sizeof broker->last_warning, "%s", text);
 	broker_print(text);

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "model/profile-dir.h"
+#include "model/url.h"
 
 #include <string.h>
 
@@ -58,10 +59,22 @@ static enum status change_urls(const struct change *change, struct profile *prof
 	return STATUS_OK;
 }
 
+// Whether the token endpoint is another server's: the other endpoints of the old one would see the secret, too.
+static bool change_leaves_server(const struct change *change, const struct profile *profile)
+{
+	struct url old, given;
+
+	return change->given.token_endpoint && profile->token_endpoint &&
+	       url_parse(&old, profile->token_endpoint, NULL) == STATUS_OK &&
+	       url_parse(&given, change->given.token_endpoint, NULL) == STATUS_OK && !url_same_origin(&old, &given);
+}
+
 enum status change_apply(const struct change *change, struct profile *profile, struct err *err)
 {
 	struct profile given = change->given;
 
+	if (change_leaves_server(change, profile))
+		profile->issuer = profile->revocation_endpoint = NULL;
 	for (size_t i = 0; i < change->unset_count; i++)
 		change_unset(profile, change->unset[i]);
 	for (size_t i = 0; i < profile_key_count; i++) {

@@ -21,7 +21,8 @@ struct change {
 // Whether there is nothing to be changed.
 bool change_is_empty(const struct change *change);
 
-// Puts the change over profile: first what is unset, then what is given. STATUS_USAGE for too many URLs.
+// Puts the change over profile: first what is unset, then what is given. A token endpoint of another server takes the issuer and the
+// revocation endpoint of the old one away. STATUS_USAGE for too many URLs.
 enum status change_apply(const struct change *change, struct profile *profile, struct err *err);
 
 // Whether the two differ in a key that decides who sees the client secret.

@@ -367,7 +367,7 @@ enum status command_doctor(char **args, struct err *err)
 	doctor_check_keyrings(&findings, call.name);
 	if (call.name)
 		doctor_check_profile(&findings, call.name, !call.offline);
-	else
-		(void)profile_dir_each_by_name(doctor_visit_profile, &findings, err);
+	else if (profile_dir_each_by_name(doctor_visit_profile, &findings, err) != STATUS_OK)
+		findings_add(&findings, "profiles", LEVEL_BAD, err->status, "%s", err->text);
 	return findings_end(&findings, err);
 }

@@ -10,6 +10,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,14 +19,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// The copy, beside the file.
+// The file, which a link may lead to, and the copy beside it.
 struct edit_copy {
-	char path[PROFILE_PATH_MAX + 8];
+	char file[PATH_MAX], path[PATH_MAX + 8];
 };
 
 static enum status edit_make_copy(const struct profile *profile, struct edit_copy *copy, struct err *err)
 {
-	int from = open(profile->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), to;
+	int from = realpath(profile->path, copy->file) ? open(copy->file, O_RDONLY | O_CLOEXEC) : -1, to;
 	BUF_AUTO(text, PROFILE_FILE_MAX);
 	bool whole;
 
@@ -32,11 +34,20 @@ static enum status edit_make_copy(const struct profile *profile, struct edit_cop
 		return err_set(err, STATUS_INTERNAL, "'%s': %s", profile->path, strerror(errno));
 	whole = buf_read(&text, from);
 	close(from);
-	(void)snprintf(copy->path, sizeof copy->path, "%s.XXXXXX", profile->path);
+	(void)snprintf(copy->path, sizeof copy->path, "%s.XXXXXX", copy->file);
 	to = whole ? mkostemp(copy->path, O_CLOEXEC) : -1;
 	if (to < 0 || !buf_write(&text, to) || close(to) < 0)
 		return err_set(err, STATUS_INTERNAL, "'%s': %s", copy->path, strerror(errno));
 	return STATUS_OK;
+}
+
+// Ctrl-C and Ctrl-\ are the editor's while it runs; for it they, and what we ignore, are as usual.
+static void edit_set_signals(void (*interrupts)(int), void (*others)(int))
+{
+	(void)signal(SIGINT, interrupts);
+	(void)signal(SIGQUIT, interrupts);
+	(void)signal(SIGPIPE, others);
+	(void)signal(SIGXFSZ, others);
 }
 
 // The value may have arguments ("code --wait"): the shell splits it, as git and crontab have it.
@@ -50,13 +61,16 @@ static enum status edit_run_editor(const char *path, struct err *err)
 	words = visual && *visual ? visual : editor && *editor ? editor : "vi";
 	if ((size_t)snprintf(script, sizeof script, "%s \"$1\"", words) >= sizeof script)
 		return err_set(err, STATUS_USAGE, "VISUAL or EDITOR is too long");
+	edit_set_signals(SIG_IGN, SIG_IGN);
 	pid = fork();
 	if (pid == 0) {
+		edit_set_signals(SIG_DFL, SIG_DFL);
 		execl("/bin/sh", "sh", "-c", script, words, path, (char *)NULL);
 		_exit(127);
 	}
 	while (pid > 0 && waitpid(pid, &how, 0) < 0 && errno == EINTR)
 		;
+	edit_set_signals(SIG_DFL, SIG_IGN);
 	if (pid < 0 || !WIFEXITED(how) || WEXITSTATUS(how) != 0)
 		return err_set(err, STATUS_USAGE,
 			       "the editor '%.100s' failed: nothing was changed (VISUAL or EDITOR names another one)", words);
@@ -99,15 +113,18 @@ static enum status edit_until_valid(const struct profile *old, const char *path,
 }
 
 // The edited copy takes the file's place, comments and all.
-static enum status edit_keep(const struct profile *old, const char *path, struct err *err)
+static enum status edit_keep(const struct profile *old, struct edit_copy *copy, struct err *err)
 {
 	struct lock lock;
 	enum status status = old->token_endpoint ? keep_lock_unchanged(&lock, old, err) : keep_lock(&lock, err);
 
-	if (status != STATUS_OK)
+	if (status != STATUS_OK) {
+		err_suffix(err, "; what you have edited is in '%s'", copy->path);
+		copy->path[0] = '\0';
 		return status;
-	if (rename(path, old->path) < 0)
-		status = err_set(err, STATUS_INTERNAL, "'%s': %s", old->path, strerror(errno));
+	}
+	if (rename(copy->path, copy->file) < 0)
+		status = err_set(err, STATUS_INTERNAL, "'%s': %s", copy->file, strerror(errno));
 	lock_release(&lock);
 	return status;
 }
@@ -135,7 +152,7 @@ static void edit_say(const struct profile *old, const struct profile *profile)
 static enum status edit_profile(const struct profile *old, struct err *err)
 {
 	BUF_AUTO(text, PROFILE_FILE_MAX);
-	struct edit_copy copy = { "" };
+	struct edit_copy copy = { "", "" };
 	struct profile profile;
 	enum status status;
 
@@ -146,7 +163,7 @@ static enum status edit_profile(const struct profile *old, struct err *err)
 	if (status == STATUS_OK)
 		status = edit_until_valid(old, copy.path, &text, &profile, err);
 	if (status == STATUS_OK)
-		status = edit_keep(old, copy.path, err);
+		status = edit_keep(old, &copy, err);
 	if (status == STATUS_OK)
 		edit_say(old, &profile);
 	else if (*copy.path)

@@ -429,6 +429,15 @@ static enum status hook_output_add(struct hook_output *output, const struct hook
 	return status;
 }
 
+// Each kind of file has quotes of its own; what none of them is sure of is not written.
+static bool hook_path_is_odd(void)
+{
+	char bin[INSTALLED_PATH_MAX];
+
+	installed_bin_dir(bin);
+	return strpbrk(bin, "'\"\\$%`") != NULL;
+}
+
 static enum status hook_for_url(const struct hook *hook, const struct profile *profile, const char *url,
 				const struct hook_call *call, struct hook_output *output, struct err *err)
 {
@@ -448,6 +457,11 @@ static enum status hook_for_url(const struct hook *hook, const struct profile *p
 		return status;
 	if (!call->write && !call->remove)
 		return hook_output_add(output, hook, &entry, err);
+	if (hook->format == CONFIG_LINES && hook_path_is_odd())
+		return err_set(
+			err, STATUS_USAGE,
+			"hook: sk-helper is in a directory whose name has a quote, a '$', a '%%' or a backslash, which not every "
+			"file can have: install it elsewhere");
 	if (!entry.file.len)
 		return err_set(err, STATUS_USAGE,
 			       "hook: --write knows no file %s for %s: 'sk-helper hook %s' prints what to put where",

@@ -163,6 +163,8 @@ static enum status remove_profile(struct removal *removal, const char *path, enu
 		status = remove_file(path, err);
 	if (status == STATUS_OK)
 		remove_draft(path);
+	if (status == STATUS_OK)
+		profile_dir_forget_default(removal->name);
 	if (status != STATUS_OK)
 		err_prefix(err, "profile '%s'", removal->name);
 	return status;
@@ -242,10 +244,20 @@ struct remove_all {
 	enum status worst;
 };
 
+// The administrator's are not the user's to remove.
+static bool remove_is_own(const char *name)
+{
+	char path[PROFILE_PATH_MAX];
+
+	return profile_dir_user_path(path, name, NULL) == STATUS_OK && access(path, F_OK) == 0;
+}
+
 static bool remove_count(const char *name, void *context)
 {
 	struct remove_all *all = context;
 
+	if (!remove_is_own(name))
+		return true;
 	buf_adds(&all->names, all->count++ ? ", " : "");
 	buf_adds(&all->names, name);
 	return true;
@@ -254,9 +266,11 @@ static bool remove_count(const char *name, void *context)
 static bool remove_next(const char *name, void *context)
 {
 	struct remove_all *all = context;
+	enum status status = STATUS_OK;
 	struct err err;
-	enum status status = remove_one(name, all->force, &err);
 
+	if (remove_is_own(name))
+		status = remove_one(name, all->force, &err);
 	if (status != STATUS_OK) {
 		all->worst = status;
 		warn(&err);

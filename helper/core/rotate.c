@@ -90,13 +90,13 @@ static enum status check_old(const struct profile *profile, const struct rotatio
 	return STATUS_OK;
 }
 
-static enum status rotate_take_new(struct rotation *rotation, struct err *err)
+static enum status rotate_take_new(struct rotation *rotation, const struct profile *profile, struct err *err)
 {
 	BUF_AUTO(text, 32768);
 	enum status status;
 
 	if (!rotation->key_file) {
-		status = ask_secret(rotation->name, &rotation->answer, err);
+		status = ask_secret(rotation->name, profile->token_endpoint, &rotation->answer, err);
 		rotation->new.value = rotation->answer.data;
 		return status;
 	}
@@ -158,7 +158,7 @@ static enum status rotate(struct rotation *rotation, struct err *err)
 	if (status == STATUS_OK)
 		status = check_old(&as_read, rotation, err);
 	if (status == STATUS_OK)
-		status = rotate_take_new(rotation, err);
+		status = rotate_take_new(rotation, &profile, err);
 	if (status == STATUS_OK)
 		status = rotate_verify(&profile, rotation, &obtained, err);
 	if (status == STATUS_OK)

@@ -2,6 +2,7 @@
 // set: changes keys of a profile. The client secret is asked for only where the change decides who sees it.
 #include "core/add.h"
 #include "core/commands.h"
+#include "core/keep.h"
 #include "model/profile-dir.h"
 
 #include <stdio.h>
@@ -22,6 +23,8 @@ enum status command_set(char **args, struct err *err)
 			"set: nothing to change: name a key, such as --scope, or --unset KEY ('sk-helper help set' shows the keys)");
 	if (!change_is_empty(&options.change))
 		status = add_client(&options, NULL, err);
+	if (status == STATUS_OK && options.is_default)
+		status = keep_prepare(err);
 	if (status == STATUS_OK && options.is_default)
 		status = profile_dir_set_default(name, err);
 	if (status == STATUS_OK && options.is_default)

@@ -44,6 +44,10 @@ void terminal_print_wrapped(FILE *out, const char *text, int column, int width)
 {
 	int at = column;
 
+	if (!width) {
+		(void)fprintf(out, "%s\n", text);
+		return;
+	}
 	while (*text) {
 		int len = (int)strcspn(text, " ");
 

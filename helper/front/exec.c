@@ -3,6 +3,7 @@
 // each token, which hands it over through a pipe.
 #include "front/exec.h"
 
+#include "base/debug.h"
 #include "base/harden.h"
 #include "base/options.h"
 #include "base/text.h"
@@ -75,30 +76,43 @@ static enum status exec_take_option(void *context, const char *option, const cha
 	return STATUS_OK;
 }
 
+// The exit status, negative: there are no variables.
 static int exec_refuse(struct err *err)
 {
 	text_sanitize(err->text);
 	dprintf(STDERR_FILENO, "sk-helper: %s\n", err->text);
-	return -1;
+	return -status_exit_code(err->status);
+}
+
+static bool exec_has_end_of_options(char **words)
+{
+	while (*words && strcmp(*words, "--") != 0)
+		words++;
+	return *words != NULL;
 }
 
 // "exec NAME [--env VARIABLE]... -- COMMAND": the first word is the profile where options and a "--" follow it. What follows is *args
-// then; it is untouched for a word that is the command.
-static bool exec_take_profile(char ***args, const struct options *options, int *count)
+// then; it is untouched for a word that is the command. Negative, and said, for options that are wrong.
+static int exec_take_profile(char ***args, const struct options *options, int *count)
 {
 	char **rest = *args + 1;
 	int more = *count;
 	struct err err;
 
-	if (!*rest || options_parse(options, &rest, exec_take_option, &more, &err) != STATUS_OK || strcmp(rest[-1], "--") != 0)
-		return false;
+	// a command's own options are the command's
+	if (!*rest || **rest != '-' || !exec_has_end_of_options(rest))
+		return 0;
+	if (options_parse(options, &rest, exec_take_option, &more, &err) != STATUS_OK)
+		return exec_refuse(&err);
+	if (strcmp(rest[-1], "--") != 0)
+		return 0;
 	*count = more;
 	*args = rest;
-	return true;
+	return 1;
 }
 
 // The profile that is meant where none is named, or an error that says how to name one.
-static bool exec_choose_profile(char name[PROFILE_NAME_MAX + 1], int count)
+static int exec_choose_profile(char name[PROFILE_NAME_MAX + 1], int count)
 {
 	struct err err;
 	bool needed = false;
@@ -106,35 +120,35 @@ static bool exec_choose_profile(char name[PROFILE_NAME_MAX + 1], int count)
 	for (int i = 0; i < count; i++)
 		needed = needed || !variables[i].profile;
 	if (!needed || profile_dir_choose(name, NULL, "exec NAME -- COMMAND", &err) == STATUS_OK)
-		return true;
-	exec_refuse(&err);
-	return false;
+		return 0;
+	return exec_refuse(&err);
 }
 
-// How many variables there are; -1 when the words are wrong. *args then is the command.
+// How many variables there are; negative, the exit status, when the words are wrong. *args then is the command.
 static int take_options(char ***args)
 {
 	const struct options options = { "exec", exec_options, true };
 	static char name[PROFILE_NAME_MAX + 1];
-	const char *profile = NULL, *first;
-	char **begin = *args;
+	char **begin = *args, *first;
+	int count = 0, found = 0;
 	struct err err;
-	int count = 0;
 
 	if (options_parse(&options, args, exec_take_option, &count, &err) != STATUS_OK)
 		return exec_refuse(&err);
 	first = **args;
 	// behind "--" there is the command, whatever it is called
 	if (first && (*args == begin || strcmp((*args)[-1], "--") != 0) && profile_dir_exists(first))
-		profile = exec_take_profile(args, &options, &count) ? first : NULL;
+		found = exec_take_profile(args, &options, &count);
+	if (found < 0)
+		return found;
 	if (!**args)
-		return exec_fail(-1, "the command is missing: see 'sk-helper help exec'", NULL);
+		return exec_fail(-2, "the command is missing: see 'sk-helper help exec'", NULL);
 	if (count == 0)
 		(void)take_variable(&variables[count++], "ACCESS_TOKEN");
-	if (!profile && !exec_choose_profile(name, count))
-		return -1;
+	if (!found && (found = exec_choose_profile(name, count)) < 0)
+		return found;
 	for (int i = 0; i < count; i++)
-		variables[i].profile = variables[i].profile ? variables[i].profile : profile ? profile : *name ? name : NULL;
+		variables[i].profile = variables[i].profile ? variables[i].profile : found ? first : *name ? name : NULL;
 	return count;
 }
 
@@ -202,10 +216,13 @@ int exec_run(char **args, int (*get)(char **argv))
 {
 	const struct sigaction usual = { .sa_handler = SIG_DFL };
 	struct sigaction given;
-	int count = take_options(&args);
+	int count = take_options(&args), error;
 
 	if (count < 0)
-		return 2;
+		return -count;
+	// the tokens are got by others
+	if (debug_is_on())
+		setenv(DEBUG_VARIABLE, "1", 1);
 	// only until execvp, which makes the command dumpable again
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	// ignored, as some daemons leave it, no exit status would be had
@@ -222,9 +239,10 @@ int exec_run(char **args, int (*get)(char **argv))
 	}
 	sigaction(SIGCHLD, &given, NULL);
 	execvp(args[0], args);
-	if (errno == ENOENT && args[1] && !strcmp(args[1], "--"))
+	error = errno;
+	if ((error == ENOENT || error == EACCES) && args[1] && !strcmp(args[1], "--"))
 		return exec_fail(127, "there is no profile and no command of this name", args[0]);
-	if (errno == ENOENT && profile_dir_exists(args[0]))
+	if ((error == ENOENT || error == EACCES) && profile_dir_exists(args[0]))
 		return exec_fail(127, "it is a profile, and no command: sk-helper exec NAME -- COMMAND", args[0]);
-	return exec_fail(errno == ENOENT ? 127 : 126, strerror(errno), args[0]);
+	return exec_fail(error == ENOENT ? 127 : 126, strerror(error), args[0]);
 }

@@ -239,7 +239,8 @@ enum status profile_dir_each_by_name(bool (*visit)(const char *name, void *conte
 	struct sorted sorted = { 0 };
 	enum status status = profile_dir_each(profile_dir_collect, &sorted, err);
 
-	qsort(sorted.names, sorted.count, sizeof *sorted.names, profile_dir_compare);
+	if (sorted.count)
+		qsort(sorted.names, sorted.count, sizeof *sorted.names, profile_dir_compare);
 	for (size_t i = 0; i < sorted.count && status == STATUS_OK; i++) {
 		if (!visit(sorted.names[i], context))
 			break;
@@ -475,13 +476,15 @@ static bool profile_dir_read_default(char name[PROFILE_NAME_MAX + 1])
 		return false;
 	memcpy(name, file, (size_t)len);
 	name[len] = '\0';
-	return profile_name_ok(name);
+	// one that was removed is no default
+	return profile_name_ok(name) && profile_dir_exists(name);
 }
 
 enum status profile_dir_set_default(const char *name, struct err *err)
 {
-	char path[PROFILE_PATH_MAX], file[PROFILE_NAME_MAX + sizeof SUFFIX];
+	char path[PROFILE_PATH_MAX], temporary[PROFILE_PATH_MAX + 2], file[PROFILE_NAME_MAX + sizeof SUFFIX];
 	enum status status = profile_name_check(name, err);
+	struct stat st;
 
 	if (status == STATUS_OK && !profile_dir_exists(name))
 		status = profile_dir_unknown(name, err);
@@ -489,10 +492,24 @@ enum status profile_dir_set_default(const char *name, struct err *err)
 		status = profile_dir_default_path(path, err);
 	if (status != STATUS_OK)
 		return status;
+	if (lstat(path, &st) == 0 && !S_ISLNK(st.st_mode))
+		return err_set(err, STATUS_USAGE, "'%s' is a file of yours, and not a link of sk-helper's: move it away", path);
 	(void)snprintf(file, sizeof file, "%s" SUFFIX, name);
-	if ((unlink(path) < 0 && errno != ENOENT) || symlink(file, path) < 0)
+	(void)snprintf(temporary, sizeof temporary, "%s~", path);
+	(void)unlink(temporary);
+	if (symlink(file, temporary) < 0 || rename(temporary, path) < 0)
 		return err_set(err, STATUS_INTERNAL, "'%s': %s", path, strerror(errno));
 	return STATUS_OK;
+}
+
+void profile_dir_forget_default(const char *name)
+{
+	char path[PROFILE_PATH_MAX], file[PROFILE_NAME_MAX + sizeof SUFFIX] = "", wanted[PROFILE_NAME_MAX + sizeof SUFFIX];
+
+	(void)snprintf(wanted, sizeof wanted, "%s" SUFFIX, name);
+	if (profile_dir_default_path(path, NULL) == STATUS_OK && readlink(path, file, sizeof file - 1) > 0 &&
+	    !strcmp(file, wanted))
+		(void)unlink(path);
 }
 
 struct names {

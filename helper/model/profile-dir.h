@@ -55,6 +55,8 @@ enum status profile_dir_each_by_name(bool (*visit)(const char *name, void *conte
 
 // Makes it the one that is meant where none is named: a link "default" beside its file. STATUS_NOT_FOUND where there is no such profile.
 enum status profile_dir_set_default(const char *name, struct err *err);
+// No link, where it leads to this one.
+void profile_dir_forget_default(const char *name);
 
 bool profile_dir_exists(const char *name);
 

@@ -155,14 +155,15 @@ static bool take_port(const char **at, unsigned *port)
 	return true;
 }
 
-// What looks like a host is shown with what is missing; anything else may be a secret in the wrong place.
+// What looks like a host, in small letters, is shown with what is missing; anything else may be a secret in the wrong place.
 static enum status url_without_scheme(const char *text, struct err *err)
 {
-	size_t host_len = strcspn(text, "/:");
+	size_t host_len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789.-");
 
-	if (memchr(text, '.', host_len) && !strpbrk(text, "@?#") && !strstr(text, "://"))
+	if (memchr(text, '.', host_len) && host_len < 100 && strchr("/:", text[host_len]) && !strstr(text, "://")) // NUL, too
 		return err_set(err, STATUS_USAGE,
-			       "URL: it does not begin with https:// or http://: did you mean 'https://%.200s'?", text);
+			       "URL: it does not begin with https:// or http://: did you mean 'https://%.*s%s'?", (int)host_len,
+			       text, text[host_len] ? "..." : "");
 	return err_set(err, STATUS_USAGE, "URL: it does not begin with https:// or http://");
 }
 
