@@ -186,11 +186,11 @@ DIST = build/sk-helper-$(VERSION).tar.gz
 TARBALL = build/sk-helper-$(VERSION)-linux-$(MACHINE).tar.gz
 TARBALL_AARCH64 = build/sk-helper-$(VERSION)-linux-aarch64.tar.gz
 
-# make deb: a Debian package, build/sk-helper_VERSION_ARCHITECTURE.deb; DEB_MAINTAINER='NAME <ADDRESS>' HOMEPAGE=URL
+# make deb: a Debian package, build/sk-helper_VERSION_ARCHITECTURE.deb; with DEB_MAINTAINER="NAME <ADDRESS>" and HOMEPAGE=URL of the packager
 deb: package-stage
 	@$(PACKAGER) helper/package/deb build/package/stage '$(VERSION)' '$(DEB)'
 
-# make rpm: an RPM package, build/sk-helper-VERSION-1.MACHINE.rpm; HOMEPAGE=URL
+# make rpm: an RPM package, build/sk-helper-VERSION-1.MACHINE.rpm; with HOMEPAGE=URL
 rpm: package-stage
 	@$(PACKAGER) helper/package/rpm build/package/stage '$(VERSION)' '$(RPM)'
 
@@ -216,14 +216,14 @@ dist:
 		--transform='s|^\.|sk-helper-$(VERSION)|' .; fi | gzip -9n >'$(DIST)'
 	@echo '$(DIST)'
 
-# make release: all packages, with a PKGBUILD for the source archive and their sums, in build/release; HOMEPAGE and DEB_MAINTAINER as for deb
+# make release: all packages with their sums, and a PKGBUILD, in build/release; with what deb and rpm are told
 release: dist deb rpm tarball $(if $(shell command -v $(CROSS)gcc),tarball-aarch64)
 	@$(PACKAGER) helper/package/release '$(VERSION)' '$(DIST)' '$(DEB)' '$(RPM)' '$(TARBALL)' \
 		$(if $(filter tarball-aarch64,$^),'$(TARBALL_AARCH64)')
 
 # make help: this list
 help:
-	@sed -n 's/^# make \([a-z-]*\): /\1\t/p' $(firstword $(MAKEFILE_LIST)) tests/tests.mk | sort | while IFS='	' read -r target text; do \
+	@sed -n 's/^# make \([a-z0-9-]*\): /\1\t/p' $(firstword $(MAKEFILE_LIST)) tests/tests.mk | sort | while IFS='	' read -r target text; do \
 		printf '  make %-15s %s\n' "$$target" "$$text"; done
 
 # make clean: remove what was built
