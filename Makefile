@@ -212,7 +212,7 @@ tarball-aarch64:
 dist:
 	@mkdir -p build
 	@if [ -e .git ] && git rev-parse --verify -q HEAD >/dev/null 2>&1; then git archive --prefix='sk-helper-$(VERSION)/' HEAD; \
-	else tar -cf - --sort=name --mtime='@$(SOURCE_DATE_EPOCH)' --owner=0 --group=0 --numeric-owner --exclude=./build --exclude=node_modules \
+	else tar -cf - --sort=name --mtime='@$(SOURCE_DATE_EPOCH)' --owner=0 --group=0 --numeric-owner --mode='u=rwX,go=rX' --exclude=./build --exclude=node_modules \
 		--transform='s|^\.|sk-helper-$(VERSION)|' .; fi | gzip -9n >'$(DIST)'
 	@echo '$(DIST)'
 
