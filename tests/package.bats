@@ -207,6 +207,7 @@ needs() { readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\.so\..*/\1/p' | grep 
 	tar -C tree -xf "sk-helper-$VERSION-1-$MACHINE.pkg.tar"
 	gives_tokens "$PWD/tree/usr/bin"
 	# another archive than the one that was released
+	rm ./*.pkg.tar
 	echo >>"sk-helper-$VERSION.tar.gz"
 	run "${as_nobody[@]}" makepkg --nodeps --verifysource
 	assert_failure
