@@ -53,7 +53,7 @@ SK_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSK_VERSION='"$(VERSION)"' -
 	$(SANITIZE:%=-DSK_SANITIZE)
 DIRECTORIES := -DSK_BIN_TO_LIBEXEC='"$(call relative,$(bindir),$(libexecdir))"' -DSK_LIBEXEC_TO_BIN='"$(call relative,$(libexecdir),$(bindir))"' \
 	-DSK_LIBEXEC_TO_DATA='"$(call relative,$(libexecdir),$(datarootdir))"'
-SK_CFLAGS = -std=c11 $(WARNINGS) -fstack-protector-strong $(SANITIZE:%=-fsanitize=% -fno-sanitize-recover=all -fno-omit-frame-pointer)
+SK_CFLAGS = -std=c11 $(WARNINGS) -fstack-protector-strong $(if $(REPRODUCIBLE),-ffile-prefix-map='$(CURDIR)'=.) $(SANITIZE:%=-fsanitize=% -fno-sanitize-recover=all -fno-omit-frame-pointer)
 HARDENING = -fPIE -pie -Wl,-z,relro,-z,now
 SK_LDFLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE),$(HARDENING))
 
@@ -92,6 +92,9 @@ SECRET_LIBS = $(call once,SECRET_LIBS,$(PKG_CONFIG) --libs libsecret-1)
 OAUTH_LIBS = $(call once,OAUTH_LIBS,$(PKG_CONFIG) --libs libcurl libcjson libcrypto)
 BRIDGE_LIBS = $(call once,BRIDGE_LIBS,$(PKG_CONFIG) --libs libcurl)
 CORE_LIBS = $(call once,CORE_LIBS,$(PKG_CONFIG) --libs libkeyutils libcjson)
+# for a program that is to run on many systems: static, where this one has the library so
+archive_of = $(filter /% build/%,$(shell $(CC) -print-file-name=lib$(1).a))
+PORTABLE_CORE_LIBS = $(foreach library,keyutils cjson,$(if $(call archive_of,$(library)),-l:lib$(library).a,-l$(library)))
 
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
@@ -154,30 +157,79 @@ uninstall:
 	$(Q)rm -f '$(DESTDIR)$(skilldir)/SKILL.md'
 	-$(Q)rmdir '$(DESTDIR)$(libexecdir)/sk-helper' '$(DESTDIR)$(skilldir)' '$(DESTDIR)$(datarootdir)/sk-helper/skills' '$(DESTDIR)$(datarootdir)/sk-helper' 2>/dev/null
 
-# make deb: a Debian package, build/sk-helper_VERSION_ARCHITECTURE.deb
+# --- packages: see CONTRIBUTING.md, "A release"
+
+# What the packager says: the project has no address of its own.
+DEB_MAINTAINER ?= sk-helper developers <sk-helper@example.org>
+HOMEPAGE ?=
+STRIP ?= strip
+MACHINE = $(call once,MACHINE,$(CC) -dumpmachine | cut -d- -f1)
+CROSS ?= aarch64-linux-gnu-
+SYSROOT = build/sysroot-arm64
+
+# The same for every build of one version, so that packages are equal wherever they are made.
+SOURCE_DATE_EPOCH ?= $(call once,SOURCE_DATE_EPOCH,helper/package/epoch)
+quoted = '$(subst ','\'',$(1))'
+PACKAGER = SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) DEB_MAINTAINER=$(call quoted,$(DEB_MAINTAINER)) HOMEPAGE=$(call quoted,$(HOMEPAGE))
+
+# What is in a package, below build/FOLDER/stage: without the name of this folder, and without symbols.
+staged_package = rm -rf '$(1)/stage' && \
+	$(MAKE) --no-print-directory -s B='$(1)' REPRODUCIBLE=1 prefix=/usr libexecdir=/usr/libexec sysconfdir=/etc DESTDIR='$(CURDIR)/$(1)/stage' $(2) install && \
+	$(3)$(STRIP) --strip-unneeded --remove-section=.comment --remove-section=.note '$(1)'/stage/usr/bin/sk-helper '$(1)'/stage/usr/libexec/sk-helper/*
+
+package-stage:
+	@+$(call staged_package,build/package)
+
 DEB = build/sk-helper_$(VERSION)_$(shell dpkg --print-architecture).deb
-deb:
-	@rm -rf build/deb/stage
-	@$(MAKE) --no-print-directory -s B=build/deb prefix=/usr libexecdir=/usr/libexec sysconfdir=/etc DESTDIR='$(CURDIR)/build/deb/stage' install
-	@helper/package/deb build/deb/stage '$(VERSION)' '$(DEB)'
+RPM = build/sk-helper-$(VERSION)-1.$(MACHINE).rpm
+DIST = build/sk-helper-$(VERSION).tar.gz
+TARBALL = build/sk-helper-$(VERSION)-linux-$(MACHINE).tar.gz
+TARBALL_AARCH64 = build/sk-helper-$(VERSION)-linux-aarch64.tar.gz
+
+# make deb: a Debian package, build/sk-helper_VERSION_ARCHITECTURE.deb; with DEB_MAINTAINER="NAME <ADDRESS>" and HOMEPAGE=URL of the packager
+deb: package-stage
+	@$(PACKAGER) helper/package/deb build/package/stage '$(VERSION)' '$(DEB)'
+
+# make rpm: an RPM package, build/sk-helper-VERSION-1.MACHINE.rpm; with HOMEPAGE=URL
+rpm: package-stage
+	@$(PACKAGER) helper/package/rpm build/package/stage '$(VERSION)' '$(RPM)'
+
+# make tarball: the programs for any folder, build/sk-helper-VERSION-linux-MACHINE.tar.gz
+tarball:
+	@+$(call staged_package,build/portable,CORE_LIBS='$$(PORTABLE_CORE_LIBS)')
+	@$(PACKAGER) helper/package/tarball build/portable/stage '$(TARBALL)'
+
+# make tarball-aarch64: the same for aarch64, with a cross compiler and Debian's libraries for arm64 below build/
+tarball-aarch64:
+	@command -v $(CROSS)gcc >/dev/null || { echo "make tarball-aarch64: $(CROSS)gcc is missing ('make deps-package' installs it)" >&2; exit 1; }
+	@helper/package/sysroot arm64 '$(SYSROOT)'
+	@+PKG_CONFIG_SYSROOT_DIR='$(SYSROOT)' PKG_CONFIG_LIBDIR='$(SYSROOT)/usr/lib/aarch64-linux-gnu/pkgconfig:$(SYSROOT)/usr/share/pkgconfig' && \
+		export PKG_CONFIG_SYSROOT_DIR PKG_CONFIG_LIBDIR && $(call staged_package,build/portable-aarch64,CC='$(CROSS)gcc --sysroot=$(SYSROOT)' \
+		FRONT_CC='$(CROSS)gcc --sysroot=$(SYSROOT)' CORE_LIBS='$$(PORTABLE_CORE_LIBS)',$(CROSS))
+	@$(PACKAGER) helper/package/tarball build/portable-aarch64/stage '$(TARBALL_AARCH64)'
 
 # make dist: a source archive, build/sk-helper-VERSION.tar.gz: of what is committed, or of an archive's own files
 dist:
 	@mkdir -p build
-	@if git rev-parse --verify -q HEAD >/dev/null 2>&1; then git archive --prefix='sk-helper-$(VERSION)/' HEAD; \
-	else tar -cf - --exclude=./build --exclude=node_modules --transform='s|^\.|sk-helper-$(VERSION)|' .; fi | \
-		gzip -9n >'build/sk-helper-$(VERSION).tar.gz'
-	@echo 'build/sk-helper-$(VERSION).tar.gz'
+	@if [ -e .git ] && git rev-parse --verify -q HEAD >/dev/null 2>&1; then git archive --prefix='sk-helper-$(VERSION)/' HEAD; \
+	else tar -cf - --sort=name --mtime='@$(SOURCE_DATE_EPOCH)' --owner=0 --group=0 --numeric-owner --mode='u=rwX,go=rX' --exclude=./build --exclude=node_modules \
+		--transform='s|^\.|sk-helper-$(VERSION)|' .; fi | gzip -9n >'$(DIST)'
+	@echo '$(DIST)'
+
+# make release: all packages with their sums, and a PKGBUILD, in build/release; with what deb and rpm are told
+release: dist deb rpm tarball $(if $(shell command -v $(CROSS)gcc),tarball-aarch64)
+	@$(PACKAGER) helper/package/release '$(VERSION)' '$(DIST)' '$(DEB)' '$(RPM)' '$(TARBALL)' \
+		$(if $(filter tarball-aarch64,$^),'$(TARBALL_AARCH64)')
 
 # make help: this list
 help:
-	@sed -n 's/^# make \([a-z-]*\): /\1\t/p' $(firstword $(MAKEFILE_LIST)) tests/tests.mk | sort | while IFS='	' read -r target text; do \
+	@sed -n 's/^# make \([a-z0-9-]*\): /\1\t/p' $(firstword $(MAKEFILE_LIST)) tests/tests.mk | sort | while IFS='	' read -r target text; do \
 		printf '  make %-15s %s\n' "$$target" "$$text"; done
 
 # make clean: remove what was built
 clean:
 	rm -rf build tests/node_modules tests/clients/node_modules
 
-.PHONY: all install uninstall deb dist help clean FORCE
+.PHONY: all install uninstall package-stage deb rpm tarball tarball-aarch64 dist release help clean FORCE
 include tests/tests.mk
 -include $(shell find $(B) -name '*.d' -type f 2>/dev/null)

@@ -67,6 +67,11 @@ deps-test:
 	@tests/deps test
 	@tests/node-deps all
 
+# make deps-package: install what 'make release' and tests/package.bats need, and unpack the libraries for aarch64 below build/
+deps-package:
+	@tests/deps package
+	@helper/package/sysroot arm64 '$(SYSROOT)'
+
 # make check: the tests; TESTS='tests/get.bats' for some suites, FILTER='regex' for the tests whose names match it
 check: deps-test staged
 	@$(call run_tests,check)
@@ -111,4 +116,4 @@ deps-demo:
 demo: deps-demo staged
 	@SK_BUILD='$(CURDIR)/build/check' SK_NODE='$(NODE)' tests/demo
 
-.PHONY: debug coverage compile-flags test-tools staged asan-staged deps deps-test deps-demo check check-asan check-valgrind lint fuzz-smoke fuzzers bench demo
+.PHONY: debug coverage compile-flags test-tools staged asan-staged deps deps-test deps-package deps-demo check check-asan check-valgrind lint fuzz-smoke fuzzers bench demo
