@@ -5,7 +5,7 @@ NODE = $(CURDIR)/tests/node_modules/node-linux-$(if $(filter aarch64,$(shell una
 TEST_TOOLS = fake-bridge faults keyring-tool late-service rounds
 UNIT_TESTS = $(notdir $(basename $(wildcard tests/unit/*.c)))
 FUZZERS = $(notdir $(basename $(wildcard tests/fuzz/*.c)))
-FUZZ_SECONDS ?= 20
+FUZZ_SECONDS ?= 12
 TESTS ?=
 FILTER ?=
 
