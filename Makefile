@@ -135,6 +135,8 @@ $(B)/sk-secret-service: $(sk-secret-service_SOURCES:%.c=$(B)/obj/%.o)
 
 # make install: into prefix (/usr/local), below DESTDIR where that is set
 install: all
+	@d='$(DESTDIR)$(bindir)'; while [ ! -e "$$d" ]; do d=$$(dirname "$$d"); done; [ -w "$$d" ] || \
+		{ echo "make install: '$$d' cannot be written: 'sudo make install', or 'make install prefix=~/.local' for you alone" >&2; exit 1; }
 	$(Q)$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(libexecdir)/sk-helper' '$(DESTDIR)$(mandir)/man1' '$(DESTDIR)$(mandir)/man5' '$(DESTDIR)$(mandir)/man7' \
 		'$(DESTDIR)$(bashcompletiondir)' '$(DESTDIR)$(zshcompletiondir)' '$(DESTDIR)$(fishcompletiondir)' '$(DESTDIR)$(skilldir)'
 	$(Q)$(INSTALL_PROGRAM) $(B)/sk-helper '$(DESTDIR)$(bindir)/sk-helper'

@@ -23,7 +23,7 @@ secret_is_kept() { "$TOOLS/keyring-tool" kernel get secret "$1" >/dev/null 2>&1;
 
 @test "add without --secret-store says why it did not take the Secret Service" {
 	run -0 --separate-stderr eval 'printf "test_secret\n" | sk-helper add todo --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo'
-	assert_line --partial 'no bus'
+	assert_line --partial 'no desktop keyring here'
 	grep -qx secret_store=kernel "$PROFILES/todo.conf"
 }
 
@@ -69,7 +69,7 @@ secret_is_kept() { "$TOOLS/keyring-tool" kernel get secret "$1" >/dev/null 2>&1;
 	assert_error "ask the server's owner"
 	grep -qx scope=good "$PROFILES/odd.conf"
 	run -2 --separate-stderr sk-helper add todo --client-id other </dev/null
-	assert_error 'client secret: empty'
+	assert_error 'client secret: standard input has none'
 	grep -qx client_id=m2m_todo "$PROFILES/todo.conf"
 }
 
@@ -79,8 +79,8 @@ secret_is_kept() { "$TOOLS/keyring-tool" kernel get secret "$1" >/dev/null 2>&1;
 	clear_keys
 	store_client three "$TOKEN_ENDPOINT"
 	run -0 --separate-stderr sk-helper add --missing <<<$'test_secret\ntest_secret'
-	assert_line --partial "profile 'one', for "
-	assert_line --partial "profile 'two', for "
+	assert_line --partial "profile 'one', client id 'm2m_todo', for "
+	assert_line --partial "profile 'two', client id 'm2m_todo', for "
 	refute_line --partial three
 	sk-helper get one >/dev/null
 	sk-helper get two >/dev/null
@@ -88,7 +88,7 @@ secret_is_kept() { "$TOOLS/keyring-tool" kernel get secret "$1" >/dev/null 2>&1;
 	assert_output 'no client secret is missing'
 	clear_keys
 	run -6 --separate-stderr sk-helper add --missing <<<$'test_secret\nwrong\ntest_secret'
-	assert_equal "${stderr_lines[-1]}" 'sk-helper: add: 1 of the 3 secrets are still missing'
+	assert_equal "${stderr_lines[-1]}" 'sk-helper: add: 1 of 3 missing secrets could not be stored'
 	run -2 --separate-stderr sk-helper add one --missing
 	assert_one_error
 }
@@ -135,8 +135,8 @@ secret_is_kept() { "$TOOLS/keyring-tool" kernel get secret "$1" >/dev/null 2>&1;
 			< <(printf '%b' "$secret")
 		assert_error "$says"
 	done <<'TABLE'
-|empty
-\n|empty
+|standard input has none
+\n|standard input has none
 secret\r\n|control character
 a\0b\n|NUL
 TABLE

@@ -67,7 +67,7 @@ GOOD='"prm":{"body":{'$PRM'}},"oauth":{"body":{'$AS'}}'
 	for yes in '' --yes; do
 		# shellcheck disable=SC2086 # a word or none
 		run -2 --separate-stderr sk-helper add todo --url "$MCP_URL" --client-id m2m_todo --secret-store kernel $yes <<<test_secret
-		assert_error "send the client secret to '$TOKEN_ENDPOINT', because '$MCP_URL' accepts its tokens? If so, add --issuer '$ISSUER'."
+		assert_error "send the client secret to '$TOKEN_ENDPOINT', because '$MCP_URL' accepts its tokens. If that is right, repeat the command with --issuer '$ISSUER'."
 		refute [ -e "$PROFILES/todo.conf" ]
 	done
 	run -0 --separate-stderr sk-helper add todo --url "$MCP_URL" --client-id m2m_todo --secret-store kernel --issuer "$ISSUER" --scope todo:read <<<test_secret
@@ -358,7 +358,7 @@ TABLE
 	sk-helper add todo --url "$MCP_URL" --issuer "$ISSUER" --client-id m2m_todo --secret-store kernel --yes <<<test_secret >/dev/null
 	sed -i "s|^token_endpoint=.*|token_endpoint=$ISSUER/old|" "$PROFILES/todo.conf"
 	run -8 --separate-stderr sk-helper get todo --fresh
-	assert_error 'undo that change, or'
+	assert_error "'sk-helper edit todo' undoes it"
 	run -0 sk-helper refresh todo --yes
 	run -0 sk-helper get todo --fresh
 }

@@ -142,6 +142,8 @@ literals() {
 	count=0
 	while read -r message; do
 		count=$((count + 1))
+		# libcurl's own
+		[ "$message" != 'Could not resolve host' ] || continue
 		# between what differs
 		message=${message//"'...'"/...}
 		while read -r part; do

@@ -31,7 +31,7 @@ setup() { fresh_home; }
 	run -0 sk-helper get https://c.example.com/d
 	# a client that it does not know: the secret is not sent there without being given again
 	run -2 --separate-stderr sk-helper set todo --client-id other </dev/null
-	assert_error "profile 'todo' not changed: client secret: empty"
+	assert_error "profile 'todo' not changed: client secret: standard input has none"
 	run -6 --separate-stderr sk-helper set todo --client-id other <<<test_secret
 	grep -qx client_id=m2m_todo "$PROFILES/todo.conf"
 	# a key that has to be there
@@ -159,7 +159,7 @@ TABLE
 		set timeout 20
 		spawn sk-helper add todo --token-endpoint $env(TOKEN_ENDPOINT) --client-id m2m_todo --secret-store kernel
 		expect "not shown" { send "wrong\r" }
-		expect "does not accept this client id with this secret"
+		expect "does not accept the client id"
 		expect "not shown" { send "test_secret\r" }
 		expect "token: works"
 		expect timeout { exit 9 } eof { exit [lindex [wait] 3] }'
@@ -187,8 +187,8 @@ TABLE
 		assert_error "$says"
 		assert_output ''
 	done <<'TABLE'
-401|{"error":"invalid_client"}||check both; if both are right, try --auth-method client_secret_basic
-401|{"error":"invalid_client"}|--auth-method client_secret_basic|try --auth-method client_secret_post
+401|{"error":"invalid_client"}||the client id 'c' with this secret: check both; if both are right, it may want --auth-method client_secret_basic
+401|{"error":"invalid_client"}|--auth-method client_secret_basic|it may want --auth-method client_secret_post
 400|{"error":"invalid_scope"}|--scope nope|The scope 'nope' was requested: ask the server's owner
 400|{"error":"invalid_scope"}|--scope a,b|separated by blanks, not by commas
 400|{"error":"invalid_scope"}||name one with --scope
@@ -368,7 +368,7 @@ TABLE
 }
 
 # the whole command that a message names
-cure_of() { sed -n "s/.*'\(sk-helper [^']*\)'.*/\1/p" <<<"$1" | head -n 1; }
+cure_of() { grep -o "'sk-helper [^']*'" <<<"$1" | head -n 1 | tr -d "'"; }
 
 # What has to be wrong, what is typed, and then: the command of the message cures it.
 @test "the command that a message names cures what it is about" {
@@ -456,10 +456,47 @@ TABLE
 	store_client todo "$TOKEN_ENDPOINT"
 	sed 's/^secret_store=.*/secret_store=secret-service/' "$PROFILES/todo.conf" >"$PROFILES/away.conf"
 	run -5 --separate-stderr sk-helper add --missing </dev/null
-	assert_equal "${stderr_lines[-1]}" 'sk-helper: add: 1 of the 1 secrets are still missing'
+	assert_equal "${stderr_lines[-1]}" 'sk-helper: add: 1 of 1 missing secrets could not be stored'
 	rm "$PROFILES/away.conf"
 	rm -r "$PROFILES"
 	ln -s profiles "$PROFILES"
 	run ! sk-helper doctor --offline
 	assert_line --regexp '^profiles +BAD '
+}
+
+@test "an issuer typed where the server does not name one; and a change by hand is undone without the secret" {
+	api=$AS_URL/api run -0 expect -c '
+		set timeout 20
+		spawn sk-helper add i1 --client-id m2m_todo
+		expect "URL of" { send "$env(api)\r" }
+		expect "token endpoint, or its issuer" { send "$env(ISSUER)\r" }
+		expect {
+			"y/N" { send "y\r"; exp_continue }
+			"not shown" { send "test_secret\r" }
+		}
+		expect "token: works"
+		expect timeout { exit 9 } eof { exit [lindex [wait] 3] }'
+	store_client todo "$TOKEN_ENDPOINT"
+	sed -i s/m2m_todo/other/ "$PROFILES/todo.conf"
+	run -8 --separate-stderr sk-helper get todo
+	run -0 --separate-stderr sk-helper set todo --client-id m2m_todo </dev/null
+	run -0 sk-helper get todo
+}
+
+@test "words in the wrong form: a key as others set it, a URL without its option, a scope with commas" {
+	store_client todo "$TOKEN_ENDPOINT"
+	run -2 --separate-stderr sk-helper set todo scope=todo:read
+	assert_error 'did you mean --scope VALUE?'
+	run -2 --separate-stderr sk-helper set todo https://a.example.com
+	assert_error 'did you mean --url URL?'
+	run -0 --separate-stderr sk-helper set todo --scope todo:read,todo:write
+	[[ $stderr == *'several scopes are separated by spaces'* ]]
+	run -2 --separate-stderr sk-helper todo
+	assert_error "did you mean 'sk-helper get todo'?"
+	store_client two "$TOKEN_ENDPOINT"
+	run -3 --separate-stderr sk-helper exec nope -- true
+	assert_error "there is no profile 'nope'"
+	unset VISUAL EDITOR
+	run -2 --separate-stderr sk-helper edit todo </dev/null
+	assert_error 'there is no terminal for an editor'
 }

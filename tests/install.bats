@@ -80,7 +80,7 @@ share/zsh/site-functions/_sk-helper 644"
 @test "a tilde that the shell has left alone is the home directory" {
 	run -0 make -n -C "$ROOT" B="build/${SK_BUILD##*/}" prefix='~/x' sysconfdir="$CHECKED/etc" install
 	assert_output --partial "'$HOME/x/bin/sk-helper'"
-	refute_output --partial '~'
+	refute_output --partial "'~"
 }
 
 @test "install ends with what is missing, and with the first command" {

@@ -77,8 +77,7 @@ call_tool() {
 	run -0 expect "$BATS_TEST_TMPDIR/add.exp" add
 	try=$(sed -n 's/^Try it: *//p' <<<"$output" | tr -d '\r')
 	[ -n "$try" ]
-	body='{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_todos","arguments":{}}}'
-	call="$try -sS --fail-with-body -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' -d '$body'"
+	call="$try -sS --fail-with-body"
 	run -0 sh -c "$call"
 	assert_output --partial '"result"'
 	clear_keys

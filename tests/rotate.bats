@@ -32,7 +32,7 @@ record() { "$TOOLS/keyring-tool" kernel get secret "${1:-todo}" 2>/dev/null; }
 	assert_equal "$(record)" "$before"
 	run -0 sk-helper get --fresh
 	run -2 --separate-stderr sk-helper rotate todo </dev/null
-	assert_error empty
+	assert_error 'standard input has none'
 	run -3 --separate-stderr sk-helper rotate other <<<x
 	assert_one_error
 }

@@ -38,8 +38,11 @@ variant = $(MAKE) --no-print-directory B=build/$(1) prefix='$(CURDIR)/build/$(1)
 	sysconfdir='$(CURDIR)/build/$(1)/stage/etc' $(2)
 run_tests = SK_BUILD='$(CURDIR)/build/$(1)' SK_NODE='$(NODE)' SK_CC='$(CC)' JOBS='$(JOBS)' FILTER='$(FILTER)' tests/run $(TESTS)
 
-staged:
-	@+$(call variant,check,-s install test-tools)
+staged: staged-programs
+	@+$(call variant,check,-s test-tools)
+
+staged-programs:
+	@+$(call variant,check,-s install)
 
 asan-staged:
 	@+$(call variant,asan,-s SANITIZE=address$(COMMA)undefined FRONT_CC='$(CC)' FRONT_LDFLAGS= FRONT_CFLAGS='-O1 -g' CFLAGS='-O1 -g' install test-tools)
@@ -113,7 +116,7 @@ deps-demo:
 	@tests/node-deps servers
 
 # make demo: from a client secret to a to-do at a real MCP server, on this machine alone
-demo: deps-demo staged
+demo: deps-demo staged-programs
 	@SK_BUILD='$(CURDIR)/build/check' SK_NODE='$(NODE)' tests/demo
 
-.PHONY: debug coverage compile-flags test-tools staged asan-staged deps deps-test deps-package deps-demo check check-asan check-valgrind lint fuzz-smoke fuzzers bench demo
+.PHONY: debug coverage compile-flags test-tools staged staged-programs asan-staged deps deps-test deps-package deps-demo check check-asan check-valgrind lint fuzz-smoke fuzzers bench demo

@@ -29,10 +29,15 @@ static bool has_suffix(const char *text, const char *suffix)
 // A URL of a person: without a scheme, https is meant.
 static const char *add_ask_url_key(struct buf *answer)
 {
-	if (answer->len && !strstr(answer->data, "://")) {
+	// what has no dot, such as a client id, is no host
+	if (answer->len && !strstr(answer->data, "://") && strpbrk(answer->data, ".:[")) {
 		BUF_AUTO(whole, URL_MAX);
 
-		buf_adds(&whole, "https://");
+		// plain http is for this machine itself alone
+		buf_adds(&whole, text_starts(answer->data, "127.") || text_starts(answer->data, "localhost:") ||
+						 text_starts(answer->data, "[::1]") ?
+					 "http://" :
+					 "https://");
 		buf_adds(&whole, answer->data);
 		buf_reset(answer);
 		buf_adds(answer, whole.data);

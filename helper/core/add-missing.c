@@ -29,7 +29,7 @@ static void add_one_missing(const struct profile *profile, struct waiting *waiti
 	struct err err;
 
 	memcpy(options.change.given.name, profile->name, strlen(profile->name) + 1);
-	printf("profile '%s', for %s:\n", profile->name, profile->token_endpoint);
+	printf("profile '%s', client id '%s', for %s:\n", profile->name, profile->client_id, profile->token_endpoint);
 	(void)fflush(stdout);
 	status = add_client(&options, NULL, &err);
 	if (status != STATUS_OK)
@@ -74,7 +74,7 @@ enum status add_missing(struct err *err)
 	if (status == STATUS_OK && waiting.count == 0)
 		puts("no client secret is missing");
 	if (status == STATUS_OK && waiting.failed)
-		return err_set(err, waiting.worst, "add: %u of the %u secrets are still missing", waiting.failed,
+		return err_set(err, waiting.worst, "add: %u of %u missing secrets could not be stored", waiting.failed,
 			       waiting.count);
 	return status;
 }

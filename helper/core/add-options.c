@@ -72,11 +72,25 @@ static enum status add_options_unset(struct change *change, const char *name, st
 	return STATUS_OK;
 }
 
+// "scope" or "scope=...": how others set keys.
+static bool add_options_is_key(const char *word)
+{
+	char name[64];
+
+	(void)snprintf(name, sizeof name, "--%.*s", (int)strcspn(word, "="), word);
+	return command_option_key(name) != NULL;
+}
+
 static enum status add_options_take_name(struct add_options *options, const char *value, struct err *err)
 {
 	struct profile *given = &options->change.given;
 	enum status status;
 
+	if (*given->name && add_options_is_key(value))
+		return err_set(err, STATUS_USAGE, "%s takes one name: did you mean --%.*s VALUE?", options->command,
+			       (int)strcspn(value, "="), value);
+	if (*given->name && strstr(value, "://"))
+		return err_set(err, STATUS_USAGE, "%s takes one name: did you mean --url URL?", options->command);
 	if (*given->name)
 		// the word may be a secret that somebody put into the wrong place
 		return err_set(err, STATUS_USAGE,

@@ -128,6 +128,15 @@ static enum status add_load(struct add *add, struct err *err)
 	return status == STATUS_OK && add->exists ? change_may_write(&add->old, &add->profile, err) : status;
 }
 
+// Whether the secret that is stored was given for the profile as it will be.
+static bool add_fits_again(const struct add *add)
+{
+	BUF_AUTO(record, SECRET_RECORD_MAX);
+	struct secret secret;
+
+	return stored_secret_get(&add->profile, &record, &secret, NULL) == STATUS_OK;
+}
+
 // Whether a new secret is to be taken; where not, the one that is stored is read, if there is one.
 static enum status add_look_for_secret(struct add *add, struct err *err)
 {
@@ -144,8 +153,13 @@ static enum status add_look_for_secret(struct add *add, struct err *err)
 		add->secret = (struct secret){ 0 };
 		return STATUS_OK;
 	}
-	if (status == STATUS_NOT_FOUND || (status == STATUS_OK && moves)) {
-		add->takes_secret = status == STATUS_OK || !add->is_set;
+	// a change by hand that this one undoes: the secret was given for what the profile says then
+	if (status == STATUS_POLICY && add_fits_again(add)) {
+		add->secret = (struct secret){ 0 };
+		return STATUS_OK;
+	}
+	if (status == STATUS_NOT_FOUND || status == STATUS_POLICY || (status == STATUS_OK && moves)) {
+		add->takes_secret = status != STATUS_NOT_FOUND || !add->is_set;
 		add->secret = (struct secret){ 0 };
 		return STATUS_OK;
 	}
@@ -185,9 +199,9 @@ static enum status agree_to_issuer(const struct profile *profile, const char *li
 	buf_adds(&question, ", because '");
 	buf_adds(&question, profile->urls[0]);
 	buf_adds(&question, "' accepts its tokens");
-	buf_adds(&without_terminal, "add: may sk-helper ");
+	buf_adds(&without_terminal, "there is no terminal to ask on whether to ");
 	buf_adds(&without_terminal, question.data);
-	buf_adds(&without_terminal, "? If so, add --issuer '");
+	buf_adds(&without_terminal, ". If that is right, repeat the command with --issuer '");
 	buf_adds(&without_terminal, profile->issuer);
 	buf_adds(&without_terminal, "'.");
 	if (!buf_ok(&question) || !buf_ok(&without_terminal))
@@ -223,6 +237,7 @@ static enum status add_discover(struct add *add, struct err *err)
 		memcpy(add->profile.urls, given->urls, sizeof given->urls);
 		add->profile.url_count = given->url_count;
 	}
+	buf_reset(&add->answer);
 	terminal_wait_begin("the servers");
 	status = discover(&add->profile, algorithms, NULL, &add->answer, &add->method_warning, err);
 	terminal_wait_end();
@@ -313,21 +328,24 @@ static void report_place(const struct add *add)
 		(void)snprintf(text, sizeof text, "in the %s keyring: %s (%s)", store->name, store->after_reboot,
 			       add->store_report.text);
 	report_wrapped(label, text);
-	if (*add->store_failure.text) {
-		(void)snprintf(text, sizeof text, "(no Secret Service keyring here: %s)", add->store_failure.text);
-		report_wrapped("  ", text);
-	}
+	if (*add->store_failure.text)
+		puts("  (there is no desktop keyring here: 'sk-helper doctor' says why)");
 }
 
 // What to type next, for a person.
-static void report_next(const struct profile *profile)
+static void report_next(const struct add *add)
 {
+	const struct profile *profile = &add->profile;
+
 	if (!isatty(STDOUT_FILENO))
 		return;
 	printf("\nTry it:     sk-helper get %s --format header | curl -H @- ", profile->name);
+	// what an MCP server answers to without a session
+	if (add->discovered && profile->url_count)
+		printf("-H 'Accept: application/json, text/event-stream' --json '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\","
+		       "\"params\":{\"protocolVersion\":\"2025-06-18\",\"capabilities\":{},\"clientInfo\":{\"name\":\"curl\",\"version\":\"1\"}}}' ");
 	add_ask_print_word(profile->url_count ? profile->urls[0] : "URL");
-	puts("");
-	printf("A tool:     sk-helper hook TOOL %s   ('sk-helper hook' lists the tools)\n", profile->name);
+	printf("\nA tool:     sk-helper hook TOOL %s   ('sk-helper hook' lists the tools)\n", profile->name);
 }
 
 static void report_profile(const struct add *add)
@@ -360,8 +378,6 @@ static void report(const struct add *add)
 		       add->options->generate_key ? ", before the first token" : "", add->key.public_jwk);
 	if (add->asked && add->asked->count)
 		add_ask_print_command(add->options);
-	if (!add->exists && !add->options->missing)
-		report_next(profile);
 }
 
 static enum status add_show_plan(const struct add *add)
@@ -521,6 +537,17 @@ static void add_warn(const struct err *warning)
 		warn(warning);
 }
 
+static void add_warn_of_commas(const struct profile *profile)
+{
+	struct err warning;
+
+	if (!profile->scope || !strchr(profile->scope, ','))
+		return;
+	err_set(&warning, STATUS_OK, "the scope '%.100s' has a comma in it: several scopes are separated by spaces",
+		profile->scope);
+	warn(&warning);
+}
+
 static enum status add_run(struct add *add, struct err *err)
 {
 	enum status status = add_steps(add, err);
@@ -542,6 +569,11 @@ static enum status add_run(struct add *add, struct err *err)
 		add_warn(&add->obtained->warning);
 	add_warn(&add->warning);
 	add_warn(&add->method_warning);
+	add_warn_of_commas(&add->profile);
+	if (!add->exists && !add->options->missing) {
+		(void)fflush(stdout);
+		report_next(add);
+	}
 	return STATUS_OK;
 }
 

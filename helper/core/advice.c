@@ -67,7 +67,7 @@ static bool advice_is_so(enum condition condition, const struct profile *profile
 	}
 }
 
-// The first row that fits counts. {name}, {scope} and {resource} are the profile's.
+// The first row that fits counts. {name}, {client_id}, {scope} and {resource} are the profile's.
 static const struct advice {
 	enum oauth_error error;
 	int http_status; // 0: any
@@ -86,11 +86,11 @@ static const struct advice {
 	{ OAUTH_INVALID_CLIENT, 0, SERVER_KEYCLOAK, ALWAYS,
 	  "The server does not accept this client id with this secret: check both; in Keycloak, 'Client authentication' must be on" },
 	{ OAUTH_INVALID_CLIENT, 0, SERVER_ANY, WITH_BASIC,
-	  "The server does not accept this client id with this secret: check both; if both are right, try --auth-method "
-	  "client_secret_post" },
+	  "The server does not accept the client id '{client_id}' with this secret: check both; if both are right, it may want "
+	  "--auth-method client_secret_post (of 'sk-helper add' or 'set')" },
 	{ OAUTH_INVALID_CLIENT, 0, SERVER_ANY, ALWAYS,
-	  "The server does not accept this client id with this secret: check both; if both are right, try --auth-method "
-	  "client_secret_basic" },
+	  "The server does not accept the client id '{client_id}' with this secret: check both; if both are right, it may want "
+	  "--auth-method client_secret_basic (of 'sk-helper add' or 'set')" },
 	{ OAUTH_INVALID_SCOPE, 0, SERVER_ENTRA, ALWAYS,
 	  "Entra wants one scope that ends with /.default, such as --scope 'api://APP_ID/.default'" },
 	{ OAUTH_INVALID_SCOPE, 0, SERVER_ANY, WITH_COMMA,
@@ -135,14 +135,18 @@ static void advice_put(const char *text, const struct profile *profile, struct b
 {
 	const struct {
 		const char *name, *value;
-	} values[] = { { "{name}", profile->name }, { "{scope}", profile->scope }, { "{resource}", profile->resource } };
+	} values[] = { { "{name}", profile->name },
+		       { "{client_id}", profile->client_id },
+		       { "{scope}", profile->scope },
+		       { "{resource}", profile->resource } };
+	const size_t count = sizeof values / sizeof values[0];
 
 	while (*text) {
 		size_t i = 0;
 
-		while (i < 3 && strncmp(text, values[i].name, strlen(values[i].name)) != 0)
+		while (i < count && strncmp(text, values[i].name, strlen(values[i].name)) != 0)
 			i++;
-		if (i == 3) {
+		if (i == count) {
 			buf_addc(out, *text++);
 			continue;
 		}

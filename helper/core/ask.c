@@ -101,6 +101,11 @@ enum status ask_secret(const char *profile, const char *endpoint, struct buf *se
 	if (!ok)
 		return err_set(err, STATUS_USAGE, "client secret: %s",
 			       errno == EFBIG ? "the line is too long" : "could not be read from standard input");
+	if (!secret->len && !isatty(STDIN_FILENO))
+		return err_set(
+			err, STATUS_USAGE,
+			"client secret: standard input has none, and there is no terminal to ask on: pipe it in, or run this in a "
+			"terminal");
 	// a NUL would end it early
 	if (strlen(secret->data) != secret->len)
 		return err_set(err, STATUS_USAGE, "client secret: it has a NUL byte");

@@ -2,6 +2,7 @@
 #include "core/commands.h"
 
 #include "base/nearest.h"
+#include "model/profile-dir.h"
 #include "model/request.h"
 
 #include <stdio.h>
@@ -205,12 +206,13 @@ const char *const command_groups[GROUPS] = {
 static const struct {
 	const char *word, *command;
 } synonyms[] = {
-	{ "check", "doctor" },	{ "config", "set" },	   { "configure", "hook" }, { "create", "add" },
-	{ "delete", "remove" }, { "diagnose", "doctor" },  { "forget", "erase" },   { "info", "show" },
-	{ "init", "add" },	{ "login", "add" },	   { "logout", "erase" },   { "ls", "list" },
-	{ "mcp", "bridge" },	{ "new", "add" },	   { "print", "get" },	    { "profiles", "list" },
-	{ "rm", "remove" },	{ "run", "exec" },	   { "setup", "hook" },	    { "status", "doctor" },
-	{ "token", "get" },	{ "uninstall", "remove" }, { "unset", "set" },	    { "update", "set" },
+	{ "-v", "version" },	 { "auth", "add" },	 { "check", "doctor" },	 { "config", "set" },
+	{ "configure", "hook" }, { "create", "add" },	 { "delete", "remove" }, { "diagnose", "doctor" },
+	{ "forget", "erase" },	 { "info", "show" },	 { "init", "add" },	 { "login", "add" },
+	{ "logout", "erase" },	 { "ls", "list" },	 { "mcp", "bridge" },	 { "new", "add" },
+	{ "print", "get" },	 { "profiles", "list" }, { "rm", "remove" },	 { "run", "exec" },
+	{ "setup", "hook" },	 { "status", "doctor" }, { "token", "get" },	 { "uninstall", "remove" },
+	{ "unset", "set" },	 { "update", "set" },
 };
 
 enum status command_unknown(const char *name, struct err *err)
@@ -226,6 +228,9 @@ enum status command_unknown(const char *name, struct err *err)
 		if (!commands[i].internal)
 			nearest_offer(&nearest, commands[i].name);
 	}
+	if (!meant && profile_name_ok(name) && profile_dir_exists(name))
+		return err_set(err, STATUS_USAGE,
+			       "there is no command '%.64s', but a profile: did you mean 'sk-helper get %.64s'?", name, name);
 	meant = meant ? meant : nearest_word(&nearest);
 	if (meant)
 		return err_set(err, STATUS_USAGE, "there is no command '%.64s': did you mean 'sk-helper %s'?", name, meant);

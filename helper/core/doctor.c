@@ -72,8 +72,8 @@ static void doctor_check_programs(struct findings *findings)
 			continue;
 		findings_add(
 			findings, "programs", LEVEL_NONE, STATUS_OK,
-			"'%s' can be read, so other programs of yours can look into it while it starts: install sk-helper as root "
-			"(sudo make install)",
+			"sk-helper is installed for one user: other programs of this user could look into it while it works. An installation by "
+			"root (sudo make install) prevents that ('%s')",
 			path);
 		return;
 	}
@@ -263,6 +263,18 @@ static enum status doctor_check_endpoint(struct findings *findings, const struct
 	return status;
 }
 
+// RFC 6749, section 5.1: the server says which scopes it granted, where those are not the ones that were requested.
+static void doctor_check_scope(struct findings *findings, const struct profile *profile, const struct token *token)
+{
+	for (const char *word = profile->scope ? profile->scope : ""; *word; word = text_next_word(word)) {
+		size_t len = strcspn(word, " ");
+
+		if (*token->granted_scope && !text_has_word(token->granted_scope, word, len))
+			findings_add(findings, "scope", LEVEL_WARN, STATUS_OK,
+				     "the server did not grant '%.*s': may this client have it?", (int)len, word);
+	}
+}
+
 static void doctor_check_token(struct findings *findings, const struct profile *profile, const struct secret *secret)
 {
 	CACHED_TOKEN_AUTO(obtained);
@@ -275,6 +287,7 @@ static void doctor_check_token(struct findings *findings, const struct profile *
 		return;
 	}
 	token_cache_put(profile, &obtained);
+	doctor_check_scope(findings, profile, &obtained.token);
 	findings_add(findings, "token", LEVEL_OK, STATUS_OK, "the server gave a new one, valid for %lld s%s%s%s",
 		     (long long)(obtained.token.expires_at - obtained.token.issued_at),
 		     *obtained.token.granted_scope ? ", scope '" : "", obtained.token.granted_scope,

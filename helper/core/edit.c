@@ -59,6 +59,9 @@ static enum status edit_run_editor(const char *path, struct err *err)
 	pid_t pid;
 
 	words = visual && *visual ? visual : editor && *editor ? editor : "vi";
+	if (!strcmp(words, "vi") && !isatty(STDIN_FILENO))
+		return err_set(err, STATUS_USAGE,
+			       "there is no terminal for an editor: 'sk-helper set' changes a profile in a script");
 	if ((size_t)snprintf(script, sizeof script, "%s \"$1\"", words) >= sizeof script)
 		return err_set(err, STATUS_USAGE, "VISUAL or EDITOR is too long");
 	edit_set_signals(SIG_IGN, SIG_IGN);
@@ -133,6 +136,8 @@ static void edit_say(const struct profile *old, const struct profile *profile)
 {
 	BUF_AUTO(before, PROFILE_FILE_MAX);
 	BUF_AUTO(after, PROFILE_FILE_MAX);
+	BUF_AUTO(record, SECRET_RECORD_MAX);
+	struct secret secret;
 
 	profile_write(old, &before);
 	profile_write(profile, &after);
@@ -140,8 +145,8 @@ static void edit_say(const struct profile *old, const struct profile *profile)
 		printf("profile '%s' is valid again\n", old->name);
 	else if (!strcmp(before.data, after.data))
 		puts("no key was changed");
-	else if (change_moves_secret(old, profile))
-		printf("profile '%s' is changed: its client secret was given for other servers, so it is not sent until 'sk-helper add %s' asks "
+	else if (stored_secret_get(profile, &record, &secret, NULL) == STATUS_POLICY)
+		printf("profile '%s' is changed: its client secret was given for another client or server, so it is not sent until 'sk-helper add %s' asks "
 		       "for it again\n",
 		       old->name, old->name);
 	else
@@ -164,6 +169,7 @@ static enum status edit_profile(const struct profile *old, struct err *err)
 		status = edit_until_valid(old, copy.path, &text, &profile, err);
 	if (status == STATUS_OK)
 		status = edit_keep(old, &copy, err);
+	profile_set_path(&profile, old->path);
 	if (status == STATUS_OK)
 		edit_say(old, &profile);
 	else if (*copy.path)

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 // A URL of the profile's, in the parts that texts are made of.
@@ -246,8 +247,10 @@ static enum status hook_check_url(const struct hook *hook, const struct profile 
 	if (hook->only == ONLY_HOST && place->rest_len > (size_t)(place->parts.path - place->parts.host))
 		return err_set(
 			err, STATUS_USAGE,
-			"%s sends only a host, so no url with a path covers its request: profile '%s' has '%.*s': remove the path",
-			hook->tool, profile->name, url_shown(place->url), place->url);
+			"%s sends only a host, so no url with a path covers its request: profile '%s' has '%.*s': 'sk-helper set %s --unset "
+			"url --url %.*s'",
+			hook->tool, profile->name, url_shown(place->url), place->url, profile->name,
+			(int)(place->parts.path - place->url), place->url);
 	if (hook->only == ONLY_HTTPS && !place->parts.https)
 		return err_set(err, STATUS_USAGE, "%s sends credentials over https only, but profile '%s' has the url '%.*s'",
 			       hook->tool, profile->name, url_shown(place->url), place->url);
@@ -474,7 +477,7 @@ static void hook_print(const struct hook *hook, const struct hook_call *call, co
 	if (!call->file)
 		hook_say(hook, "", &output->where);
 	if (!call->file)
-		hook_say(hook, "", &output->note);
+		hook_say(hook, hook->note_is_for_project ? "of a project's file: " : "", &output->note);
 	fputs(output->snippet.data, stdout);
 	if (!call->file)
 		hook_say(hook, "try: ", &output->try);
@@ -566,11 +569,11 @@ static enum status hook_take_word(void *context, const char *option, const char 
 static const struct hook *hook_find(const char *tool)
 {
 	for (size_t i = 0; i < hook_alias_count; i++) {
-		if (!strcmp(hook_aliases[i].name, tool))
+		if (!strcasecmp(hook_aliases[i].name, tool))
 			tool = hook_aliases[i].tool;
 	}
 	for (size_t i = 0; i < hook_count; i++) {
-		if (!strcmp(hooks[i].tool, tool))
+		if (!strcasecmp(hooks[i].tool, tool))
 			return &hooks[i];
 	}
 	return NULL;
@@ -620,8 +623,7 @@ static enum status hook_for(const struct hook *hook, const struct hook_call *cal
 	if (needs_profile)
 		status = profile_dir_choose(name, call->name, usage, err);
 	if (status != STATUS_OK && !call->name && !writes) {
-		fprintf(stderr,
-			"there is no profile to use: replace NAME and the URL in this text by those of a profile ('sk-helper add' makes one):\n");
+		fprintf(stderr, "%s. In this text, NAME and the URL are to be replaced:\n", err->text);
 		return hook_answer(hook, &profile, call, err);
 	}
 	if (status == STATUS_OK && needs_profile)

@@ -177,6 +177,8 @@ static bool obtain_tries_again(const struct request *request, const struct outco
 static enum status obtain_in_flight(const struct profile *profile, const struct request *request, const struct flight *flight,
 				    struct moment began_at, struct cached_token *obtained, struct err *err)
 {
+	const struct secret unknown = { .value = "" };
+	struct endpoint_failure failure;
 	struct outcome last;
 	bool known = flight_last(flight, &last);
 	bool other_succeeded = known && last.ended_at >= began_at.boot && last.status == STATUS_OK;
@@ -184,8 +186,11 @@ static enum status obtain_in_flight(const struct profile *profile, const struct 
 
 	if (obtain_from_cache(profile, request, began_at, other_succeeded, obtained))
 		return STATUS_OK;
-	if (known && !obtain_tries_again(request, &last, began_at) && outcome_is_for(&last, began_at.boot, err))
+	if (known && !obtain_tries_again(request, &last, began_at) && outcome_is_for(&last, began_at.boot, err)) {
+		failure = (struct endpoint_failure){ .error = last.error, .http_status = last.http_status };
+		advice_append(profile, &unknown, true, &failure, err);
 		return last.status;
+	}
 	status = check_renewal(profile, request, obtained, err);
 	return status == STATUS_OK ? request_and_note(profile, request, flight, obtained, err) : status;
 }

@@ -284,7 +284,10 @@ static enum status remove_all(const struct remove_call *call, struct err *err)
 	enum status status = profile_dir_each_by_name(remove_count, &all, err);
 	BUF_AUTO(question, REQUEST_MAX);
 
-	buf_addf(&question, "remove %u profiles, their client secrets and their cached tokens: ", all.count);
+	buf_addf(&question,
+		 all.count == 1 ? "remove %u profile, its client secret and its cached tokens: " :
+				  "remove %u profiles, their client secrets and their cached tokens: ",
+		 all.count);
 	buf_adds(&question, all.names.data);
 	if (status == STATUS_OK && all.count && !call->yes)
 		status = ask_yes(NULL, question.data, "remove --all: use --yes to remove all profiles", err);

@@ -131,6 +131,8 @@ static int take_options(char ***args)
 	static char name[PROFILE_NAME_MAX + 1];
 	char **begin = *args, *first;
 	int count = 0, found = 0;
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
+	struct profile profile;
 	struct err err;
 
 	if (options_parse(&options, args, exec_take_option, &count, &err) != STATUS_OK)
@@ -145,6 +147,11 @@ static int take_options(char ***args)
 		return exec_fail(-2, "the command is missing: see 'sk-helper help exec'", NULL);
 	if (count == 0)
 		(void)take_variable(&variables[count++], "ACCESS_TOKEN");
+	// a word before "--" that is no profile's name was meant as one, where there is no other
+	if (!found && first && (*args)[1] && !strcmp((*args)[1], "--") &&
+	    profile_dir_choose(name, NULL, NULL, NULL) != STATUS_OK &&
+	    profile_dir_load(first, &text, &profile, &err) != STATUS_OK)
+		return exec_refuse(&err);
 	if (!found && (found = exec_choose_profile(name, count)) < 0)
 		return found;
 	for (int i = 0; i < count; i++)

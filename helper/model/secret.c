@@ -92,10 +92,10 @@ enum status secret_check(const struct secret *secret, const struct profile *prof
 		if (!text_same(was, is))
 			return err_set(err, STATUS_POLICY,
 				       "the secret was given for %s '%.200s', and the profile now says '%.200s': nothing was "
-				       "sent; undo that change, or, if it is right, 'sk-helper add %s%s' %s",
+				       "sent; if that is right, 'sk-helper add %s%s' %s; if not, 'sk-helper edit %s' undoes it",
 				       key->name, was ? was : "", is ? is : "", profile->name,
 				       secret->is_key ? " --private-key FILE" : "",
-				       secret->is_key ? "stores the key again" : "asks for the secret again");
+				       secret->is_key ? "stores the key again" : "asks for the secret again", profile->name);
 	}
 	return STATUS_OK;
 }
