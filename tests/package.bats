@@ -21,7 +21,7 @@ setup() { export HOME=$BATS_TEST_TMPDIR/home XDG_DATA_HOME=$BATS_TEST_TMPDIR/dat
 
 # makes TARGET [VARIABLE=VALUE]...: sets made, what the last line names.
 makes() {
-	run -0 make -s -C "$ROOT" "$@"
+	run -0 make -s -j2 -C "$ROOT" "$@"
 	made=$ROOT/${lines[-1]}
 	assert [ -s "$made" ]
 }
@@ -40,15 +40,12 @@ gives_tokens() {
 # needs PROGRAM: the libraries that it is linked to, in one line.
 needs() { readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\.so\..*/\1/p' | grep -v '^ld-linux' | sort | xargs; }
 
-@test "make deb: without a word of lintian's about modes, without errors; installed, it works; purged, nothing stays" {
+@test "make deb: without a word of lintian's; installed, it works; purged, nothing stays" {
 	run -1 dpkg-query -W sk-helper # not one that is somebody's
 	makes deb
 	deb=$made
-	run lintian --allow-root --fail-on error "$deb"
-	assert_equal "$status" 0
-	refute_line --regexp '^E:'
-	refute_line --partial non-standard-executable-perm
-	refute_line --partial mismatched-override
+	run -0 lintian --allow-root --fail-on error,warning "$deb"
+	assert_output ''
 	dpkg-deb -f "$deb" Depends | grep -q 'libsecret-1-0.*libssl3'
 	assert_equal "$(dpkg-deb -f "$deb" Recommends Suggests)" $'Recommends: ca-certificates\nSuggests: gnome-keyring | keepassxc'
 	run -0 dpkg -i "$deb"
@@ -153,7 +150,7 @@ needs() { readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\.so\..*/\1/p' | grep 
 
 @test "the packages are equal, byte for byte, wherever they are made" {
 	other="$BATS_TEST_TMPDIR/another folder"
-	packages=$(make -s -C "$ROOT" deb rpm tarball tarball-aarch64 | grep '^build/')
+	packages=$(make -s -j2 -C "$ROOT" deb rpm tarball tarball-aarch64 | grep '^build/')
 	assert_equal "$(wc -l <<<"$packages")" 4
 	mkdir -p "$other/build"
 	tar -C "$ROOT" -cf - --exclude=./build --exclude=node_modules . | tar -C "$other" -xf -
@@ -196,7 +193,7 @@ needs() { readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\.so\..*/\1/p' | grep 
 	chown -R nobody: "$BATS_TEST_TMPDIR/arch"
 	cd "$BATS_TEST_TMPDIR/arch"
 	chmod o+x "$BATS_RUN_TMPDIR" "${BATS_TEST_TMPDIR%/*}" "$BATS_TEST_TMPDIR"
-	local -a as_nobody=(runuser -u nobody -- env -i HOME="$PWD" PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 PACMAN=true PKGEXT=.pkg.tar)
+	local -a as_nobody=(runuser -u nobody -- env -i HOME="$PWD" PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 MAKEFLAGS=-j2 PACMAN=true PKGEXT=.pkg.tar)
 	run -0 "${as_nobody[@]}" makepkg --nodeps
 	run -0 tar -tvf "sk-helper-$VERSION-1-$MACHINE.pkg.tar"
 	assert_line --regexp '^-rwxr-xr-x root/root .* usr/bin/sk-helper$'
@@ -240,7 +237,7 @@ needs() { readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\.so\..*/\1/p' | grep 
 	# -B: nothing is left out because it is there already
 	run -0 make -C "$tree" -n -B prefix=/usr DESTDIR="$BATS_TEST_TMPDIR/stage" install
 	assert_line --partial helper/man/sk-helper.1
-	run -0 env CFLAGS=-O0 sh -c "cd '$tree' && ${command//\/stage/$BATS_TEST_TMPDIR/stage}"
+	run -0 env CFLAGS=-O0 MAKEFLAGS=-j2 sh -c "cd '$tree' && ${command//\/stage/$BATS_TEST_TMPDIR/stage}"
 	run -0 "$BATS_TEST_TMPDIR/stage/usr/bin/sk-helper" list --json
 	assert_output '[]'
 }
@@ -262,7 +259,7 @@ needs() { readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\.so\..*/\1/p' | grep 
 	# what 'make check' would fetch
 	ln -s "$(cd "$BATS_TEST_DIRNAME/node_modules" && pwd)" "$tree/tests/node_modules"
 	ln -s "$(cd "$BATS_TEST_DIRNAME/clients/node_modules" && pwd)" "$tree/tests/clients/node_modules"
-	run env -i HOME="$HOME" PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 make -s -C "$tree" check TESTS=tests/get.bats
+	run env -i HOME="$HOME" PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 make -s -j2 -C "$tree" check TESTS=tests/get.bats
 	assert_success
 	assert_line --index -1 --regexp '^[0-9]+ passed, 0 failed$'
 }

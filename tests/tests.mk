@@ -75,16 +75,21 @@ deps-package:
 	@tests/deps package
 	@helper/package/sysroot arm64 '$(SYSROOT)'
 
+# What is missing is installed before anything is built, also with -j: so not as one more prerequisite.
+
 # make check: the tests; TESTS='tests/get.bats' for some suites, FILTER='regex' for the tests whose names match it
-check: deps-test staged
+check: deps-test
+	@+$(MAKE) --no-print-directory staged
 	@$(call run_tests,check)
 
 # make check-asan: the tests with AddressSanitizer and UndefinedBehaviorSanitizer
-check-asan: deps-test asan-staged
+check-asan: deps-test
+	@+$(MAKE) --no-print-directory asan-staged
 	@SK_SANITIZED=1 $(call run_tests,asan)
 
 # make check-valgrind: the unit tests under valgrind, which does not survive the execve(2) that the sandbox refuses
-check-valgrind: deps-test staged
+check-valgrind: deps-test
+	@+$(MAKE) --no-print-directory staged
 	@for t in $(filter-out sandbox,$(UNIT_TESTS)); do valgrind -q --error-exitcode=99 --leak-check=full build/check/tests/unit/$$t || exit 1; done
 
 # make compile-flags: what compile_flags.txt must have, for clangd and other editors' tools
@@ -107,7 +112,8 @@ $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(LIBRARY:%.c=$(B)/obj/%.o)
 	$(call say,LD,$@)$(CC) $(SK_CPPFLAGS) $(CPPFLAGS) $(SK_CFLAGS) $(CFLAGS) $(WERROR) -fsanitize=fuzzer -o $@ $< $(LIBRARY:%.c=$(B)/obj/%.o) $(LIBRARY_LIBS)
 
 # make bench: what a get and a bridge cost, next to the peers that are installed
-bench: deps-test staged
+bench: deps-test
+	@+$(MAKE) --no-print-directory staged
 	@SK_BUILD='$(CURDIR)/build/check' SK_NODE='$(NODE)' tests/bench/bench
 	@SK_BUILD='$(CURDIR)/build/check' SK_NODE='$(NODE)' tests/bench/bridge
 
@@ -116,7 +122,8 @@ deps-demo:
 	@tests/node-deps servers
 
 # make demo: from a client secret to a to-do at a real MCP server, on this machine alone
-demo: deps-demo staged-programs
+demo: deps-demo
+	@+$(MAKE) --no-print-directory staged-programs
 	@SK_BUILD='$(CURDIR)/build/check' SK_NODE='$(NODE)' tests/demo
 
 .PHONY: debug coverage compile-flags test-tools staged staged-programs asan-staged deps deps-test deps-package deps-demo check check-asan check-valgrind lint fuzz-smoke fuzzers bench demo
