@@ -368,7 +368,11 @@ TABLE
 }
 
 # the whole command that a message names
-cure_of() { grep -o "'sk-helper [^']*'" <<<"$1" | head -n 1 | tr -d "'"; }
+cure_of() {
+	local quoted
+	quoted=$(grep -o "'sk-helper [^']*'" <<<"$1" | head -n 1 | tr -d "'")
+	echo "${quoted:-$(sed -n 's/.*For example: //p' <<<"$1")}"
+}
 
 # What has to be wrong, what is typed, and then: the command of the message cures it.
 @test "the command that a message names cures what it is about" {
@@ -379,15 +383,22 @@ cure_of() { grep -o "'sk-helper [^']*'" <<<"$1" | head -n 1 | tr -d "'"; }
 		eval "$break"
 		run ! --separate-stderr eval "$command"
 		cure=$(cure_of "${stderr_lines[-1]}")
+		cure=${cure//NAME/todo}
 		[ -n "$cure" ] || fail "$command: $stderr"
+		said=$stderr
 		run -0 --separate-stderr eval "${cure//URL/https://b.example.com}" <<<"$input"
-		run -0 --separate-stderr eval "$command"
+		# which profile is meant has to be said each time
+		[[ $said == *'For example'* ]] || run -0 --separate-stderr eval "$command"
 	done <<'TABLE'
 clear_keys|sk-helper get todo|test_secret
 clear_keys|sk-helper doctor todo --offline|test_secret
 echo url=https://a.example.com >"$HOME/in"; clear_keys|sk-helper get - <"$HOME/in"|test_secret
 sed -i '$ a issuer=https://i.example.com' "$PROFILES/todo.conf"|sk-helper get todo|test_secret
 sed -i /^url=/d "$PROFILES/todo.conf"|sk-helper hook claude-code todo|
+sed -i /^url=/d "$PROFILES/todo.conf"|sk-helper bridge todo </dev/null|
+echo url=https://b.example.com >"$HOME/in"|sk-helper get - <"$HOME/in"|
+store_client two "$TOKEN_ENDPOINT"|sk-helper erase|
+echo scop=x >>"$PROFILES/todo.conf"; export VISUAL="sed -i /^scop=/d"|sk-helper doctor todo --offline|
 TABLE
 }
 

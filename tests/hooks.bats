@@ -149,6 +149,14 @@ try_of() { hook "$1" p | sed -n 's/^# try: //p' | sed -e 's/PACKAGE/pkg/'; }
 	assert_output tok
 }
 
+@test "each tool's text ends with a line to try it" {
+	add_for https://a.example.com
+	for tool in $(sk-helper hook | cut -d' ' -f1); do
+		case $tool in other | skill | google | jetbrains | copilot-api | claude-code-api | claude-code-otel | codex-provider) continue ;; esac
+		sk-helper hook "$tool" p 2>&1 | grep -q '^\(# \)\?try: ' || fail "$tool"
+	done
+}
+
 @test "several URLs: an entry for each, where the tool has one for each; else --url chooses" {
 	add_for https://a.example.com url=https://b.example.com
 	assert_equal "$(hook git p | grep -c '^\[credential')" 2

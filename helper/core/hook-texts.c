@@ -12,7 +12,7 @@
 	.note = "Claude Code will ask you to approve this server, because it comes from the project's file"
 #define CODEX_FILES                                                                                                            \
 	.has_comments = true, .format = CONFIG_TOML, .place = "mcp_servers.{word}", .user_file = "~/.codex/config.toml",       \
-	.project_file = ".codex/config.toml"
+	.project_file = ".codex/config.toml", .try = "codex mcp list"
 
 // A block of lines in a file of the user's, or of a project's.
 #define LINES_FILES(block, user, project)                                                                                      \

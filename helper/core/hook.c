@@ -350,6 +350,12 @@ static void hook_entry_free(struct hook_entry *entry)
 		buf_free(bufs[i]);
 }
 
+// An agent that is told of an MCP server.
+static bool hook_starts_server(const struct hook *hook)
+{
+	return hook->place && strstr(hook->help, "MCP server") != NULL;
+}
+
 static enum status hook_make_entry(const struct hook *hook, const struct profile *profile, const char *url,
 				   const struct hook_call *call, struct hook_entry *out, struct err *err)
 {
@@ -359,8 +365,14 @@ static enum status hook_make_entry(const struct hook *hook, const struct profile
 	const struct {
 		struct buf *to;
 		const char *text;
-	} parts[] = { { &out->text, hook->text }, { &out->at, hook->place },  { &out->file, file },
-		      { &out->try, hook->try },	  { &out->note, hook->note }, { &out->files, hook->files } };
+	} parts[] = { { &out->text, hook->text },
+		      { &out->at, hook->place },
+		      { &out->file, file },
+		      { &out->try, hook->try		    ? hook->try :
+				   hook_starts_server(hook) ? "restart it: its list of MCP servers then has '{name}'" :
+							      NULL },
+		      { &out->note, hook->note },
+		      { &out->files, hook->files } };
 	enum status status = hook_check_url(hook, profile, &place, err);
 	BUF_AUTO(ignored, ANSWER_MAX);
 	bool filled;
