@@ -184,14 +184,13 @@ static void add_program(struct values *values)
 	buf_addf(values_add(values, "double-quoted-sk", false), plain ? "%s" : "\"%s\"", program);
 }
 
-// All of them; those of the URL are empty where the profile has none.
+// All of them but the skill, which one text alone has; those of the URL are empty where the profile has none.
 static enum status values_fill(struct values *values, const struct profile *profile, const struct place *place, struct err *err)
 {
 	struct buf *out;
 	enum status status;
 
 	add_program(values);
-	add_skill(values);
 	buf_adds(values_add(values, "name", false), profile->name);
 	// a dot would make two keys of it in TOML, and Cargo takes none at all
 	out = values_add(values, "word", false);
@@ -350,12 +349,6 @@ static void hook_entry_free(struct hook_entry *entry)
 		buf_free(bufs[i]);
 }
 
-// An agent that is told of an MCP server.
-static bool hook_starts_server(const struct hook *hook)
-{
-	return hook->place && strstr(hook->help, "MCP server") != NULL;
-}
-
 static enum status hook_make_entry(const struct hook *hook, const struct profile *profile, const char *url,
 				   const struct hook_call *call, struct hook_entry *out, struct err *err)
 {
@@ -365,14 +358,8 @@ static enum status hook_make_entry(const struct hook *hook, const struct profile
 	const struct {
 		struct buf *to;
 		const char *text;
-	} parts[] = { { &out->text, hook->text },
-		      { &out->at, hook->place },
-		      { &out->file, file },
-		      { &out->try, hook->try		    ? hook->try :
-				   hook_starts_server(hook) ? "restart it: its list of MCP servers then has '{name}'" :
-							      NULL },
-		      { &out->note, hook->note },
-		      { &out->files, hook->files } };
+	} parts[] = { { &out->text, hook->text }, { &out->at, hook->place },  { &out->file, file },
+		      { &out->try, hook->try },	  { &out->note, hook->note }, { &out->files, hook->files } };
 	enum status status = hook_check_url(hook, profile, &place, err);
 	BUF_AUTO(ignored, ANSWER_MAX);
 	bool filled;
@@ -381,6 +368,8 @@ static enum status hook_make_entry(const struct hook *hook, const struct profile
 		status = values_fill(&values, profile, &place, err);
 	if (status != STATUS_OK)
 		return status;
+	if (!strcmp(hook->tool, HOOK_SKILL))
+		add_skill(&values);
 	out->uses_url = !hook_fill_in(&ignored, hook->text, &values, false) ||
 			(hook->place && !hook_fill_in(&ignored, hook->place, &values, false));
 	filled = hook_put_where(&out->where, hook, &values, place.url);
