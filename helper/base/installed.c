@@ -70,12 +70,18 @@ static void installed_go(char path[INSTALLED_PATH_MAX], const char *way, const c
 		path[0] = '\0';
 }
 
-void installed_path(char path[INSTALLED_PATH_MAX], const char *program)
+// "" where it is not known what runs.
+static void installed_find(char path[INSTALLED_PATH_MAX], const char *way, const char *file)
 {
 	if (!installed_here(path))
 		path[0] = '\0';
 	else
-		installed_go(path, strcmp(program, "sk-helper") != 0 ? TO_PRIVATE : TO_BIN, program);
+		installed_go(path, way, file);
+}
+
+void installed_path(char path[INSTALLED_PATH_MAX], const char *program)
+{
+	installed_find(path, strcmp(program, "sk-helper") != 0 ? TO_PRIVATE : TO_BIN, program);
 }
 
 // Whose program runs already: in a user namespace, root's may belong to "nobody" (user_namespaces(7)).
@@ -117,17 +123,11 @@ enum status installed_program(char path[INSTALLED_PATH_MAX], const char *program
 #ifndef SK_FRONT
 void installed_bin_dir(char path[INSTALLED_PATH_MAX])
 {
-	if (!installed_here(path))
-		path[0] = '\0';
-	else
-		installed_go(path, TO_BIN, "");
+	installed_find(path, TO_BIN, "");
 }
 
 void installed_data(char path[INSTALLED_PATH_MAX], const char *file)
 {
-	if (!installed_here(path))
-		path[0] = '\0';
-	else
-		installed_go(path, TO_DATA, file);
+	installed_find(path, TO_DATA, file);
 }
 #endif

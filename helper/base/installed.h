@@ -11,8 +11,8 @@
 #define INSTALLED_PATH_MAX 4096
 
 // The front door, "sk-helper" in bindir, or one of the private programs in libexecdir. STATUS_INTERNAL where it is not there, and
-// STATUS_POLICY where another user could have put it there: it, or its directory, belongs neither to root nor to this user, or others can
-// write to it.
+// STATUS_POLICY where another user could have put it there: it, or its directory, belongs neither to root nor to this user nor to the
+// owner of the program that runs, or others can write to it.
 enum status installed_program(char path[INSTALLED_PATH_MAX], const char *program, struct err *err);
 
 // The same path without a look at it; "" where /proc does not say what runs.

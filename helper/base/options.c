@@ -32,6 +32,11 @@ char option_letter(const char *name)
 	return '\0';
 }
 
+bool option_is_help(const char *word)
+{
+	return !strcmp(word, "--help") || !strcmp(word, "-h");
+}
+
 const struct option *options_find(const struct option *table, const char *word, const char **value)
 {
 	bool is_letter = word[0] == '-' && word[1] && word[1] != '-' && !word[2];

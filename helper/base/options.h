@@ -17,6 +17,9 @@ struct option {
 const char *option_of_letter(char letter);
 char option_letter(const char *name); // '\0' for none
 
+// Whether the word is -h or --help, which each command has.
+bool option_is_help(const char *word);
+
 struct options {
 	const char *command;	    // for errors
 	const struct option *table; // ends with a NULL name; may be NULL

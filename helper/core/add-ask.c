@@ -53,15 +53,16 @@ static enum status add_ask_key(struct profile *profile, struct add_asked *asked,
 
 	for (int i = 0; i < TRIES && status == STATUS_USAGE && asked->count < ADD_ASKED_MAX; i++) {
 		struct buf *answer = &asked->answers[asked->count];
-		const char *wanted = key;
+		const char *wanted = key, *answered;
 
 		*answer = (struct buf)BUF_INIT(URL_MAX);
 		asked->count++;
 		status = ask_text(prompt, answer, err);
 		if (status != STATUS_OK)
 			return status;
-		if (is_url && add_ask_url_key(answer))
-			wanted = add_ask_url_key(answer);
+		answered = is_url ? add_ask_url_key(answer) : NULL;
+		if (answered)
+			wanted = answered;
 		status = profile_set(profile, wanted, answer->data, err);
 		if (status == STATUS_USAGE && i + 1 < TRIES)
 			warn(err);

@@ -224,7 +224,6 @@ static enum status agree_to_choice(const struct profile *profile, const char *li
 	return ask_yes(lines, "request tokens with this scope and resource", without_terminal.data, err);
 }
 
-// Where no token endpoint is given, the servers are asked; and the user whether that is meant.
 static enum status add_discover(struct add *add, struct err *err)
 {
 	// with --dry-run no key is read
@@ -246,6 +245,7 @@ static enum status add_discover(struct add *add, struct err *err)
 	return status;
 }
 
+// Where no token endpoint is given, the servers are asked; and the user whether that is meant.
 static enum status add_find_endpoint(struct add *add, struct err *err)
 {
 	const struct profile given = add->profile, *found = &add->profile;
@@ -352,9 +352,7 @@ static void report_profile(const struct add *add)
 {
 	char path[PROFILE_PATH_MAX];
 
-	// from the environment
-	(void)snprintf(path, sizeof path, "%s", add->profile.path);
-	text_sanitize(path);
+	command_show_path(&add->profile, path);
 	printf("profile '%s': %s%s\n", add->profile.name, path, !add->exists ? "" : " (changed)");
 }
 
@@ -386,8 +384,7 @@ static enum status add_show_plan(const struct add *add)
 	char path[PROFILE_PATH_MAX];
 
 	profile_write(&add->profile, &text);
-	(void)snprintf(path, sizeof path, "%s", add->profile.path);
-	text_sanitize(path);
+	command_show_path(&add->profile, path);
 	printf("# %s%s\n%s", path, add->exists ? "" : ", a new file", text.data);
 	if (add->takes_secret)
 		printf(has_key(add) ? "# the private key would be kept in the %s keyring, and sign requests to %s\n" :

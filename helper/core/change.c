@@ -100,12 +100,7 @@ bool change_moves_secret(const struct profile *old, const struct profile *profil
 
 enum status change_may_write(const struct profile *old, const struct profile *profile, struct err *err)
 {
-	BUF_AUTO(before, PROFILE_FILE_MAX);
-	BUF_AUTO(after, PROFILE_FILE_MAX);
-
-	profile_write(old, &before);
-	profile_write(profile, &after);
-	if (!profile_dir_is_system(old) || !strcmp(before.data, after.data))
+	if (!profile_dir_is_system(old) || profile_same(old, profile))
 		return STATUS_OK;
 	return err_set(
 		err, STATUS_POLICY,

@@ -2,7 +2,7 @@
 #include "core/commands.h"
 
 #include "base/nearest.h"
-#include "model/profile-dir.h"
+#include "base/text.h"
 #include "model/request.h"
 
 #include <stdio.h>
@@ -301,11 +301,22 @@ enum status command_take_usual_profile(const char *command, char **args, const c
 	return status;
 }
 
+enum status command_needs_profile(const char *command, struct err *err)
+{
+	return err_set(err, STATUS_USAGE, "%s: the name of a profile is missing: 'sk-helper list' shows them", command);
+}
+
 enum status command_take_profile(const char *command, char **args, const char **name, struct err *err)
 {
 	enum status status = command_take_usual_profile(command, args, name, err);
 
 	if (status == STATUS_OK && !*name)
-		return err_set(err, STATUS_USAGE, "%s: the name of a profile is missing: 'sk-helper list' shows them", command);
+		return command_needs_profile(command, err);
 	return status;
+}
+
+void command_show_path(const struct profile *profile, char shown[PROFILE_PATH_MAX])
+{
+	(void)snprintf(shown, PROFILE_PATH_MAX, "%s", profile->path);
+	text_sanitize(shown);
 }

@@ -5,7 +5,7 @@
 
 #include "base/options.h"
 #include "base/status.h"
-#include "model/profile.h"
+#include "model/profile-dir.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,7 +48,9 @@ const struct profile_key *command_option_key(const char *option);
 
 // For a command that takes the name of one profile, and no options. STATUS_USAGE for anything else.
 enum status command_take_profile(const char *command, char **args, const char **name, struct err *err);
-// The same; name is NULL where none is given, and the usual profile is meant.
+// What it then says where none is given: STATUS_USAGE.
+enum status command_needs_profile(const char *command, struct err *err);
+// The same as command_take_profile; name is NULL where none is given, and the usual profile is meant.
 enum status command_take_usual_profile(const char *command, char **args, const char **name, struct err *err);
 
 extern const struct option add_options[], bridge_options[], doctor_options[], hook_options[], list_options[], refresh_options[],
@@ -76,6 +78,9 @@ enum status command_store(char **args, struct err *err);
 enum status command_tool(char **args, struct err *err);
 
 enum status command_version(char **args, struct err *err);
+
+// The path of the profile's file, as it can be printed: it comes from the environment.
+void command_show_path(const struct profile *profile, char shown[PROFILE_PATH_MAX]);
 
 // Standard error, one line, for what went not quite as it should though there is an answer.
 void warn(const struct err *warning);

@@ -134,16 +134,12 @@ static enum status edit_keep(const struct profile *old, struct edit_copy *copy, 
 
 static void edit_say(const struct profile *old, const struct profile *profile)
 {
-	BUF_AUTO(before, PROFILE_FILE_MAX);
-	BUF_AUTO(after, PROFILE_FILE_MAX);
 	BUF_AUTO(record, SECRET_RECORD_MAX);
 	struct secret secret;
 
-	profile_write(old, &before);
-	profile_write(profile, &after);
 	if (!old->token_endpoint)
 		printf("profile '%s' is valid again\n", old->name);
-	else if (!strcmp(before.data, after.data))
+	else if (profile_same(old, profile))
 		puts("no key was changed");
 	else if (stored_secret_get(profile, &record, &secret, NULL) == STATUS_POLICY)
 		printf("profile '%s' is changed: its client secret was given for another client or server, so it is not sent until 'sk-helper add %s' asks "

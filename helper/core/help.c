@@ -116,11 +116,12 @@ static void print_options(const struct command *command)
 {
 	static const char *const titles[HELP_PARTS] = { "usual options", "with a private key instead of a secret",
 							"other options" };
+	const struct option *options = help_options(command);
 
 	for (int part = 0; part < HELP_PARTS; part++) {
 		bool begun = false;
 
-		for (const struct option *option = help_options(command); option->name; option++) {
+		for (const struct option *option = options; option->name; option++) {
 			int its = !command->takes_keys || help_is_common(option->name) ? HELP_COMMON :
 				  help_is_for_keys(option->name)		       ? HELP_KEYS :
 											 HELP_REST;

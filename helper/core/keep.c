@@ -289,18 +289,13 @@ enum status keep_client(const struct profile *profile, const struct secret *secr
 enum status keep_lock_unchanged(struct lock *lock, const struct profile *as_read, struct err *err)
 {
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
-	BUF_AUTO(before, PROFILE_FILE_MAX);
-	BUF_AUTO(now, PROFILE_FILE_MAX);
 	struct profile profile;
 	enum status status = keep_lock(lock, err);
 
 	if (status != STATUS_OK)
 		return status;
-	profile_write(as_read, &before);
 	status = profile_dir_load(as_read->name, &text, &profile, err);
-	if (status == STATUS_OK)
-		profile_write(&profile, &now);
-	if (status == STATUS_OK && strcmp(before.data, now.data) != 0)
+	if (status == STATUS_OK && !profile_same(as_read, &profile))
 		status = err_set(err, STATUS_TEMPORARY, "another process has changed the profile in the meantime: try again");
 	if (status != STATUS_OK)
 		lock_release(lock);

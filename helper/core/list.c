@@ -165,11 +165,6 @@ static void list_ask_keyrings(struct rows *rows, struct row *row)
 		row->left = token_life(&profile);
 }
 
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(((const struct row *)a)->id.name, ((const struct row *)b)->id.name);
-}
-
 static enum status print_json(const struct rows *rows, struct err *err)
 {
 	cJSON *array = cJSON_CreateArray();
@@ -358,7 +353,7 @@ static enum status list_find_names(const struct list_words *words, struct rows *
 		if (status == STATUS_OK)
 			(void)add_name(words->name, rows);
 	} else {
-		status = profile_dir_each(add_name, rows, err);
+		status = profile_dir_each_by_name(add_name, rows, err);
 	}
 	return rows->no_memory ? err_set(err, STATUS_INTERNAL, "no memory") : status;
 }
@@ -400,8 +395,6 @@ enum status command_list(char **args, struct err *err)
 		return err_set(err, STATUS_USAGE, "list: --json and --names cannot be used together");
 	if (status == STATUS_OK)
 		status = list_find_names(&words, &rows, err);
-	if (rows.count)
-		qsort(rows.row, rows.count, sizeof *rows.row, by_name);
 	for (size_t i = 0; i < rows.count && !words.names; i++)
 		list_read_profile(&rows.row[i]);
 	for (size_t i = 0; i < rows.count && !words.names; i++)

@@ -43,11 +43,6 @@ static void find_home(void)
 		setenv("HOME", user->pw_dir, 1);
 }
 
-static bool is_help(const char *word)
-{
-	return !strcmp(word, "--help") || !strcmp(word, "-h");
-}
-
 // Whether one of the words is -h or --help, and not the value of an option, nor behind "--".
 static bool asks_for_help(const struct command *command, char **words)
 {
@@ -56,7 +51,7 @@ static bool asks_for_help(const struct command *command, char **words)
 	for (; *words && strcmp(*words, "--") != 0; words++) {
 		const struct option *option = options_find(command_options(command), *words, &value);
 
-		if (is_help(*words))
+		if (option_is_help(*words))
 			return true;
 		if (option && option->argument && !value && words[1])
 			words++;
@@ -73,7 +68,7 @@ static enum status run(char **argv, struct err *err)
 		return err_set(err, STATUS_USAGE, "the command is missing: 'sk-helper help' lists the commands");
 	if (!strcmp(name, "--version") || !strcmp(name, "-V"))
 		name = "version";
-	if (is_help(name))
+	if (option_is_help(name))
 		name = "help";
 	command = command_find(name);
 	if (!command)

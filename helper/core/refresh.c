@@ -162,7 +162,7 @@ enum status command_refresh(char **args, struct err *err)
 	enum status status = options_parse(&parser, &args, refresh_take_word, &words, err);
 
 	if (status == STATUS_OK && !words.name)
-		return err_set(err, STATUS_USAGE, "refresh: the name of a profile is missing: 'sk-helper list' shows them");
+		return command_needs_profile("refresh", err);
 	if (status != STATUS_OK)
 		return status;
 	status = refresh(words.name, words.yes, err);

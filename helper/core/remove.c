@@ -329,7 +329,7 @@ enum status command_remove(char **args, struct err *err)
 	if (status == STATUS_OK && call.all)
 		return remove_all(&call, err);
 	if (status == STATUS_OK && !call.name)
-		return err_set(err, STATUS_USAGE, "remove: the name of a profile is missing: 'sk-helper list' shows them");
+		return command_needs_profile("remove", err);
 	if (status == STATUS_OK)
 		status = profile_name_check(call.name, err);
 	if (status == STATUS_OK && !call.yes)

@@ -16,7 +16,7 @@ enum status command_set(char **args, struct err *err)
 	if (status != STATUS_OK)
 		return status;
 	if (!*name)
-		return err_set(err, STATUS_USAGE, "set: the name of a profile is missing: 'sk-helper list' shows them");
+		return command_needs_profile("set", err);
 	if (change_is_empty(&options.change) && !options.is_default)
 		return err_set(
 			err, STATUS_USAGE,

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 // show: a profile's file, with where it is. It has no secret in it.
-#include "base/text.h"
 #include "core/commands.h"
-#include "model/profile-dir.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum status command_show(char **args, struct err *err)
 {
@@ -22,8 +19,7 @@ enum status command_show(char **args, struct err *err)
 		status = profile_dir_load(name, &text, &profile, err);
 	if (status != STATUS_OK)
 		return status;
-	(void)snprintf(path, sizeof path, "%s", profile.path);
-	text_sanitize(path);
+	command_show_path(&profile, path);
 	profile_write(&profile, &keys);
 	printf("# %s\n%s", path, keys.data);
 	return STATUS_OK;

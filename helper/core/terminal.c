@@ -51,7 +51,7 @@ void terminal_print_wrapped(FILE *out, const char *text, int column, int width)
 	while (*text) {
 		int len = (int)strcspn(text, " ");
 
-		if (width && at > column && at + 1 + len > width) {
+		if (at > column && at + 1 + len > width) {
 			(void)fprintf(out, "\n%*s", column, "");
 			at = column;
 		} else if (at > column) {

@@ -3,6 +3,7 @@
 // included, to sk-core with the same arguments. It never opens a socket, parses JSON, or sees a client secret.
 #include "base/debug.h"
 #include "base/harden.h"
+#include "base/options.h"
 #include "base/text.h"
 #include "base/wire.h"
 #include "front/exec.h"
@@ -110,11 +111,6 @@ static bool is_other_name(const char *name)
 	return !text_starts(base_name(name), "sk-helper");
 }
 
-static bool is_help(const char *word)
-{
-	return !strcmp(word, "--help") || !strcmp(word, "-h");
-}
-
 static int front(int argc, char **argv)
 {
 	bool has_command = argc > 1;
@@ -126,7 +122,7 @@ static int front(int argc, char **argv)
 		argv[1] = argv[0];
 		return front(argc - 1, argv + 1);
 	}
-	if (has_command && !strcmp(argv[1], "exec") && argc > 2 && !is_help(argv[2]) && !is_other_name(argv[0]))
+	if (has_command && !strcmp(argv[1], "exec") && argc > 2 && !option_is_help(argv[2]) && !is_other_name(argv[0]))
 		return exec_run(argv + 2, get);
 	harden_process();
 	if (is_other_name(argv[0]))

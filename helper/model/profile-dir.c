@@ -210,6 +210,7 @@ enum status profile_dir_each(bool (*visit)(const char *name, void *context), voi
 struct sorted {
 	char (*names)[PROFILE_NAME_MAX + 1];
 	size_t count, room;
+	bool no_memory;
 };
 
 static bool profile_dir_collect(const char *name, void *context)
@@ -220,6 +221,7 @@ static bool profile_dir_collect(const char *name, void *context)
 		size_t room = sorted->room ? 2 * sorted->room : 64;
 		void *more = reallocarray(sorted->names, room, sizeof *sorted->names);
 
+		sorted->no_memory = !more;
 		if (!more)
 			return false;
 		sorted->names = more;
@@ -239,6 +241,8 @@ enum status profile_dir_each_by_name(bool (*visit)(const char *name, void *conte
 	struct sorted sorted = { 0 };
 	enum status status = profile_dir_each(profile_dir_collect, &sorted, err);
 
+	if (sorted.no_memory)
+		status = err_set(err, STATUS_INTERNAL, "no memory");
 	if (sorted.count)
 		qsort(sorted.names, sorted.count, sizeof *sorted.names, profile_dir_compare);
 	for (size_t i = 0; i < sorted.count && status == STATUS_OK; i++) {

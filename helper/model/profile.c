@@ -321,6 +321,16 @@ void profile_write(const struct profile *p, struct buf *b)
 	}
 }
 
+bool profile_same(const struct profile *p, const struct profile *other)
+{
+	BUF_AUTO(text, PROFILE_FILE_MAX);
+	BUF_AUTO(others_text, PROFILE_FILE_MAX);
+
+	profile_write(p, &text);
+	profile_write(other, &others_text);
+	return text_same(text.data, others_text.data);
+}
+
 size_t profile_covers(const struct profile *p, const struct url *url)
 {
 	struct url base;

@@ -88,6 +88,9 @@ enum status profile_complete(struct profile *p, struct err *err);
 // The file's text. b fails when it would be too long.
 void profile_write(const struct profile *p, struct buf *b);
 
+// Whether the two have the same keys: their files' texts are the same. Not the name, nor where the file is.
+bool profile_same(const struct profile *p, const struct profile *other);
+
 // How well the profile's URLs cover this one: the length of the longest that does, 0 for none.
 size_t profile_covers(const struct profile *p, const struct url *url);
 
