@@ -69,6 +69,12 @@ start_authorization_server() {
 	export AS_URL
 }
 
+# A real MCP server, which takes the authorization server's tokens; that one runs already.
+start_todo_server() {
+	start_peer todo-server "{\"issuer\":\"$ISSUER\"}"
+	export MCP_URL=$PEER_URL
+}
+
 start_faulty_server() {
 	start_peer faulty-server "${1:-"{}"}"
 	export FAULTY_URL=$PEER_URL

@@ -8,8 +8,7 @@ setup_file() {
 	start_peer recorder
 	export RECORDER=$PEER_URL
 	start_authorization_server
-	start_peer todo-server "{\"issuer\":\"$ISSUER\"}"
-	export MCP_URL=$PEER_URL
+	start_todo_server
 }
 teardown_file() { stop_peers; }
 setup() {

@@ -7,8 +7,7 @@ SCREENS=$BATS_TEST_DIRNAME/screens
 
 setup_file() {
 	start_authorization_server
-	start_peer todo-server "{\"issuer\":\"$ISSUER\"}"
-	export MCP_URL=$PEER_URL
+	start_todo_server
 	start_faulty_server
 }
 teardown_file() { stop_peers; }
