@@ -106,84 +106,80 @@ static void doctor_check_sandbox(struct findings *findings, const struct endpoin
 			(long long)report->landlock);
 }
 
-// A keyring that answers, and takes nothing: podman's default filter of system calls allows keyctl(2) and denies add_key(2).
-static enum status doctor_try_keyring(const struct keyring *keyring, struct err *found)
-{
-	struct profile nobody = { .name = "doctor", .path = "", .secret_store = keyring->name };
-	enum status status = keyring->probe(found);
-	struct err ignored;
-
-	// a quota that is nearly used up would lose a token for it
-	if (status != STATUS_OK || !keyring->fullness || keyring->fullness() >= QUOTA_WARNING)
-		return status;
-	return keep_try_store(&nobody, &ignored, found);
-}
-
-struct use {
-	const char *keyring;
-	bool secret, token;
+// What is found of each keyring, and which of them the profiles use.
+struct doctor_keyring {
+	enum status status;
+	struct err found;
+	bool has_secret, has_token;
 };
 
 static bool doctor_note_use(const char *name, void *context)
 {
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
-	struct use *use = context;
+	struct doctor_keyring *all = context;
 	struct profile profile;
 
 	if (profile_dir_load(name, &text, &profile, NULL) != STATUS_OK)
 		return true;
-	use->secret = use->secret || !strcmp(profile.secret_store, use->keyring);
-	use->token = use->token || !strcmp(profile.token_cache, use->keyring);
+	for (size_t i = 0; i < KEYRING_COUNT; i++) {
+		all[i].has_secret = all[i].has_secret || !strcmp(profile.secret_store, keyrings[i]->name);
+		all[i].has_token = all[i].has_token || !strcmp(profile.token_cache, keyrings[i]->name);
+	}
 	return true;
 }
 
-// Which of them the profiles use: of all, or of the one that is named.
-static struct use doctor_use(const char *keyring, const char *name)
+// A keyring that answers, and takes nothing: podman's default filter of system calls allows keyctl(2) and denies add_key(2).
+static enum status doctor_try_keyring(const struct keyring *keyring, struct err *found)
 {
-	struct use use = { keyring, false, false };
+	struct profile nobody = { .name = "doctor", .path = "", .secret_store = keyring->name };
+	struct err ignored;
 
-	if (name)
-		(void)doctor_note_use(name, &use);
-	else
-		(void)profile_dir_each(doctor_note_use, &use, NULL);
-	return use;
+	return keep_try_store(&nobody, &ignored, found);
 }
 
-static void doctor_check_keyring(struct findings *findings, const struct keyring *keyring, const char *name, bool another_works)
+static void doctor_check_keyring(struct findings *findings, const struct keyring *keyring, struct doctor_keyring *its,
+				 bool another_works)
 {
-	struct use use = doctor_use(keyring->name, name);
-	struct err found;
-	enum status status = doctor_try_keyring(keyring, &found);
-	bool used = use.secret || use.token;
+	bool used = its->has_secret || its->has_token;
+	bool is_full = its->status == STATUS_OK && keyring->fullness && keyring->fullness() >= QUOTA_WARNING;
 
-	if (status != STATUS_OK)
+	// a quota that is nearly used up would lose a token for it
+	if (its->status == STATUS_OK && keyring->fullness && !is_full)
+		its->status = doctor_try_keyring(keyring, &its->found);
+	if (its->status != STATUS_OK)
 		findings_add(findings, keyring->name,
-			     use.secret || (!used && !another_works) ? LEVEL_BAD :
-			     use.token				     ? LEVEL_WARN :
-								       LEVEL_NONE,
-			     status, "%s", found.text);
-	else if (keyring->fullness && keyring->fullness() >= QUOTA_WARNING)
+			     its->has_secret || (!used && !another_works) ? LEVEL_BAD :
+			     its->has_token				  ? LEVEL_WARN :
+									    LEVEL_NONE,
+			     its->status, "%s", its->found.text);
+	else if (is_full)
 		findings_add(
 			findings, keyring->name, LEVEL_WARN, STATUS_OK,
 			"%s: when it is full, cached tokens are thrown out and requested again. Raise kernel.keys.maxbytes (sysctl), or keep "
 			"tokens elsewhere: 'sk-helper set NAME --token-cache secret-service'",
-			found.text);
+			its->found.text);
 	else
-		findings_add(findings, keyring->name, LEVEL_OK, STATUS_OK, "%s%s", found.text,
+		findings_add(findings, keyring->name, LEVEL_OK, STATUS_OK, "%s%s", its->found.text,
 			     used ? "" : "; no profile uses it");
 }
 
+// name: the profile that is looked at; NULL for all.
 static void doctor_check_keyrings(struct findings *findings, const char *name)
 {
+	struct doctor_keyring all[KEYRING_COUNT] = { 0 };
 	bool works[KEYRING_COUNT], any = false;
-	struct err ignored;
 
+	if (name)
+		(void)doctor_note_use(name, all);
+	else
+		(void)profile_dir_each(doctor_note_use, all, NULL);
 	for (size_t i = 0; i < KEYRING_COUNT; i++) {
-		works[i] = keyrings[i]->probe(&ignored) == STATUS_OK;
+		all[i].status = keyrings[i]->probe(&all[i].found);
+		works[i] = all[i].status == STATUS_OK;
 		any = any || works[i];
 	}
 	for (size_t i = 0; i < KEYRING_COUNT; i++)
-		doctor_check_keyring(findings, keyrings[i], name, any && !works[i]);
+		doctor_check_keyring(findings, keyrings[i], &all[i], any && !works[i]);
 }
 
 // --- a profile
