@@ -152,6 +152,35 @@ literals() {
 	assert [ "$count" -ge 30 ]
 }
 
+# The messages of failures that a user meets without a mistake in what was typed, as the code has them: a line each.
+failure_messages() {
+	"$SK_NODE" -e '
+		const { readFileSync } = require("node:fs");
+		for (const path of process.argv.slice(1)) {
+			const call = /err_set\([^;"]*STATUS_(POLICY|TEMPORARY|REFUSED|LOCKED|UNAVAILABLE|DENIED|FULL|NOT_FOUND)[^;"]*((?:"(?:[^"\\]|\\.)*"\s*)+)/g;
+			for (const [, , literals] of readFileSync(path, "utf8").matchAll(call))
+				console.log(literals.replace(/"\s*"/g, "").trim().replace(/^"|"$/g, ""));
+		}' "$ROOT"/helper/*/*.c "$ROOT"/keyring/*.c "$ROOT"/keyring/*/*.c
+}
+
+@test "troubleshooting explains every message about a failure" {
+	entries=()
+	while read -r entry; do entries+=("*${entry//.../*}*"); done < <(sed -n 's/^\.It Sy "\(.*\)"$/\1/p' "$ROOT/helper/man/sk-helper-troubleshooting.7")
+	count=0
+	while read -r message; do
+		# of another part of the message, or of another message, alone: "%s: %s", "HTTP %ld"
+		[ "$(sed 's/%[.*0-9]*[a-z]*//g' <<<"$message" | tr -dc a-z | wc -c)" -ge 5 ] || continue
+		count=$((count + 1))
+		explained=false
+		for entry in "${entries[@]}"; do
+			# shellcheck disable=SC2053 # it is a pattern
+			[[ $message != $entry ]] || explained=true
+		done
+		"$explained" || fail "$message"
+	done < <(failure_messages)
+	assert [ "$count" -ge 90 ]
+}
+
 @test "the commands in the manual pages are commands, with options that they have" {
 	while read -r words; do
 		read -r _ command rest <<<"$words"
