@@ -169,7 +169,9 @@ failure_messages() {
 	count=0
 	while read -r message; do
 		# of another part of the message, or of another message, alone: "%s: %s", "HTTP %ld"
-		[ "$(sed 's/%[.*0-9]*[a-z]*//g' <<<"$message" | tr -dc a-z | wc -c)" -ge 5 ] || continue
+		words=${message//%[a-z]/}
+		words=${words//[^[:lower:]]/}
+		[ "${#words}" -ge 5 ] || continue
 		count=$((count + 1))
 		explained=false
 		for entry in "${entries[@]}"; do

@@ -373,31 +373,50 @@ cure_of() {
 	echo "${quoted:-$(sed -n 's/.*For example: //p' <<<"$1")}"
 }
 
-# What has to be wrong, what is typed, and then: the command of the message cures it.
+# What has to be wrong, what is typed, and then: the command of the message cures it. The last two columns are what that command
+# reads, and what takes the place of the URL, SCOPES or FORMAT in it.
 @test "the command that a message names cures what it is about" {
-	while IFS='|' read -r break command input; do
+	while IFS='|' read -r break command input word; do
 		clear_keys
 		rm -rf "$PROFILES"
 		store_client todo "$TOKEN_ENDPOINT" "url=https://a.example.com"
 		eval "$break"
-		run ! --separate-stderr eval "$command"
+		run ! --separate-stderr eval "$command" </dev/null
 		cure=$(cure_of "${stderr_lines[-1]}")
-		cure=${cure//NAME/todo}
 		[ -n "$cure" ] || fail "$command: $stderr"
 		said=$stderr
-		run -0 --separate-stderr eval "${cure//URL/https://b.example.com}" <<<"$input"
-		# which profile is meant has to be said each time
-		[[ $said == *'For example'* ]] || run -0 --separate-stderr eval "$command"
+		eval "word=$word"
+		run -0 --separate-stderr eval "$(sed -E -e 's#NAME#todo#' -e "s#URL|SCOPES#'$word'#" <<<"$cure")" <<<"$input"
+		# what the message names in the place of what was typed
+		case $said in *'For example'* | *'did you mean'* | *'sk-helper help'* | *'give the name'* | *'takes its request'*) continue ;; esac
+		run -0 --separate-stderr eval "$command"
 	done <<'TABLE'
 clear_keys|sk-helper get todo|test_secret
 clear_keys|sk-helper doctor todo --offline|test_secret
 echo url=https://a.example.com >"$HOME/in"; clear_keys|sk-helper get - <"$HOME/in"|test_secret
+printf 'profile=todo\nclient_secret=wrong\n' >"$HOME/in"; sk-helper store <"$HOME/in"|sk-helper get todo|test_secret
 sed -i '$ a issuer=https://i.example.com' "$PROFILES/todo.conf"|sk-helper get todo|test_secret
-sed -i /^url=/d "$PROFILES/todo.conf"|sk-helper hook claude-code todo|
-sed -i /^url=/d "$PROFILES/todo.conf"|sk-helper bridge todo </dev/null|
-echo url=https://b.example.com >"$HOME/in"|sk-helper get - <"$HOME/in"|
-store_client two "$TOKEN_ENDPOINT"|sk-helper erase|
+sed -i '$ a proxy=https://p.example.com' "$PROFILES/todo.conf"; export VISUAL="sed -i /^proxy=/d"|sk-helper get todo|test_secret
+sed -i /^url=/d "$PROFILES/todo.conf"|sk-helper hook claude-code todo||https://b.example.com
+sed -i /^url=/d "$PROFILES/todo.conf"|sk-helper bridge todo||https://b.example.com
+true|sk-helper hook claude-code todo --url https://b.example.com||https://b.example.com
+echo url=https://b.example.com >"$HOME/in"|sk-helper get - <"$HOME/in"||https://b.example.com
 echo scop=x >>"$PROFILES/todo.conf"; export VISUAL="sed -i /^scop=/d"|sk-helper doctor todo --offline|
+true|sk-helper refresh todo|test_secret|$ISSUER
+true|sk-helper get todo >/dev/null; sk-helper revoke todo|test_secret|$ISSUER
+store_client two "$TOKEN_ENDPOINT"|sk-helper erase|
+store_client two "$TOKEN_ENDPOINT"|sk-helper set --scope todo:read|
+true|sk-helper get --format mcp-headers|
+true|sk-helper todo|
+true|sk-helper gte|
+true|sk-helper frobnicate|
+true|sk-helper get --frobnicate|
+true|sk-helper get --format frobnicate|
+true|sk-helper hook frobnicate todo|
+true|sk-helper exec|
+true|sk-helper add|
+true|sk-helper set todo|
+true|sk-helper store todo|test_secret
 TABLE
 }
 

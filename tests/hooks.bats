@@ -28,6 +28,10 @@ hook() { sk-helper hook "$@" 2>/dev/null; }
 # the command that a line "WORDS COMMAND" of it has
 command_of() { hook "$1" p | sed -n "s|^$2||p"; }
 
+# what its 'try' line says, with what is in capitals replaced
+try_of() { sk-helper hook "$1" p 2>&1 | sed -n 's/^\(# \)\?try: //p' | sed -e 's/PACKAGE/pkg/' -e 's/IMAGE/x/g'; }
+forget_seen() { curl -sk -H 'Authorization: none' "$RECORDER/" >/dev/null; }
+
 @test "the list, and what is no tool or has no url" {
 	run -0 --separate-stderr sk-helper hook
 	assert [ "${#lines[@]}" -ge 20 ]
@@ -83,6 +87,11 @@ command_of() { hook "$1" p | sed -n "s|^$2||p"; }
 	hook docker p >"$HOME/auth.json"
 	run -0 skopeo list-tags --tls-verify=false --authfile "$HOME/auth.json" "docker://${RECORDER#http://}/x"
 	assert_equal "$(seen_last)" 'Basic oauth2accesstoken:tok'
+	# skopeo's part of the line
+	forget_seen
+	try=$(try_of docker)
+	run sh -c "${try##*, or: } --tls-verify=false --authfile '$HOME/auth.json'"
+	assert_equal "$(seen_last)" 'Basic oauth2accesstoken:tok'
 }
 
 @test "kubectl" {
@@ -99,6 +108,9 @@ command_of() { hook "$1" p | sed -n "s|^$2||p"; }
 		if kubectl version --client 2>/dev/null | grep -qE 'v1\.(1[0-9]|2[01])\.'; then hook kubectl p | sed 's|/v1$|/v1beta1|'; else hook kubectl p; fi
 	} >"$HOME/kubeconfig"
 	run -0 kubectl --kubeconfig "$HOME/kubeconfig" get --raw /version
+	assert_equal "$(seen_last)" 'Bearer tok'
+	forget_seen
+	KUBECONFIG=$HOME/kubeconfig run sh -c "$(try_of kubectl)"
 	assert_equal "$(seen_last)" 'Bearer tok'
 }
 
@@ -118,10 +130,11 @@ command_of() { hook "$1" p | sed -n "s|^$2||p"; }
 	cd "$HOME" && echo '{}' >package.json
 	run -0 "$SK_NODE" "$BATS_TEST_DIRNAME/node_modules/pnpm/bin/pnpm.cjs" add pkg --lockfile-only
 	assert_equal "$(seen_last)" 'Bearer tok'
+	forget_seen
+	pnpm() { "$SK_NODE" "$BATS_TEST_DIRNAME/node_modules/pnpm/bin/pnpm.cjs" "$@"; }
+	run eval "$(try_of pnpm)"
+	assert_equal "$(seen_last)" 'Bearer tok'
 }
-
-# what its 'try' line says, with what is in capitals replaced
-try_of() { hook "$1" p | sed -n 's/^# try: //p' | sed -e 's/PACKAGE/pkg/'; }
 
 @test "npm, which has no helper; hook npm p" {
 	add_for "$RECORDER/npm/"

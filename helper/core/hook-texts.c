@@ -131,7 +131,7 @@ const struct hook hooks[] = {
 	  .has_comments = true,
 	  LINES_FILES("pnpm {name}", "~/.npmrc", NULL),
 	  .note = "then: ln -sf {bin}/sk-helper '{quoted-home}/.local/bin/pnpm-token-sk-{name}'",
-	  .try = "pnpm view PACKAGE --registry '{quoted-url}'" },
+	  .try = "pnpm --dir \"$(mktemp -d)\" add PACKAGE --lockfile-only --registry '{quoted-url}'" },
 	{ .tool = "npm",
 	  .help = "a package registry, for npm, which has no helper: a variable",
 	  .text = "//{place}/:_authToken=${NPM_TOKEN}\n",
