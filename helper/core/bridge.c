@@ -190,7 +190,8 @@ static enum status bridge_run(const struct profile *profile, const char *url, co
 	if (status != STATUS_OK)
 		return status;
 	give_streams_away();
-	broker_begin(&broker, profile->name, url, socket);
+	broker_begin(&broker, "bridge", socket);
+	broker_add(&broker, *profile->name ? profile->name : "-", url);
 	if (bridge_send_settings(socket, profile, url, ca_file_sha256, sse, problem))
 		told = bridge_serve(&broker, signal_fd, bridge);
 	broker_end(&broker);
@@ -201,7 +202,7 @@ static enum status bridge_run(const struct profile *profile, const char *url, co
 static enum status bridge_print_error(enum status status, struct err *err)
 {
 	if (status != STATUS_OK)
-		broker_print(err->text);
+		broker_print("bridge", err->text);
 	err->text[0] = '\0';
 	return status;
 }

@@ -1,42 +1,49 @@
 // SPDX-License-Identifier: MIT
-// The side of sk-core that answers sk-bridge's questions for tokens: each by running 'sk-helper get -', the program that everybody else
-// runs. So caching, the combining of requests at the same time and the check of the URL are written once. A token of
-// another profile, or for another URL, cannot be asked for.
+// The side of sk-core that answers the questions of a relay, sk-bridge or sk-proxy, for tokens: a struct question each. A token of
+// another profile than those that the relay was started for, or for another URL, cannot be asked for.
 #ifndef SK_CORE_BROKER_H
 #define SK_CORE_BROKER_H
 
 #include "base/buf.h"
 #include "base/status.h"
 #include "base/wire.h"
+#include "core/question.h"
 #include "model/challenge.h"
 
 #include <poll.h>
 #include <stdbool.h>
-#include <sys/types.h>
+#include <stddef.h>
+#include <stdint.h>
 
-// One question at a time: sk-bridge asks the next one when it has its answer.
-struct broker {
-	const char *profile, *url;
-	int socket;			     // to sk-bridge
+#define BROKER_PROFILES_MAX 16
+
+// A profile that can be asked for. One question at a time: the relay asks the next one when it has its answer.
+struct broker_profile {
+	const char *name, *url;
 	char scope[CHALLENGE_SCOPE_MAX + 1]; // that a server has wanted, and was granted; "" for the profile's
-	// the question that is being answered; pid 0: none
-	pid_t pid;
-	int in, out, error; // our ends of the pipes; -1: closed
-	struct buf input, answer, errors;
-	size_t written; // of input
+	struct question question;
 	bool steps_up;
 	char last_warning[256];
 };
 
-void broker_begin(struct broker *broker, const char *profile, const char *url, int socket);
+struct broker {
+	const char *command; // "bridge" or "proxy", for messages
+	int socket;	     // to the relay
+	struct broker_profile profiles[BROKER_PROFILES_MAX];
+	size_t count;
+	int64_t used_at; // CLOCK_BOOTTIME in ms: when a token was last asked for
+};
+
+void broker_begin(struct broker *broker, const char *command, int socket);
+void broker_add(struct broker *broker, const char *profile, const char *url);
 void broker_end(struct broker *broker);
 
 // One line on standard error, if somebody reads it there.
-void broker_print(const char *text);
+void broker_print(const char *command, const char *text);
 
-#define BROKER_FDS 4
+#define BROKER_FDS (1 + BROKER_PROFILES_MAX * QUESTION_FDS)
 
-// What is to be waited for, and what then is to be done. False when sk-bridge is gone.
+// What is to be waited for, and what then is to be done. False when the relay is gone.
 void broker_fill(const struct broker *broker, struct pollfd fds[BROKER_FDS]);
 bool broker_step(struct broker *broker, const struct pollfd fds[BROKER_FDS]);
 
