@@ -42,15 +42,12 @@ static const char *interpreter(void)
 	return found;
 }
 
-void confine_runner(void)
+#define SOCKETS_OF_PROGRAMS                                                                                                    \
+	ALLOW_ARGUMENT(socket, 0, AF_UNIX), ALLOW_ARGUMENT(socket, 0, AF_INET), ALLOW_ARGUMENT(socket, 0, AF_INET6),           \
+		FORBID(socket, EAFNOSUPPORT)
+
+static void confine_runs(void)
 {
-	static const struct syscall_rule rules[] = {
-		FORBIDDEN_TO_ALL,
-		ALLOW_ARGUMENT(socket, 0, AF_UNIX),
-		ALLOW_ARGUMENT(socket, 0, AF_INET),
-		ALLOW_ARGUMENT(socket, 0, AF_INET6),
-		FORBID(socket, EAFNOSUPPORT),
-	};
 	struct landlock landlock = { .runs = true };
 	char path[INSTALLED_PATH_MAX];
 
@@ -62,6 +59,28 @@ void confine_runner(void)
 	if (interpreter())
 		landlock_allow_running(&landlock, interpreter());
 	(void)landlock_enter(&landlock);
+}
+
+void confine_runner(void)
+{
+	static const struct syscall_rule rules[] = { FORBIDDEN_TO_ALL, SOCKETS_OF_PROGRAMS };
+
+	confine_runs();
+	(void)syscall_filter_enter(rules, sizeof rules / sizeof rules[0], SYSCALLS_ALLOWED);
+}
+
+void confine_server(void)
+{
+	static const struct syscall_rule rules[] = { ALLOW(listen), ALLOW(accept4), FORBIDDEN_TO_ALL, SOCKETS_OF_PROGRAMS };
+
+	confine_runs();
+	(void)syscall_filter_enter(rules, sizeof rules / sizeof rules[0], SYSCALLS_ALLOWED);
+}
+
+void confine_listening_ends(void)
+{
+	static const struct syscall_rule rules[] = { FORBID(listen, EPERM) };
+
 	(void)syscall_filter_enter(rules, sizeof rules / sizeof rules[0], SYSCALLS_ALLOWED);
 }
 
@@ -87,6 +106,14 @@ void confine_bus_client(void)
 #else
 
 void confine_runner(void)
+{
+}
+
+void confine_server(void)
+{
+}
+
+void confine_listening_ends(void)
 {
 }
 

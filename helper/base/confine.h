@@ -8,6 +8,10 @@
 // into or traced; no new namespace, no module, no io_uring, no listening, no socket but those that our programs need.
 void confine_runner(void);
 
+// The same for a server, which listens; and then, from when it does, no other socket can be listened on.
+void confine_server(void);
+void confine_listening_ends(void);
+
 // For a program that talks to the session bus alone: the same rights are taken, and also the network, running programs,
 // the kernel's keys and writing files.
 void confine_bus_client(void);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "base/harden.h"
 
+#include "base/listen-fds.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -30,6 +33,11 @@ void harden_process_but(int last)
 #if !defined(SK_SANITIZE) && !defined(SK_DEBUG) // a leak checker, or a debugger, attaches to the process
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
+}
+
+int harden_count_sockets(const char *command)
+{
+	return command && (!strcmp(command, "share") || !strcmp(command, "proxy")) ? listen_fds_count() : 0;
 }
 
 void harden_process(void)

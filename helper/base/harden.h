@@ -12,6 +12,9 @@ void harden_process(void);
 // The same for a program that is given more descriptors: those up to last stay open.
 void harden_process_but(int last);
 
+// How many sockets systemd has given to this process (sd_listen_fds(3)), where it runs a command that serves: "share" or "proxy".
+int harden_count_sockets(const char *command);
+
 // For a program that waits, or that runs another one. The other program cannot write a core file either and cannot gain
 // privileges; no signal is blocked, because a blocked SIGALRM would disable the deadline; and a write to a closed pipe,
 // or beyond the file size limit, fails with an error instead of ending the process by a signal.

@@ -30,7 +30,7 @@ static int open_private_dir(const char *path)
 	return fd;
 }
 
-static int open_run_dir(void)
+int lock_open_dir(void)
 {
 	unsigned uid = (unsigned)geteuid();
 	char path[64];
@@ -73,7 +73,7 @@ static bool lock_wait(int fd, int64_t wait_ms)
 enum status lock_take(struct lock *lock, const char *name, int64_t wait_ms, struct err *err)
 {
 	unsigned uid = (unsigned)geteuid();
-	int dir = open_run_dir();
+	int dir = lock_open_dir();
 	struct stat st;
 
 	*lock = LOCK_NONE;
@@ -101,6 +101,32 @@ void lock_release(struct lock *lock)
 	if (lock->fd >= 0)
 		close(lock->fd);
 	lock->fd = -1;
+}
+
+void lock_remove(struct lock *lock, const char *name)
+{
+	int dir = lock->fd >= 0 ? lock_open_dir() : -1;
+
+	if (dir >= 0) {
+		(void)unlinkat(dir, name, 0);
+		close(dir);
+	}
+	lock_release(lock);
+}
+
+bool lock_peek_note(const char *name, struct buf *note, struct stat *st)
+{
+	int dir = lock_open_dir(), fd;
+	bool good;
+
+	if (dir < 0)
+		return false;
+	fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	close(dir);
+	good = fd >= 0 && fstat(fd, st) == 0 && S_ISREG(st->st_mode) && st->st_uid == geteuid() && buf_read(note, fd);
+	if (fd >= 0)
+		close(fd);
+	return good;
 }
 
 void lock_read_note(const struct lock *lock, struct buf *note)

@@ -10,7 +10,9 @@
 #include "base/buf.h"
 #include "base/status.h"
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #define LOCK_NOTE_MAX 2048
 
@@ -26,6 +28,15 @@ enum status lock_take(struct lock *lock, const char *name, int64_t wait_ms, stru
 
 // Of a lock that is not held, nothing.
 void lock_release(struct lock *lock);
+
+// For a lock that only its holder ever takes: removes its file, and releases it. Of a lock that is not held, nothing.
+void lock_remove(struct lock *lock, const char *name);
+
+// The directory of the locks; -1 where there is none.
+int lock_open_dir(void);
+
+// What the holder has noted, for somebody who does not hold the lock, and when (st_mtim). False where there is nothing.
+bool lock_peek_note(const char *name, struct buf *note, struct stat *st);
 
 // What was noted last; empty when nothing was, or the lock is not held.
 void lock_read_note(const struct lock *lock, struct buf *note);

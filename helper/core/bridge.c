@@ -9,6 +9,7 @@
 #include "core/ask-oauth.h"
 #include "core/broker.h"
 #include "core/commands.h"
+#include "core/notice.h"
 #include "core/trust.h"
 #include "model/profile-dir.h"
 #include "model/request.h"
@@ -202,7 +203,7 @@ static enum status bridge_run(const struct profile *profile, const char *url, co
 static enum status bridge_print_error(enum status status, struct err *err)
 {
 	if (status != STATUS_OK)
-		broker_print("bridge", err->text);
+		notice_print("bridge", err->text);
 	err->text[0] = '\0';
 	return status;
 }

@@ -5,6 +5,7 @@
 #include "base/debug.h"
 #include "base/text.h"
 #include "base/wire.h"
+#include "core/notice.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -34,20 +35,6 @@ void broker_end(struct broker *broker)
 	broker->socket = -1;
 }
 
-void broker_print(const char *command, const char *text)
-{
-	char line[1024];
-	size_t len;
-
-	(void)snprintf(line, sizeof line, "sk-helper: %s: %s", command, text);
-	text_sanitize(line);
-	len = strlen(line);
-	line[len] = '\n';
-	// the client may not read it: better lost than waited for (pipe(7): there is room for a whole line)
-	if (poll(&(struct pollfd){ .fd = STDERR_FILENO, .events = POLLOUT }, 1, 0) == 1)
-		(void)!write(STDERR_FILENO, line, len + 1);
-}
-
 // --- the answer
 
 static void broker_send(const struct broker *broker, const struct broker_profile *profile, enum status status,
@@ -75,7 +62,7 @@ static void broker_warn(const struct broker *broker, struct broker_profile *prof
 	if (!*text || text_starts(text, "debug: ") || !strncmp(profile->last_warning, text, sizeof profile->last_warning - 1))
 		return;
 	(void)snprintf(profile->last_warning, sizeof profile->last_warning, "%s", text);
-	broker_print(broker->command, text);
+	notice_print(broker->command, text);
 }
 
 static void broker_answer(const struct broker *broker, struct broker_profile *profile)
@@ -144,7 +131,7 @@ static void broker_ask(struct broker *broker, const char *name, struct wire *wir
 		return;
 	broker->used_at = clock_now().boot;
 	broker_write_question(profile, wire);
-	if (question_ask(&profile->question, &err) != STATUS_OK)
+	if (question_ask(&profile->question, "get", &err) != STATUS_OK)
 		broker_send(broker, profile, err.status, err.text, NULL);
 }
 
@@ -168,7 +155,7 @@ static bool broker_receive(struct broker *broker)
 	if (wire_next(&wire, &field, NULL) != WIRE_FIELD)
 		return true;
 	if (!strcmp(field.key, "notice"))
-		broker_print(broker->command, field.value);
+		notice_print(broker->command, field.value);
 	else if (!strcmp(field.key, "ask"))
 		broker_ask(broker, field.value, &wire);
 	return true;

@@ -38,9 +38,6 @@ void broker_begin(struct broker *broker, const char *command, int socket);
 void broker_add(struct broker *broker, const char *profile, const char *url);
 void broker_end(struct broker *broker);
 
-// One line on standard error, if somebody reads it there.
-void broker_print(const char *command, const char *text);
-
 #define BROKER_FDS (1 + BROKER_PROFILES_MAX * QUESTION_FDS)
 
 // What is to be waited for, and what then is to be done. False when the relay is gone.

@@ -20,6 +20,7 @@ const struct command commands[] = {
 		.options = request_options,
 		.has_formats = true,
 		.example = "t=$(sk-helper get todo) && curl --oauth2-bearer \"$t\" https://api.example.com/",
+		.asks_socket = true,
 	},
 	{
 		.group = GROUP_USE,
@@ -29,6 +30,7 @@ const struct command commands[] = {
 		.run = command_exec,
 		.options = exec_options,
 		.example = "sk-helper exec todo --env API_TOKEN -- ./deploy.sh",
+		.asks_socket = true,
 	},
 	{
 		.group = GROUP_USE,
@@ -47,6 +49,16 @@ const struct command commands[] = {
 		.run = command_bridge,
 		.options = bridge_options,
 		.example = "sk-helper bridge todo",
+	},
+	{
+		.group = GROUP_USE,
+		.name = "share",
+		.arguments = "NAME... --socket PATH",
+		.summary = "answer requests for tokens from a container",
+		.run = command_share,
+		.options = share_options,
+		.serves = true,
+		.example = "sk-helper share todo --socket \"$XDG_RUNTIME_DIR/sk-todo/share.sock\"",
 	},
 	{
 		.group = GROUP_SETUP,
@@ -93,6 +105,7 @@ const struct command commands[] = {
 		.run = command_list,
 		.options = list_options,
 		.example = "sk-helper list",
+		.asks_socket = true,
 	},
 	{
 		.group = GROUP_SETUP,
@@ -128,6 +141,7 @@ const struct command commands[] = {
 		.run = command_doctor,
 		.options = doctor_options,
 		.example = "sk-helper doctor todo",
+		.asks_socket = true,
 	},
 	{
 		.group = GROUP_TROUBLE,
@@ -145,6 +159,7 @@ const struct command commands[] = {
 		.summary = "forget cached tokens; never a client secret",
 		.run = command_erase,
 		.example = "sk-helper erase todo",
+		.asks_socket = true,
 	},
 	{
 		.group = GROUP_TROUBLE,
@@ -169,6 +184,7 @@ const struct command commands[] = {
 		.summary = "show this, or a command's options and an example",
 		.run = command_help,
 		.example = "sk-helper help get",
+		.asks_socket = true,
 	},
 	{
 		.group = GROUP_PROGRAMS,
@@ -177,6 +193,7 @@ const struct command commands[] = {
 		.summary = "print the version",
 		.run = command_version,
 		.example = "sk-helper version",
+		.asks_socket = true,
 	},
 	{
 		.name = "tool",
@@ -184,6 +201,7 @@ const struct command commands[] = {
 		.summary = "answer a tool that runs sk-helper by another name",
 		.run = command_tool,
 		.internal = true,
+		.asks_socket = true,
 	},
 	{
 		.name = "renew",

@@ -28,6 +28,8 @@ struct command {
 	bool takes_keys; // the profile's keys are options, too
 	bool has_formats;
 	bool runs_programs; // that are not sk-helper's
+	bool serves;	    // it listens on a socket
+	bool asks_socket;   // it works where SK_HELPER_SOCKET names a socket, and there are no profiles
 	bool internal;	    // not for people
 };
 
@@ -54,7 +56,7 @@ enum status command_needs_profile(const char *command, struct err *err);
 enum status command_take_usual_profile(const char *command, char **args, const char **name, struct err *err);
 
 extern const struct option add_options[], bridge_options[], doctor_options[], hook_options[], list_options[], refresh_options[],
-	remove_options[], rotate_options[], set_options[];
+	remove_options[], rotate_options[], set_options[], share_options[];
 
 enum status command_add(char **args, struct err *err);
 enum status command_bridge(char **args, struct err *err);
@@ -73,6 +75,7 @@ enum status command_renew(char **args, struct err *err);
 enum status command_revoke(char **args, struct err *err);
 enum status command_rotate(char **args, struct err *err);
 enum status command_set(char **args, struct err *err);
+enum status command_share(char **args, struct err *err);
 enum status command_show(char **args, struct err *err);
 enum status command_store(char **args, struct err *err);
 enum status command_tool(char **args, struct err *err);

@@ -2,7 +2,7 @@
 // erase: forgets cached tokens. The one that was refused, where it is named, so that a newer one stays. Never a secret.
 #include "base/wire.h"
 #include "core/commands.h"
-#include "core/token-cache.h"
+#include "core/get-token.h"
 #include "model/profile-dir.h"
 #include "model/request.h"
 
@@ -47,10 +47,10 @@ enum status command_erase(char **args, struct err *err)
 	else
 		request.profile = word;
 	if (status == STATUS_OK)
-		status = profile_dir_for(&request, &text, &profile, NULL, err);
+		status = get_find_profile(&request, &text, &profile, NULL, err);
 	// also a success when no token was cached
 	if (status == STATUS_OK)
-		status = token_cache_forget(&profile, request.credential, &count, err);
+		status = get_forget(&profile, request.credential, &count, err);
 	// a program that asks on standard input expects no answer
 	if (status == STATUS_OK && !from_stdin)
 		printf("profile '%s': %u cached token%s forgotten; the client secret is kept\n", profile.name, count,

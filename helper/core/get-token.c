@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "core/obtain.h"
+#include "core/share-client.h"
 #include "protocols/askers.h"
 
 #include <stdlib.h>
@@ -15,13 +16,40 @@ void get_result_free(struct get_result *result)
 	cached_token_free(&result->obtained);
 }
 
+enum status get_find_profile(const struct request *request, struct buf *text, struct profile *profile, bool *uncovered,
+			     struct err *err)
+{
+	return share_client_socket() ? share_client_profile_for(request, text, profile, uncovered, err) :
+				       profile_dir_for(request, text, profile, uncovered, err);
+}
+
+// From the cache or the authorization server, or from where they are.
+static enum status get_obtain(const struct profile *profile, const struct request *request, struct cached_token *obtained,
+			      struct err *err)
+{
+	return share_client_socket() ? share_client_get(profile, request, obtained, err) :
+				       obtain_token(profile, request, obtained, err);
+}
+
+enum status get_forget(const struct profile *profile, const char *credential, unsigned *count, struct err *err)
+{
+	if (!share_client_socket())
+		return token_cache_forget(profile, credential, count, err);
+	if (!credential)
+		return err_set(
+			err, STATUS_USAGE,
+			"erase: the tokens are where 'sk-helper share' runs, and one that was refused is forgotten by 'erase -' with "
+			"credential=");
+	return share_client_erase(profile, credential, err);
+}
+
 enum status get_profile(const struct request *request, struct get_result *result, bool *uncovered, struct err *err)
 {
 	result->request = *request;
 	// request->url points into request->joined: let the copy point into its own joined
 	if (request->url == request->joined)
 		request_set_url(&result->request, result->request.joined);
-	return profile_dir_for(&result->request, &result->text, &result->profile, uncovered, err);
+	return get_find_profile(&result->request, &result->text, &result->profile, uncovered, err);
 }
 
 unsigned get_deadline_seconds(const struct get_result *result)
@@ -49,8 +77,7 @@ static enum status unite_scopes(const char *before, const char *more, struct buf
 			      err_set(err, STATUS_POLICY, "the server asks for more and more scopes: no token was requested");
 }
 
-// A server may name any scope, also one of another API of the same authorization server: the profile says how far it may go.
-static enum status check_scope_limit(const struct profile *profile, const char *scope, struct err *err)
+enum status get_check_scope(const struct profile *profile, const char *scope, const char *who, struct err *err)
 {
 	const char *limit = profile->scope_limit ? profile->scope_limit : profile->scope ? profile->scope : "";
 	BUF_AUTO(beyond, CHALLENGE_SCOPE_MAX);
@@ -69,9 +96,9 @@ static enum status check_scope_limit(const struct profile *profile, const char *
 	if (beyond.len == 0)
 		return STATUS_OK;
 	return err_set(err, STATUS_POLICY,
-		       "the server asks for scopes that the profile does not allow: '%.300s': if it may have them, add them to "
+		       "%s asks for scopes that the profile does not allow: '%.300s': if it may have them, add them to "
 		       "scope_limit: 'sk-helper set %s --scope-limit SCOPES'",
-		       beyond.data, profile->name);
+		       who, beyond.data, profile->name);
 }
 
 // MCP, "Scope Selection Strategy", and RFC 6750 section 3.1: the scope of a 401 is what to ask for; a 403's insufficient_scope is
@@ -89,7 +116,7 @@ static enum status apply_challenge(struct get_result *result, const struct chall
 	}
 	if (!*challenge->scope || request->keep_scope || (scope_given && !step_up))
 		return STATUS_OK;
-	status = check_scope_limit(&result->profile, challenge->scope, err);
+	status = get_check_scope(&result->profile, challenge->scope, "the server", err);
 	if (status == STATUS_OK)
 		status = unite_scopes(step_up ? request->scope : "", challenge->scope, &result->scope, err);
 	request->scope = result->scope.data;
@@ -126,7 +153,7 @@ static enum status get_for_connection(struct get_result *result, const char *ser
 	enum status status;
 
 	again.long_lived = true;
-	status = obtain_token(profile, &again, &result->obtained, err);
+	status = get_obtain(profile, &again, &result->obtained, err);
 	if (status != STATUS_OK || !renews)
 		return status;
 	again.renewal = askers_was_given(profile, server, result->obtained.token.access_token);
@@ -134,7 +161,7 @@ static enum status get_for_connection(struct get_result *result, const char *ser
 		return STATUS_OK;
 	again.refused_token = result->obtained.token.access_token;
 	// where there is no new one, the old one may be good after all
-	if (obtain_token(profile, &again, &renewed, NULL) == STATUS_OK) {
+	if (get_obtain(profile, &again, &renewed, NULL) == STATUS_OK) {
 		cached_token_move(&result->obtained, &renewed);
 		renewed = CACHED_TOKEN_INIT;
 	}
@@ -152,7 +179,7 @@ enum status get_token(struct get_result *result, const struct protocol *protocol
 	if (status == STATUS_OK && protocol && protocol->connection_variable)
 		status = get_for_connection(result, getenv(protocol->connection_variable), err);
 	else if (status == STATUS_OK)
-		status = obtain_token(&result->profile, &result->request, &result->obtained, err);
+		status = get_obtain(&result->profile, &result->request, &result->obtained, err);
 	if (status != STATUS_OK)
 		err_prefix(err, "profile '%s'", result->profile.name);
 	return status;

@@ -24,6 +24,13 @@ struct get_result {
 
 void get_result_free(struct get_result *result);
 
+// The profile that a request is for: one of here (profile_dir_for), or one that is shared with us.
+enum status get_find_profile(const struct request *request, struct buf *text, struct profile *profile, bool *uncovered,
+			     struct err *err);
+
+// Forgets the cached tokens of such a profile; with a credential, only one that is equal to it. count may be NULL.
+enum status get_forget(const struct profile *profile, const char *credential, unsigned *count, struct err *err);
+
 // The profile. uncovered: as profile_dir_for has it; may be NULL.
 enum status get_profile(const struct request *request, struct get_result *result, bool *uncovered, struct err *err);
 
@@ -34,6 +41,10 @@ unsigned get_deadline_seconds(const struct get_result *result);
 // The token, after get_profile: with the scopes that a server wants, as far as the profile allows. protocol: how it will be
 // answered; NULL for a tool's.
 enum status get_token(struct get_result *result, const struct protocol *protocol, struct err *err);
+
+// A server, or whoever asks from a container, may name any scope, also one of another API of the same authorization server: the profile
+// says how far it may go. STATUS_POLICY beyond; who is the one that asks, for the message.
+enum status get_check_scope(const struct profile *profile, const char *scope, const char *who, struct err *err);
 
 // The token as a protocol writes it.
 struct answer get_answer(const struct get_result *result);

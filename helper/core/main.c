@@ -5,6 +5,7 @@
 #include "base/harden.h"
 #include "base/text.h"
 #include "core/commands.h"
+#include "core/share-client.h"
 #include "core/terminal.h"
 
 #include <pwd.h>
@@ -75,7 +76,14 @@ static enum status run(char **argv, struct err *err)
 		return command_unknown(name, err);
 	if (!command->internal && asks_for_help(command, argv + 2))
 		return command_help((char *[]){ (char *)(uintptr_t)command->name, NULL }, err);
-	if (!command->runs_programs)
+	if (share_client_socket() && !command->asks_socket)
+		return err_set(err, STATUS_USAGE,
+			       "'%s' does not work where " SHARE_VARIABLE
+			       " is set: profiles are where 'sk-helper share' runs, so run it there",
+			       command->name);
+	if (command->serves)
+		confine_server();
+	else if (!command->runs_programs)
 		confine_runner();
 	return command->run(argv + 2, err);
 }
@@ -87,7 +95,7 @@ int main(int argc, char **argv)
 
 	if (argc < 1) // before Linux 5.18 there may be no argv[0], and what is behind it is the environment
 		return status_exit_code(STATUS_USAGE);
-	harden_process();
+	harden_process_but(STDERR_FILENO + harden_count_sockets(argv[1]));
 	umask(077);
 	harden_runner();
 	find_home();

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -57,9 +58,9 @@ static bool question_make_pipes(int pipes[3][2])
 	return true;
 }
 
-static enum status question_run_get(struct question *question, struct err *err)
+static enum status question_run(struct question *question, const char *command, struct err *err)
 {
-	char *args[] = { "sk-helper", "get", "-", NULL };
+	char *args[] = { "sk-helper", (char *)(uintptr_t)command, "-", NULL };
 	char path[INSTALLED_PATH_MAX];
 	struct spawn spawn = { .path = path, .args = args, .environment = environ, .own_group = true };
 	enum status status = installed_program(path, "sk-helper", err);
@@ -75,7 +76,7 @@ static enum status question_run_get(struct question *question, struct err *err)
 		spawn.fds[3] = -1;
 		status = subprocess_spawn(&spawn, &question->pid, err);
 	} else {
-		err_set(err, status, "'sk-helper get' could not be started: %s", strerror(errno));
+		err_set(err, status, "'sk-helper %s' could not be started: %s", command, strerror(errno));
 	}
 	question->in = pipes[0][1];
 	question->out = pipes[1][0];
@@ -88,14 +89,14 @@ static enum status question_run_get(struct question *question, struct err *err)
 	return status;
 }
 
-enum status question_ask(struct question *question, struct err *err)
+enum status question_ask(struct question *question, const char *command, struct err *err)
 {
 	enum status status;
 
 	if (!buf_ok(&question->input))
 		status = err_set(err, STATUS_INTERNAL, "the question for a token is too long");
 	else
-		status = question_run_get(question, err);
+		status = question_run(question, command, err);
 	if (status != STATUS_OK)
 		question_forget(question);
 	return status;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A question for a token that is answered by running 'sk-helper get -', the program that everybody else runs: so caching, the combining of
+// A question for a token that is answered by running 'sk-helper get -', or 'erase -', the program that everybody else runs: so caching, the combining of
 // requests at the same time and the check of the URL are written once. Nothing here waits: it is a part of a loop around poll(2).
 #ifndef SK_QUESTION_H
 #define SK_QUESTION_H
@@ -24,8 +24,8 @@ struct question {
 
 void question_begin(struct question *question);
 
-// Asks what is in input. On failure nothing runs, and input is empty again.
-enum status question_ask(struct question *question, struct err *err);
+// Asks what is in input; command: "get" or "erase". On failure nothing runs, and input is empty again.
+enum status question_ask(struct question *question, const char *command, struct err *err);
 
 // What is to be waited for, and what then is to be done. True when there is an answer: question_end takes it.
 void question_fill(const struct question *question, struct pollfd fds[QUESTION_FDS]);

@@ -91,7 +91,7 @@ static enum status tool_run(const struct tool *tool, struct tool_call *call, str
 			err, STATUS_NOT_FOUND,
 			"%s: the request does not say which server the token is for: give the name of a profile, or a URL that a profile covers",
 			tool->name);
-	status = tool_find_profile(call, &result->text, &result->profile, &uncovered, err);
+	status = tool_find_profile(call, get_find_profile, &result->text, &result->profile, &uncovered, err);
 	if (status != STATUS_OK) {
 		*why = uncovered				      ? TOOL_NOT_COVERED :
 		       *result->profile.name || call->request.profile ? TOOL_NO_TOKEN :
@@ -100,7 +100,7 @@ static enum status tool_run(const struct tool *tool, struct tool_call *call, str
 	}
 	*why = TOOL_NO_TOKEN;
 	if (call->operation == TOOL_ERASE)
-		return token_cache_forget(&result->profile, call->request.credential, NULL, err);
+		return get_forget(&result->profile, call->request.credential, NULL, err);
 	result->request = call->request;
 	return tool_get(tool, call, result, out, err);
 }

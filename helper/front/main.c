@@ -80,8 +80,9 @@ static int get(char **argv)
 	struct request request;
 	struct buf text, copy;
 
-	if (request_from_args(&request, argv + 2, NULL) != STATUS_OK || !(protocol = protocol_of(&request)) ||
-	    protocol_take_url(protocol, &request, NULL) != STATUS_OK)
+	// tokens come from a socket, which is sk-core's to ask
+	if (hit_is_elsewhere() || request_from_args(&request, argv + 2, NULL) != STATUS_OK ||
+	    !(protocol = protocol_of(&request)) || protocol_take_url(protocol, &request, NULL) != STATUS_OK)
 		return become_core(argv);
 	if (!request.from_stdin)
 		return answer_from_cache(&request, protocol) ? 0 : become_core(argv);
@@ -124,7 +125,7 @@ static int front(int argc, char **argv)
 	}
 	if (has_command && !strcmp(argv[1], "exec") && argc > 2 && !option_is_help(argv[2]) && !is_other_name(argv[0]))
 		return exec_run(argv + 2, get);
-	harden_process();
+	harden_process_but(STDERR_FILENO + (has_command ? harden_count_sockets(argv[1]) : 0));
 	if (is_other_name(argv[0]))
 		return tool_front(argc, argv);
 	return has_command && !strcmp(argv[1], "get") ? get(argv) : become_core(argv);

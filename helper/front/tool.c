@@ -21,7 +21,7 @@ static bool tool_answer_from_cache(const struct tool *tool, struct tool_call *ca
 	if (tool->parse(call, out, &err) != STATUS_OK || call->operation != TOOL_GET || tool_names_no_target(call))
 		return false;
 	text = arena_take();
-	if (tool_find_profile(call, &text, &hit->profile, &uncovered, &err) != STATUS_OK)
+	if (tool_find_profile(call, profile_dir_for, &text, &hit->profile, &uncovered, &err) != STATUS_OK)
 		return false;
 	arena_keep(&text);
 	if (!hit_find(hit, &call->request))
@@ -40,7 +40,7 @@ int tool_front(int argc, char **argv)
 	struct err err;
 	struct hit hit;
 
-	if (!tool || !tool->parse || tool->input == TOOL_READS_LINES ||
+	if (hit_is_elsewhere() || !tool || !tool->parse || tool->input == TOOL_READS_LINES ||
 	    tool_take_profile(&args, &request.profile, NULL) != STATUS_OK)
 		return become_core_for_tool(argc, argv);
 	input = arena_take();

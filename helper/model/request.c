@@ -187,6 +187,14 @@ static enum status set_http_status(struct request *request, const char *value, s
 	return STATUS_OK;
 }
 
+static enum status set_fresh(struct request *request, const char *value, struct err *err)
+{
+	if (strcmp(value, "yes") != 0)
+		return err_set(err, STATUS_USAGE, "fresh: it can only be yes");
+	request->fresh = true;
+	return STATUS_OK;
+}
+
 static enum status set_resource(struct request *request, const char *value, struct err *err)
 {
 	return set_as_key("resource", &request->resource, value, err);
@@ -234,6 +242,7 @@ static const struct {
 	{ "scope", set_scope, false },
 	{ "resource", set_resource, false },
 	{ "min_ttl", set_min_ttl, false },
+	{ "fresh", set_fresh, false },
 	{ "credential", set_credential, false },
 	{ "http_status", set_http_status, false },
 	{ "wwwauth[]", add_wwwauth, true },

@@ -10,6 +10,9 @@ static enum status write_native(const struct answer *answer, struct buf *out, st
 	wire_put(out, "authtype", "Bearer");
 	wire_put(out, "credential", answer->token->access_token);
 	wire_put_number(out, "password_expiry_utc", token_expiry_for_tools(answer->token, answer->now));
+	// the same without a clock, for an asker on another machine
+	wire_put_number(out, "expires_in", answer->left);
+	wire_put_number(out, "lifetime", answer->token->expires_at - answer->token->issued_at);
 	wire_put(out, "scope", answer->token->granted_scope);
 	wire_put(out, "requested_scope", answer->token->requested_scope);
 	return STATUS_OK;

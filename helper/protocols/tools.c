@@ -161,10 +161,10 @@ bool tool_names_no_target(const struct tool_call *call)
 	return !call->request.url && !call->request.profile && !call->takes_default;
 }
 
-enum status tool_find_profile(struct tool_call *call, struct buf *text, struct profile *profile, bool *uncovered,
-			      struct err *err)
+enum status tool_find_profile(struct tool_call *call, tool_finder find, struct buf *text, struct profile *profile,
+			      bool *uncovered, struct err *err)
 {
-	enum status status = profile_dir_for(&call->request, text, profile, uncovered, err);
+	enum status status = find(&call->request, text, profile, uncovered, err);
 
 	if (status == STATUS_OK || !*uncovered || !call->https_instead)
 		return status;
@@ -172,7 +172,8 @@ enum status tool_find_profile(struct tool_call *call, struct buf *text, struct p
 	memmove(call->url + 5, call->url + 4, strlen(call->url + 4) + 1);
 	call->url[4] = 's';
 	request_set_url(&call->request, call->url);
-	return profile_dir_for(&call->request, text, profile, uncovered, err);
+	buf_reset(text);
+	return find(&call->request, text, profile, uncovered, err);
 }
 
 const char *tool_operation(const struct tool_call *call)

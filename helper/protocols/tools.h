@@ -95,9 +95,13 @@ enum status tool_read_input(const struct tool *tool, const struct tool_call *cal
 // unknown server.
 bool tool_names_no_target(const struct tool_call *call);
 
-// The profile that the call is for, in text and profile: profile_dir_for, and once more with https where the tool cannot tell.
-enum status tool_find_profile(struct tool_call *call, struct buf *text, struct profile *profile, bool *uncovered,
-			      struct err *err);
+// profile_dir_for, or what takes its place.
+typedef enum status (*tool_finder)(const struct request *request, struct buf *text, struct profile *profile, bool *uncovered,
+				   struct err *err);
+
+// The profile that the call is for, in text and profile: as find has it, and once more with https where the tool cannot tell.
+enum status tool_find_profile(struct tool_call *call, tool_finder find, struct buf *text, struct profile *profile,
+			      bool *uncovered, struct err *err);
 
 // --- what the files of this folder share
 

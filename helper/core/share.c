@@ -1,0 +1,507 @@
+// SPDX-License-Identifier: MIT
+// share: answers requests for tokens on a socket, for programs in a container that has no keyring. The wire is that of 'get -', one request
+// and one answer a connection (core/shared-profiles.h). Only for the profiles that are named, and never a client secret.
+#include "base/clock.h"
+#include "base/confine.h"
+#include "base/harden.h"
+#include "base/sha256.h"
+#include "base/text.h"
+#include "base/wire.h"
+#include "core/commands.h"
+#include "core/get-token.h"
+#include "core/notice.h"
+#include "core/question.h"
+#include "core/server-options.h"
+#include "core/server-socket.h"
+#include "core/serving.h"
+#include "core/shared-profiles.h"
+#include "model/profile-dir.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define CONNECTIONS_MAX 64
+#define READ_MS		10000 // for a whole request, and for a whole answer
+#define FRESH_AGAIN_MS	10000
+#define SHARE_LINES_MAX REQUEST_MAX
+#define CONNECTION_FDS	(1 + QUESTION_FDS)
+
+const struct option share_options[] = {
+	SERVER_OPTIONS,
+	{ NULL, NULL, NULL },
+};
+
+enum share_state { SHARE_FREE, SHARE_READS, SHARE_ASKS, SHARE_WRITES };
+
+// One asker.
+struct share_connection {
+	enum share_state state;
+	int fd;
+	int64_t until; // CLOCK_BOOTTIME in ms: then it is closed, while it is read from or written to
+	struct buf input, output;
+	size_t written;
+	struct question question;
+	// what is asked of get, as lines; and what was said about a token that was refused
+	struct buf lines, refusal;
+	char refused_sha256[SHA256_HEX_SIZE]; // of that token; "" where it is known, or nothing was refused
+	bool erases;
+	bool asks_again; // the token in the cache is the refused one: this question is for the next one
+};
+
+struct share {
+	const struct server_options *options;
+	struct server_socket server;
+	struct share_connection connections[CONNECTIONS_MAX];
+	int64_t fresh_at[SERVER_PROFILES_MAX]; // when a fresh token was last asked for
+	struct serving serving;
+	char last_notice[256];
+};
+
+// --- the answer
+
+static void share_end(struct share_connection *connection)
+{
+	if (connection->fd >= 0)
+		close(connection->fd);
+	question_forget(&connection->question);
+	buf_free(&connection->input);
+	buf_free(&connection->output);
+	buf_free(&connection->lines);
+	buf_free(&connection->refusal);
+	*connection = (struct share_connection){ .fd = -1 };
+	question_begin(&connection->question);
+}
+
+static void share_write(struct share_connection *connection)
+{
+	connection->state = SHARE_WRITES;
+	connection->until = clock_now().boot + READ_MS;
+	wire_end(&connection->output);
+}
+
+static void share_refuse(struct share_connection *connection, const struct err *err)
+{
+	char text[sizeof err->text];
+
+	(void)snprintf(text, sizeof text, "%s", err->text);
+	text_sanitize(text);
+	buf_reset(&connection->output);
+	wire_put(&connection->output, "status", status_word(err->status));
+	wire_put(&connection->output, "message", text);
+	share_write(connection);
+}
+
+// --- the questions
+
+// Asks get; of_refused: with the token that was refused.
+static enum status share_ask(struct share_connection *connection, const char *command, const char *refused_token,
+			     struct err *err)
+{
+	struct buf *input = &connection->question.input;
+
+	question_forget(&connection->question);
+	buf_add(input, connection->lines.data, connection->lines.len);
+	if (refused_token) {
+		buf_add(input, connection->refusal.data, connection->refusal.len);
+		wire_put(input, "credential", refused_token);
+	}
+	buf_addc(input, '\n');
+	connection->state = SHARE_ASKS;
+	return question_ask(&connection->question, command, err);
+}
+
+// The token in an answer of get, which is not cut up.
+static bool share_find_credential(const struct buf *answer, char token[TOKEN_MAX + 1])
+{
+	static const char key[] = "\ncredential=";
+	const char *at = strstr(answer->data, key);
+	size_t len;
+
+	if (!at)
+		return false;
+	at += strlen(key);
+	len = strcspn(at, "\n");
+	if (len > TOKEN_MAX)
+		return false;
+	memcpy(token, at, len);
+	token[len] = '\0';
+	return true;
+}
+
+// Whether the answer is the token that was refused.
+static bool share_is_refused_token(const struct share_connection *connection, const char *token)
+{
+	char hex[SHA256_HEX_SIZE];
+
+	sha256_hex(token, strlen(token), hex, SHA256_HEX_SIZE - 1);
+	return !strcmp(hex, connection->refused_sha256);
+}
+
+static void share_take_answer(struct share_connection *connection)
+{
+	char token[TOKEN_MAX + 1];
+	struct err err = { STATUS_INTERNAL, "" };
+	const char *why;
+	enum status status = question_end(&connection->question, &why);
+
+	// what is not there need not be forgotten
+	if (status != STATUS_OK && !(connection->erases && !connection->asks_again))
+		err_set(&err, status, "%s", why);
+	else if (status != STATUS_OK)
+		status = STATUS_OK;
+	else if (*connection->refused_sha256 && !connection->asks_again &&
+		 share_find_credential(&connection->question.answer, token) && share_is_refused_token(connection, token)) {
+		connection->asks_again = true;
+		status = share_ask(connection, connection->erases ? "erase" : "get", token, &err);
+		explicit_bzero(token, sizeof token);
+		if (status == STATUS_OK)
+			return;
+	}
+	explicit_bzero(token, sizeof token);
+	if (status != STATUS_OK) {
+		share_refuse(connection, &err);
+	} else {
+		if (!connection->erases)
+			buf_add(&connection->output, connection->question.answer.data, connection->question.answer.len);
+		share_write(connection);
+	}
+	question_forget(&connection->question);
+}
+
+// --- the request
+
+struct share_texts {
+	struct buf text[SERVER_PROFILES_MAX];
+};
+
+static void share_texts_free(struct share_texts *texts)
+{
+	for (size_t i = 0; i < SERVER_PROFILES_MAX; i++)
+		buf_free(&texts->text[i]);
+}
+
+// The profiles as they are now: their files may have been changed meanwhile.
+static void share_load(const struct share *share, struct shared_profiles *shared, struct share_texts *texts)
+{
+	*shared = (struct shared_profiles){ 0 };
+	for (size_t i = 0; i < share->options->name_count; i++) {
+		texts->text[i] = (struct buf)BUF_INIT(PROFILE_TEXT_MAX);
+		if (profile_dir_load(share->options->names[i], &texts->text[i], &shared->profiles[shared->count], NULL) ==
+		    STATUS_OK)
+			shared->count++;
+	}
+}
+
+// What only share knows of a request. The message is not cut up yet.
+struct share_extra {
+	char operation[16];
+	char refused_sha256[SHA256_HEX_SIZE];
+};
+
+static enum status share_read_extra(const struct buf *input, struct share_extra *extra, struct err *err)
+{
+	BUF_AUTO(copy, REQUEST_MAX);
+	struct wire_field field;
+	struct wire wire;
+
+	*extra = (struct share_extra){ .operation = SHARE_GET };
+	buf_add(&copy, input->data, input->len);
+	wire = wire_message(copy.data, copy.len);
+	while (wire_next(&wire, &field, NULL) == WIRE_FIELD) {
+		if (!strcmp(field.key, "operation"))
+			(void)snprintf(extra->operation, sizeof extra->operation, "%s", field.value);
+		if (!strcmp(field.key, "credential_sha256"))
+			(void)snprintf(extra->refused_sha256, sizeof extra->refused_sha256, "%s", field.value);
+	}
+	if (strcmp(extra->operation, SHARE_GET) != 0 && strcmp(extra->operation, SHARE_ERASE) != 0 &&
+	    strcmp(extra->operation, SHARE_PROFILES) != 0)
+		return err_set(err, STATUS_USAGE, "operation: it must be get, erase or profiles");
+	return STATUS_OK;
+}
+
+// A fresh token costs the authorization server a request each time.
+static enum status share_check_fresh(struct share *share, const struct request *request, const char *name, struct err *err)
+{
+	int64_t now = clock_now().boot;
+
+	for (size_t i = 0; request->fresh && i < share->options->name_count; i++) {
+		int64_t wait = share->fresh_at[i] + FRESH_AGAIN_MS - now;
+
+		if (strcmp(share->options->names[i], name) != 0)
+			continue;
+		if (share->fresh_at[i] && wait > 0)
+			return err_set(err, STATUS_TEMPORARY,
+				       "profile '%s': a fresh token was requested just now: the next one in %lld s", name,
+				       (long long)(wait + 999) / 1000);
+		share->fresh_at[i] = now;
+	}
+	return STATUS_OK;
+}
+
+static void share_put_lines(struct share_connection *connection, const struct request *request, const struct profile *profile)
+{
+	struct buf *lines = &connection->lines, *refusal = &connection->refusal;
+
+	wire_put(lines, "profile", profile->name);
+	wire_put(lines, "url", request->url);
+	if (!connection->erases) {
+		wire_put(lines, "scope", request->scope);
+		wire_put(lines, "resource", request->resource);
+		if (request->min_ttl)
+			wire_put_number(lines, "min_ttl", request->min_ttl);
+		wire_put(lines, "fresh", request->fresh ? "yes" : NULL);
+		for (size_t i = 0; i < request->wwwauth_count; i++)
+			wire_put(refusal, "wwwauth[]", request->wwwauth[i]);
+		if (request->http_status || *connection->refused_sha256)
+			wire_put_number(refusal, "http_status", request->http_status ? request->http_status : 401);
+	}
+}
+
+static enum status share_begin_question(struct share *share, struct share_connection *connection, const struct request *request,
+					const struct shared_profiles *shared, struct err *err)
+{
+	const struct profile *profile;
+	bool uncovered;
+	enum status status = STATUS_OK;
+
+	profile = shared_profiles_choose(shared, request, &uncovered, err);
+	if (!profile)
+		return err->status;
+	if (connection->erases && !request->credential && !*connection->refused_sha256)
+		return err_set(err, STATUS_USAGE, "erase needs credential= or credential_sha256=: the token that was refused");
+	if (request->scope)
+		status = get_check_scope(profile, request->scope, "the request", err);
+	if (status == STATUS_OK)
+		status = share_check_fresh(share, request, profile->name, err);
+	if (status != STATUS_OK)
+		return status;
+	share_put_lines(connection, request, profile);
+	// a challenge without a token says which scope is wanted
+	if (!*connection->refused_sha256 && !request->credential)
+		buf_add(&connection->lines, connection->refusal.data, connection->refusal.len);
+	return share_ask(connection, connection->erases && request->credential ? "erase" : "get", request->credential, err);
+}
+
+static void share_take_request(struct share *share, struct share_connection *connection)
+{
+	__attribute__((cleanup(share_texts_free))) struct share_texts texts = { 0 };
+	struct err err = { STATUS_INTERNAL, "" };
+	struct request request = { 0 };
+	struct shared_profiles shared;
+	struct share_extra extra;
+	enum status status;
+
+	serving_note_use(&share->serving);
+	share_load(share, &shared, &texts);
+	status = share_read_extra(&connection->input, &extra, &err);
+	if (status == STATUS_OK && !strcmp(extra.operation, SHARE_PROFILES)) {
+		for (size_t i = 0; i < shared.count; i++)
+			shared_profile_write(&shared.profiles[i], &connection->output);
+		share_write(connection);
+		return;
+	}
+	connection->erases = !strcmp(extra.operation, SHARE_ERASE);
+	memcpy(connection->refused_sha256, extra.refused_sha256, sizeof extra.refused_sha256);
+	if (status == STATUS_OK)
+		status = request_parse(&request, connection->input.data, connection->input.len, &err);
+	if (status == STATUS_OK)
+		status = share_begin_question(share, connection, &request, &shared, &err);
+	if (status != STATUS_OK)
+		share_refuse(connection, &err);
+}
+
+// A message ends with an empty line, or where the asker ends it.
+static bool share_request_is_whole(const struct buf *input, bool ended)
+{
+	return ended || (input->len && input->data[0] == '\n') || strstr(input->data, "\n\n");
+}
+
+static void share_read(struct share *share, struct share_connection *connection)
+{
+	char chunk[4096];
+	ssize_t got = read(connection->fd, chunk, sizeof chunk);
+	struct err err;
+
+	if (got < 0) {
+		if (errno != EAGAIN && errno != EINTR)
+			share_end(connection);
+		return;
+	}
+	buf_add(&connection->input, chunk, (size_t)got);
+	explicit_bzero(chunk, sizeof chunk);
+	if (got == 0 && !connection->input.len) {
+		share_end(connection);
+	} else if (!buf_ok(&connection->input)) {
+		err_set(&err, STATUS_USAGE, "the request is longer than %d bytes", REQUEST_MAX);
+		share_refuse(connection, &err);
+	} else if (share_request_is_whole(&connection->input, got == 0)) {
+		share_take_request(share, connection);
+	}
+}
+
+static void share_flush(struct share_connection *connection)
+{
+	const struct buf *output = &connection->output;
+	ssize_t put = send(connection->fd, output->data + connection->written, output->len - connection->written,
+			   MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	if (put > 0)
+		connection->written += (size_t)put;
+	if (connection->written == output->len || (put < 0 && errno != EAGAIN && errno != EINTR))
+		share_end(connection);
+}
+
+// --- the loop
+
+// A line on standard error, not the same one again and again.
+static void share_notice(struct share *share, const char *text)
+{
+	if (!strncmp(share->last_notice, text, sizeof share->last_notice - 1))
+		return;
+	(void)snprintf(share->last_notice, sizeof share->last_notice, "%.255s", text);
+	notice_print("share", text);
+}
+
+static void share_accept(struct share *share)
+{
+	struct share_connection *connection = share->connections;
+	struct err err;
+	int fd = accept4(share->server.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0)
+		return;
+	while (connection->state != SHARE_FREE)
+		connection++;
+	*connection = (struct share_connection){ .state = SHARE_READS,
+						 .fd = fd,
+						 .until = clock_now().boot + READ_MS,
+						 .input = BUF_INIT(REQUEST_MAX),
+						 .output = BUF_INIT(MESSAGE_MAX),
+						 .lines = BUF_INIT(SHARE_LINES_MAX),
+						 .refusal = BUF_INIT(SHARE_LINES_MAX) };
+	question_begin(&connection->question);
+	if (server_socket_check_peer(&share->server, fd, &err) != STATUS_OK) {
+		share_notice(share, err.text);
+		share_refuse(connection, &err);
+	}
+}
+
+static bool share_has_room(const struct share *share)
+{
+	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+		if (share->connections[i].state == SHARE_FREE)
+			return true;
+	}
+	return false;
+}
+
+static void share_fill(const struct share_connection *connection, struct pollfd fds[CONNECTION_FDS])
+{
+	bool polled = connection->state == SHARE_READS || connection->state == SHARE_WRITES;
+
+	fds[0] = (struct pollfd){ .fd = polled ? connection->fd : -1,
+				  .events = connection->state == SHARE_WRITES ? POLLOUT : POLLIN };
+	for (int i = 1; i < CONNECTION_FDS; i++)
+		fds[i].fd = -1;
+	if (connection->state == SHARE_ASKS)
+		question_fill(&connection->question, fds + 1);
+}
+
+static void share_step(struct share *share, struct share_connection *connection, const struct pollfd fds[CONNECTION_FDS])
+{
+	if (connection->state == SHARE_ASKS && question_step(&connection->question, fds + 1))
+		share_take_answer(connection);
+	if (connection->state == SHARE_READS && fds[0].revents)
+		share_read(share, connection);
+	if (connection->state == SHARE_WRITES)
+		share_flush(connection);
+	if ((connection->state == SHARE_READS || connection->state == SHARE_WRITES) && connection->until < clock_now().boot)
+		share_end(connection);
+}
+
+// In how many milliseconds there is something to do without an event; -1: never.
+static int share_timeout(const struct share *share)
+{
+	int64_t now = clock_now().boot, soonest = serving_idle_at(&share->serving);
+
+	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+		const struct share_connection *connection = &share->connections[i];
+
+		if (connection->state != SHARE_FREE && connection->state != SHARE_ASKS &&
+		    (!soonest || connection->until < soonest))
+			soonest = connection->until;
+		if (connection->state == SHARE_ASKS && soonest && soonest <= now)
+			soonest = now + 1000;
+	}
+	return !soonest ? -1 : soonest <= now ? 0 : (int)(soonest - now) + 1;
+}
+
+static bool share_is_busy(const struct share *share)
+{
+	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+		if (share->connections[i].state != SHARE_FREE)
+			return true;
+	}
+	return false;
+}
+
+enum { FD_SIGNAL, FD_SERVER, FD_CONNECTIONS, FDS = FD_CONNECTIONS + CONNECTIONS_MAX * CONNECTION_FDS };
+
+static void share_serve(struct share *share, int signal_fd)
+{
+	static struct pollfd fds[FDS];
+
+	while (share_is_busy(share) || !serving_is_idle(&share->serving)) {
+		fds[FD_SIGNAL] = (struct pollfd){ .fd = signal_fd, .events = POLLIN };
+		fds[FD_SERVER] = (struct pollfd){ .fd = share_has_room(share) ? share->server.fd : -1, .events = POLLIN };
+		for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+			share_fill(&share->connections[i], fds + FD_CONNECTIONS + i * CONNECTION_FDS);
+		(void)poll(fds, FDS, share_timeout(share));
+		if (fds[FD_SIGNAL].revents)
+			break;
+		for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+			share_step(share, &share->connections[i], fds + FD_CONNECTIONS + i * CONNECTION_FDS);
+		if (fds[FD_SERVER].revents && share_has_room(share))
+			share_accept(share);
+	}
+}
+
+static enum status share_take_word(void *context, const char *option, const char *value, struct err *err)
+{
+	return server_options_take(context, "share", option, value, err);
+}
+
+enum status command_share(char **args, struct err *err)
+{
+	const struct options parser = { "share", share_options, false };
+	struct server_options options = { 0 };
+	static struct share share;
+	int signal_fd;
+	enum status status = options_parse(&parser, &args, share_take_word, &options, err);
+
+	if (status == STATUS_OK)
+		status = server_options_check(&options, "share", err);
+	if (status == STATUS_OK)
+		status = server_options_open(&options, "share", &share.server, err);
+	if (status != STATUS_OK)
+		return status;
+	share.options = &options;
+	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+		share.connections[i].fd = -1;
+		question_begin(&share.connections[i].question);
+	}
+	confine_listening_ends();
+	signal_fd = harden_take_signals();
+	serving_begin(&share.serving, "share", &options, &share.server);
+	share_serve(&share, signal_fd);
+	serving_end(&share.serving);
+	server_socket_close(&share.server);
+	for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+		share_end(&share.connections[i]);
+	return STATUS_OK;
+}
