@@ -3,6 +3,7 @@
 # bats file_tags=root
 load common
 load bus
+load servers
 
 OTHER=nobody
 
@@ -184,4 +185,28 @@ as_other() {
 	run -0 grep -c 'execve("[^"]*/libexec/sk-helper/' "$BATS_TEST_TMPDIR/trace"
 	assert_output 2
 	run ! grep -E 'execve\("[^"]*/libexec/sk-helper/.*"(LD_|GCONV_PATH|MALLOC_|GLIBC_TUNABLES|NLSPATH|LOCPATH|SSLKEYLOGFILE|OPENSSL_|G_MESSAGES|SECRET_)' "$BATS_TEST_TMPDIR/trace"
+}
+
+# asked_by_other SOCKET: what share answers the other account.
+asked_by_other() {
+	setpriv --reuid="$OTHER" --clear-groups perl -MIO::Socket::UNIX \
+		-e '$s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die; print $s "profile=sk-helper-su-test\n\n"; print while <$s>' "$1"
+}
+
+@test "share: another account is refused, whatever the socket's mode, and may with --allow-uid" {
+	SOCKET=$BATS_TEST_TMPDIR/s/share.sock
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR"
+	mkdir -m 755 "$BATS_TEST_TMPDIR/s"
+	start_server share "$name" --socket "$SOCKET"
+	run ! asked_by_other "$SOCKET"
+	chmod 666 "$SOCKET"
+	run -0 asked_by_other "$SOCKET"
+	assert_output --partial 'status=denied'
+	refute_output --partial credential=
+	end_server
+	grep -q "'--allow-uid $(id -u "$OTHER")' would allow it" "$BATS_TEST_TMPDIR/server.err"
+	start_server share "$name" --socket "$SOCKET" --allow-uid "$(id -u "$OTHER")"
+	run -0 asked_by_other "$SOCKET"
+	assert_output --partial credential=
+	stop_servers
 }

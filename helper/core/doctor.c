@@ -9,6 +9,7 @@
 #include "core/flight.h"
 #include "core/keep.h"
 #include "core/obtain.h"
+#include "core/share-client.h"
 #include "core/stored-secret.h"
 #include "core/terminal.h"
 #include "keyring/keyring.h"
@@ -354,6 +355,25 @@ static enum status doctor_take_word(void *context, const char *option, const cha
 	return STATUS_OK;
 }
 
+// There are no keyrings and no profiles here: only whether somebody answers at the socket.
+static enum status doctor_check_socket(const struct doctor_call *call, struct err *err)
+{
+	struct findings findings = findings_begin(call->json);
+	BUF_AUTO(text, ANSWER_MAX);
+	struct shared_profiles shared;
+	struct err why;
+	enum status status = share_client_profiles(&shared, &text, &why);
+
+	findings_add(&findings, "sk-helper", LEVEL_OK, STATUS_OK, "version " SK_VERSION);
+	if (status != STATUS_OK)
+		findings_add(&findings, SHARE_VARIABLE, LEVEL_BAD, status, "%s", why.text);
+	for (size_t i = 0; status == STATUS_OK && i < shared.count; i++) {
+		findings_add(&findings, SHARE_VARIABLE, LEVEL_OK, STATUS_OK, "profile '%s' is shared at '%s'",
+			     shared.profiles[i].name, share_client_socket());
+	}
+	return findings_end(&findings, err);
+}
+
 enum status command_doctor(char **args, struct err *err)
 {
 	const struct options options = { "doctor", doctor_options, false };
@@ -363,6 +383,8 @@ enum status command_doctor(char **args, struct err *err)
 	struct profile profile;
 	enum status status = options_parse(&options, &args, doctor_take_word, &call, err);
 
+	if (status == STATUS_OK && share_client_socket())
+		return doctor_check_socket(&call, err);
 	if (status == STATUS_OK && call.name)
 		status = profile_name_check(call.name, err);
 	// one that is not there has nothing that could be looked at

@@ -2,6 +2,8 @@
 // list: the profiles, where each secret is, and whether a token is cached and for how long.
 #include "base/text.h"
 #include "core/commands.h"
+#include "core/list-served.h"
+#include "core/share-client.h"
 #include "core/terminal.h"
 #include "core/token-cache.h"
 #include "keyring/keyring.h"
@@ -189,6 +191,7 @@ static enum status print_json(const struct rows *rows, struct err *err)
 			cJSON_AddStringToObject(object, "secret", row->secret);
 			cJSON_AddBoolToObject(object, "token_cached", row->left > 0);
 			cJSON_AddNumberToObject(object, "token_expires_in", (double)row->left);
+			cJSON_AddItemToObject(object, "served", list_served_of(row->id.name));
 		}
 		cJSON_AddItemToArray(array, object);
 	}
@@ -377,10 +380,12 @@ static enum status list_print(const struct list_words *words, struct rows *rows,
 			puts(rows->row[i].id.name);
 		return STATUS_OK;
 	}
-	if (rows->count)
+	if (rows->count) {
 		print_table(rows);
-	else
+		list_print_served(words->name);
+	} else {
 		(void)fputs("there is no profile yet: 'sk-helper add' makes one\n", stderr);
+	}
 	return STATUS_OK;
 }
 
@@ -393,6 +398,8 @@ enum status command_list(char **args, struct err *err)
 
 	if (status == STATUS_OK && words.json && words.names)
 		return err_set(err, STATUS_USAGE, "list: --json and --names cannot be used together");
+	if (status == STATUS_OK && share_client_socket())
+		return list_print_shared(words.json, words.names, err);
 	if (status == STATUS_OK)
 		status = list_find_names(&words, &rows, err);
 	for (size_t i = 0; i < rows.count && !words.names; i++)

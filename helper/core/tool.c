@@ -8,6 +8,7 @@
 #include "core/commands.h"
 #include "core/get-token.h"
 #include "core/renew.h"
+#include "core/share-client.h"
 #include "model/profile-dir.h"
 
 #include <errno.h>
@@ -46,21 +47,35 @@ struct tool_listing {
 	bool first;
 };
 
+static void list_profile(struct tool_listing *listing, const struct profile *profile)
+{
+	for (size_t i = 0; i < profile->url_count; i++) {
+		if (is_listed(listing->out, profile->urls[i]))
+			continue;
+		listing->tool->write_entry(listing->out, listing->first, profile->urls[i], profile);
+		listing->first = false;
+	}
+}
+
 static bool list_one(const char *name, void *context)
 {
-	struct tool_listing *listing = context;
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	struct profile profile;
 
-	if (profile_dir_load(name, &text, &profile, NULL) != STATUS_OK)
-		return true;
-	for (size_t i = 0; i < profile.url_count; i++) {
-		if (is_listed(listing->out, profile.urls[i]))
-			continue;
-		listing->tool->write_entry(listing->out, listing->first, profile.urls[i], &profile);
-		listing->first = false;
-	}
+	if (profile_dir_load(name, &text, &profile, NULL) == STATUS_OK)
+		list_profile(context, &profile);
 	return true;
+}
+
+static enum status list_shared(struct tool_listing *listing, struct err *err)
+{
+	BUF_AUTO(text, ANSWER_MAX);
+	struct shared_profiles shared;
+	enum status status = share_client_profiles(&shared, &text, err);
+
+	for (size_t i = 0; status == STATUS_OK && i < shared.count; i++)
+		list_profile(listing, &shared.profiles[i]);
+	return status;
 }
 
 static enum status list_for(const struct tool *tool, struct buf *out, struct err *err)
@@ -69,7 +84,7 @@ static enum status list_for(const struct tool *tool, struct buf *out, struct err
 	enum status status;
 
 	buf_adds(out, tool->list_begin);
-	status = profile_dir_each(list_one, &listing, err);
+	status = share_client_socket() ? list_shared(&listing, err) : profile_dir_each(list_one, &listing, err);
 	buf_adds(out, tool->list_end);
 	return status;
 }

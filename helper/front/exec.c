@@ -7,6 +7,7 @@
 #include "base/harden.h"
 #include "base/options.h"
 #include "base/text.h"
+#include "front/hit.h"
 #include "model/profile-dir.h"
 #include "model/request.h"
 #include "model/token.h"
@@ -117,6 +118,10 @@ static int exec_choose_profile(char name[PROFILE_NAME_MAX + 1], int count)
 	struct err err;
 	bool needed = false;
 
+	// which one that is, is known elsewhere
+	if (hit_is_elsewhere())
+		return 0;
+
 	for (int i = 0; i < count; i++)
 		needed = needed || !variables[i].profile;
 	if (!needed || profile_dir_choose(name, NULL, "exec NAME -- COMMAND", &err) == STATUS_OK)
@@ -139,7 +144,8 @@ static int take_options(char ***args)
 		return exec_refuse(&err);
 	first = **args;
 	// behind "--" there is the command, whatever it is called
-	if (first && (*args == begin || strcmp((*args)[-1], "--") != 0) && profile_dir_exists(first))
+	if (first && (*args == begin || strcmp((*args)[-1], "--") != 0) &&
+	    (hit_is_elsewhere() ? exec_has_end_of_options(*args + 1) : profile_dir_exists(first)))
 		found = exec_take_profile(args, &options, &count);
 	if (found < 0)
 		return found;
