@@ -77,9 +77,11 @@ sk-oauth_SOURCES = $(wildcard helper/oauth/*.c) $(wildcard helper/http/*.c) help
 sk-bridge_SOURCES = $(wildcard helper/bridge/*.c) $(wildcard helper/relay/*.c) $(wildcard helper/http/*.c) helper/base/base64.c \
 	helper/base/json-value.c helper/base/landlock.c helper/base/syscall-filter.c $(BASE_FRONT:%=helper/base/%.c) helper/model/challenge.c \
 	helper/model/url.c
+sk-proxy_SOURCES = $(wildcard helper/proxy/*.c) $(wildcard helper/relay/*.c) $(wildcard helper/http/*.c) helper/base/base64.c \
+	helper/base/landlock.c helper/base/syscall-filter.c $(BASE_FRONT:%=helper/base/%.c) helper/model/challenge.c helper/model/url.c
 sk-secret-service_SOURCES = $(wildcard keyring/sk-secret-service/*.c) $(BASE_FRONT:%=helper/base/%.c) $(WALLS:%=helper/base/%.c)
 
-PRIVATE = sk-core sk-oauth sk-bridge sk-secret-service
+PRIVATE = sk-core sk-oauth sk-bridge sk-proxy sk-secret-service
 PROGRAMS = sk-helper $(PRIVATE)
 # the names that tools run us by: links to the front door (helper/protocols/tools.c)
 LINKS = git-credential-sk docker-credential-sk bazel-credential-sk terraform-credentials-sk cargo-credential-sk vault-token-sk pnpm-token-sk
@@ -91,6 +93,7 @@ SECRET_CFLAGS = $(call once,SECRET_CFLAGS,$(PKG_CONFIG) --cflags libsecret-1)
 SECRET_LIBS = $(call once,SECRET_LIBS,$(PKG_CONFIG) --libs libsecret-1)
 OAUTH_LIBS = $(call once,OAUTH_LIBS,$(PKG_CONFIG) --libs libcurl libcjson libcrypto)
 BRIDGE_LIBS = $(call once,BRIDGE_LIBS,$(PKG_CONFIG) --libs libcurl)
+PROXY_LIBS = $(call once,PROXY_LIBS,$(PKG_CONFIG) --libs libcurl libmicrohttpd)
 CORE_LIBS = $(call once,CORE_LIBS,$(PKG_CONFIG) --libs libkeyutils libcjson)
 # for a program that is to run on many systems: static, where this one has the library so
 archive_of = $(filter /% build/%,$(shell $(CC) -print-file-name=lib$(1).a))
@@ -129,6 +132,9 @@ $(B)/sk-oauth: $(sk-oauth_SOURCES:%.c=$(B)/obj/%.o)
 
 $(B)/sk-bridge: $(sk-bridge_SOURCES:%.c=$(B)/obj/%.o)
 	$(call say,LD,$@)$(CC) $(SK_LDFLAGS) $(LDFLAGS) -o $@ $^ $(BRIDGE_LIBS) $(LDLIBS)
+
+$(B)/sk-proxy: $(sk-proxy_SOURCES:%.c=$(B)/obj/%.o)
+	$(call say,LD,$@)$(CC) $(SK_LDFLAGS) $(LDFLAGS) -o $@ $^ $(PROXY_LIBS) $(LDLIBS)
 
 $(B)/sk-secret-service: $(sk-secret-service_SOURCES:%.c=$(B)/obj/%.o)
 	$(call say,LD,$@)$(CC) $(SK_LDFLAGS) $(LDFLAGS) -o $@ $^ $(SECRET_LIBS) $(LDLIBS)

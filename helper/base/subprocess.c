@@ -132,7 +132,7 @@ enum status subprocess_start(const struct subprocess *what, struct child *child,
 		status = err_set(err, STATUS_INTERNAL, "cannot run '%s': %s", what->program, strerror(errno));
 	} else {
 		// own process group: Ctrl-C must not kill it in the middle of a keyring write; it ends when we do (die_with_parent)
-		struct spawn spawn = { .fds = { in[0], out[1], -1, -1 }, .own_group = true };
+		struct spawn spawn = { .fds = { in[0], out[1], -1, -1, -1 }, .own_group = true };
 
 		status = spawn_program(what, &spawn, &child->pid, err);
 	}
@@ -152,9 +152,9 @@ enum status subprocess_start(const struct subprocess *what, struct child *child,
 	return STATUS_OK;
 }
 
-enum status subprocess_start_with_socket(const struct subprocess *what, pid_t *pid, int *socket, struct err *err)
+enum status subprocess_start_with_socket(const struct subprocess *what, int listener, pid_t *pid, int *socket, struct err *err)
 {
-	struct spawn spawn = { .fds = { STDIN_FILENO, STDOUT_FILENO, -1, -1 } };
+	struct spawn spawn = { .fds = { STDIN_FILENO, STDOUT_FILENO, -1, -1, listener } };
 	int pair[2] = { -1, -1 }, room = WIRE_PACKET_MAX;
 	enum status status;
 
@@ -163,7 +163,15 @@ enum status subprocess_start_with_socket(const struct subprocess *what, pid_t *p
 	for (int i = 0; i < 2; i++)
 		(void)setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
 	spawn.fds[3] = pair[1];
+	if (listener >= 0) {
+		// out of the way of what is put below it
+		spawn.fds[4] = fcntl(listener, F_DUPFD_CLOEXEC, 10);
+		spawn.fds[STDIN_FILENO] = spawn.fds[STDOUT_FILENO] = -1;
+		spawn.own_group = true; // Ctrl-C is ours to pass on
+	}
 	status = spawn_program(what, &spawn, pid, err);
+	if (spawn.fds[4] >= 0)
+		close(spawn.fds[4]);
 	if (status != STATUS_OK) {
 		close_pair(pair);
 		return status;

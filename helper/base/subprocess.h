@@ -24,22 +24,22 @@ struct child {
 	int in, out; // our ends of its pipes
 };
 
-#define SUBPROCESS_FDS 4
+#define SUBPROCESS_FDS 5
 
 // One of our programs, as it is run: nothing is searched for, and it has none of our signal settings and descriptors.
 struct spawn {
 	const char *path;
 	char **args, **environment;
-	int fds[SUBPROCESS_FDS]; // what its descriptors 0 to 3 are; -1: /dev/null for 0 to 2, and closed for 3
+	int fds[SUBPROCESS_FDS]; // what its descriptors 0 to 4 are; -1: /dev/null for 0 to 2, and closed for the others
 	bool own_group;		 // Ctrl-C does not reach it
 };
 
 // STATUS_INTERNAL when it cannot be run.
 enum status subprocess_spawn(const struct spawn *spawn, pid_t *pid, struct err *err);
 
-// Starts a program of our libexec directory that has our standard input and output, and *socket to us as its descriptor 3, for packets
-// of up to WIRE_PACKET_MAX bytes. Of the members of what, input and timeout_ms are not used.
-enum status subprocess_start_with_socket(const struct subprocess *what, pid_t *pid, int *socket, struct err *err);
+// Starts a program of our libexec directory that has *socket to us as its descriptor 3, for packets of up to WIRE_PACKET_MAX bytes. listener:
+// its descriptor 4; or -1, and then it has our standard input and output. Of the members of what, input and timeout_ms are not used.
+enum status subprocess_start_with_socket(const struct subprocess *what, int listener, pid_t *pid, int *socket, struct err *err);
 
 // Starts it: it waits for its request (input and timeout_ms are not used yet). STATUS_INTERNAL when it could not be run.
 // Then it is either asked or stopped.

@@ -52,7 +52,9 @@ static bool settings_read(struct buf *packet, struct bridge_settings *settings)
 static void bridge_enter_sandbox(const struct upstream *upstream)
 {
 	const char *proxy = proxy_for(&upstream->policy.target, upstream->policy.proxy);
-	struct sandbox sandbox = { .ca_file = upstream->policy.ca_file, .port_count = 1 };
+	struct sandbox sandbox = { .ca_files = { upstream->policy.ca_file },
+				   .ca_file_count = upstream->policy.ca_file != NULL,
+				   .port_count = 1 };
 
 	sandbox.ports[0] = proxy ? proxy_port(proxy) : upstream->policy.target.port;
 	if (!upstream->policy.target.https)
@@ -91,7 +93,7 @@ int main(void)
 	policy.ca_file = settings.ca_file;
 	policy.ca_sha256 = settings.ca_file_sha256;
 	policy.proxy = settings.proxy;
-	if (!bridge.problem && upstream_begin(&bridge.upstream, settings.profile, &policy, &err) != STATUS_OK)
+	if (!bridge.problem && upstream_begin(&bridge.upstream, settings.profile, &policy, NULL, &err) != STATUS_OK)
 		bridge.problem = err.text;
 	if (!bridge.problem)
 		bridge_enter_sandbox(&bridge.upstream);

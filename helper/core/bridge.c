@@ -187,7 +187,7 @@ static enum status bridge_run(const struct profile *profile, const char *url, co
 	bool told = false;
 	pid_t bridge = 0;
 
-	status = subprocess_start_with_socket(&what, &bridge, &socket, err);
+	status = subprocess_start_with_socket(&what, -1, &bridge, &socket, err);
 	if (status != STATUS_OK)
 		return status;
 	give_streams_away();

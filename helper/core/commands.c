@@ -52,6 +52,16 @@ const struct command commands[] = {
 	},
 	{
 		.group = GROUP_USE,
+		.name = "proxy",
+		.arguments = "NAME... --socket PATH|--listen 127.0.0.1:PORT",
+		.summary = "an HTTP proxy that adds the token, for a sandbox",
+		.run = command_proxy,
+		.options = proxy_options,
+		.serves = true,
+		.example = "sk-helper proxy todo --socket \"$XDG_RUNTIME_DIR/sk-todo/proxy.sock\"",
+	},
+	{
+		.group = GROUP_USE,
 		.name = "share",
 		.arguments = "NAME... --socket PATH",
 		.summary = "answer requests for tokens from a container",

@@ -73,7 +73,7 @@ static enum status question_run(struct question *question, const char *command, 
 		spawn.fds[0] = pipes[0][0];
 		spawn.fds[1] = pipes[1][1];
 		spawn.fds[2] = pipes[2][1];
-		spawn.fds[3] = -1;
+		spawn.fds[3] = spawn.fds[4] = -1;
 		status = subprocess_spawn(&spawn, &question->pid, err);
 	} else {
 		err_set(err, status, "'sk-helper %s' could not be started: %s", command, strerror(errno));

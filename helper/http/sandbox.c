@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -58,8 +59,8 @@ static int sandbox_landlock(const struct sandbox *sandbox)
 	landlock_begin(&landlock);
 	for (size_t i = 0; i < sizeof readable / sizeof readable[0]; i++)
 		landlock_allow_reading(&landlock, readable[i], true);
-	if (sandbox->ca_file)
-		landlock_allow_reading(&landlock, sandbox->ca_file, true);
+	for (size_t i = 0; i < sandbox->ca_file_count; i++)
+		landlock_allow_reading(&landlock, sandbox->ca_files[i], true);
 	if (sandbox->certificate)
 		landlock_allow_reading(&landlock, sandbox->certificate, false);
 	for (size_t i = 0; i < sandbox->port_count; i++)
@@ -187,6 +188,29 @@ static const struct syscall_rule sanitizer_rules[] = {
 };
 #endif
 
+#if !defined(SK_COVERAGE) && !defined(SK_SANITIZE)
+static bool sandbox_filter(const struct sandbox *sandbox)
+{
+	static const struct syscall_rule serving[] = {
+		ALLOW(accept4),
+		ALLOW(epoll_ctl),
+		ALLOW(epoll_pwait),
+#ifdef SYS_epoll_wait
+		ALLOW(epoll_wait),
+#endif
+	};
+	struct syscall_rule all[sizeof rules / sizeof rules[0] + sizeof serving / sizeof serving[0]];
+	size_t count = sizeof rules / sizeof rules[0];
+
+	memcpy(all, rules, sizeof rules);
+	if (sandbox->serves) {
+		memcpy(all + count, serving, sizeof serving);
+		count += sizeof serving / sizeof serving[0];
+	}
+	return syscall_filter_enter(all, count, SYSCALLS_REFUSED);
+}
+#endif
+
 struct sandbox_report sandbox_enter(const struct sandbox *sandbox)
 {
 #ifdef SK_COVERAGE // whose counts are written to files
@@ -202,7 +226,7 @@ struct sandbox_report sandbox_enter(const struct sandbox *sandbox)
 #else
 	struct sandbox_report report = { .landlock = sandbox_landlock(sandbox) };
 
-	report.seccomp = syscall_filter_enter(rules, sizeof rules / sizeof rules[0], SYSCALLS_REFUSED);
+	report.seccomp = sandbox_filter(sandbox);
 #endif
 	return report;
 }

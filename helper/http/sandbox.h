@@ -6,12 +6,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SANDBOX_PORTS_MAX 4
+#define SANDBOX_PORTS_MAX    16
+#define SANDBOX_CA_FILES_MAX 16
 
 struct sandbox {
-	const char *ca_file, *certificate; // files that may be read, too; NULL for none
+	const char *ca_files[SANDBOX_CA_FILES_MAX]; // files that may be read, too
+	size_t ca_file_count;
+	const char *certificate;	   // and another one; NULL for none
 	unsigned ports[SANDBOX_PORTS_MAX]; // TCP ports that may be connected to, besides that of DNS
 	size_t port_count;		   // 0: any
+	bool serves;			   // it takes connections from a socket that listens already
 };
 
 // Which walls this kernel has.

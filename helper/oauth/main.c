@@ -112,7 +112,9 @@ static const char *const closed_port_url = "https://localhost:1";
 
 static struct sandbox_report enter_sandbox(const struct oauth_request *request)
 {
-	struct sandbox sandbox = { .ca_file = request->ca_file, .certificate = request->certificate };
+	struct sandbox sandbox = { .ca_files = { request->ca_file },
+				   .ca_file_count = request->ca_file != NULL,
+				   .certificate = request->certificate };
 	bool plain = false;
 
 	add_port(&sandbox, request->token_endpoint ? request->token_endpoint : closed_port_url, request->proxy, &plain);

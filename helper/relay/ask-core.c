@@ -64,7 +64,7 @@ bool core_read_answer(struct buf *packet, struct core_answer *answer)
 	bool is_answer = false;
 	struct wire_field field;
 
-	*answer = (struct core_answer){ STATUS_INTERNAL, "the sk-helper process that gets tokens did not answer", "" };
+	*answer = (struct core_answer){ STATUS_INTERNAL, "the sk-helper process that gets tokens did not answer", "", "" };
 	while (wire_next(&wire, &field, NULL) == WIRE_FIELD) {
 		if (!strcmp(field.key, "answer"))
 			is_answer = status_from_word(field.value, &answer->status);
@@ -72,6 +72,8 @@ bool core_read_answer(struct buf *packet, struct core_answer *answer)
 			answer->message = field.value;
 		else if (!strcmp(field.key, "credential"))
 			answer->credential = field.value;
+		else if (!strcmp(field.key, "profile"))
+			answer->profile = field.value;
 	}
 	return is_answer;
 }

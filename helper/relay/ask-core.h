@@ -28,6 +28,7 @@ struct core_answer {
 	enum status status;
 	const char *message;	// why there is no token; made for people
 	const char *credential; // "" for none
+	const char *profile;	// "" where it was not said
 };
 
 // False when the packet is not an answer.

@@ -49,7 +49,8 @@ void token_source_ask(struct token_source *source, const struct token_wait *wait
 			source,
 			&(struct core_answer){
 				STATUS_INTERNAL,
-				"the sk-helper process that gets tokens has ended: start the server again in your agent", "" });
+				"the sk-helper process that gets tokens has ended: start the server again in your agent", "",
+				"" });
 }
 
 void token_source_take(struct token_source *source, const struct core_answer *answer)

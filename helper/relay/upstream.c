@@ -49,15 +49,18 @@ static void *upstream_memory_resize(void *memory, size_t size)
 
 // --- the upstream
 
-enum status upstream_begin(struct upstream *upstream, const char *profile, const struct policy *policy, struct err *err)
+enum status upstream_begin(struct upstream *upstream, const char *profile, const struct policy *policy,
+			   const struct upstream *owner, struct err *err)
 {
 	enum status status;
 	CURL *trial;
 
 	*upstream = (struct upstream){ .policy = *policy, .moved_to = BUF_INIT(URL_MAX) };
 	upstream->tokens = (struct token_source){ .profile = profile, .token = BUF_INIT(65536) };
-	curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, upstream_memory_free, upstream_memory_resize, strdup, calloc);
-	upstream->multi = curl_multi_init();
+	upstream->borrowed = owner != NULL;
+	if (!owner)
+		curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, upstream_memory_free, upstream_memory_resize, strdup, calloc);
+	upstream->multi = owner ? owner->multi : curl_multi_init();
 	trial = curl_easy_init();
 	if (!upstream->multi || !trial)
 		return err_set(err, STATUS_INTERNAL, "libcurl does not start");
@@ -121,9 +124,11 @@ void upstream_free(struct upstream *upstream)
 		upstream_cancel(upstream, upstream->first);
 	while (upstream->idle_count)
 		curl_easy_cleanup(upstream->idle[--upstream->idle_count]);
-	curl_multi_cleanup(upstream->multi);
+	if (!upstream->borrowed)
+		curl_multi_cleanup(upstream->multi);
 	curl_share_cleanup(upstream->share);
-	curl_global_cleanup();
+	if (!upstream->borrowed)
+		curl_global_cleanup();
 	token_source_free(&upstream->tokens);
 	policy_free(&upstream->policy);
 	buf_free(&upstream->moved_to);
@@ -167,11 +172,18 @@ static void transfer_finish(struct upstream *upstream, struct transfer *transfer
 
 // --- what comes back
 
-static bool transfer_will_be_repeated(const struct upstream *upstream, const struct transfer *transfer)
+static bool transfer_can_begin_again(struct transfer *transfer)
 {
-	if (transfer->status == 401)
-		return !transfer->renewed && token_source_may_renew(&upstream->tokens, transfer->generation);
-	return transfer->status == 403 && transfer->wants_scope && !transfer->stepped_up;
+	return !transfer->on_body || transfer->on_body_again(transfer);
+}
+
+static bool transfer_will_be_repeated(const struct upstream *upstream, struct transfer *transfer)
+{
+	bool wanted = transfer->status == 401 ?
+			      !transfer->renewed && token_source_may_renew(&upstream->tokens, transfer->generation) :
+			      transfer->status == 403 && transfer->wants_scope && !transfer->stepped_up;
+
+	return wanted && transfer_can_begin_again(transfer);
 }
 
 static void transfer_take_challenge(struct transfer *transfer, const char *value)
@@ -197,6 +209,8 @@ static void transfer_begin_response(struct transfer *transfer, const char *line,
 	transfer->wants_scope = false;
 	transfer->scope[0] = transfer->content_type[0] = '\0';
 	buf_reset(&transfer->refusal);
+	if (transfer->on_begin)
+		transfer->on_begin(transfer);
 }
 
 // Only within the origin, and where the profile's URL covers it: elsewhere, the token would be somebody else's.
@@ -205,9 +219,9 @@ static bool transfer_may_follow(const struct transfer *transfer)
 	const char *location = transfer->location;
 	struct url url;
 
-	return (transfer->status == 307 || transfer->status == 308) && location && transfer->redirects < REDIRECTS_MAX &&
-	       strlen(location) <= URL_MAX && url_parse(&url, location, NULL) == STATUS_OK &&
-	       url_covers(&transfer->upstream->policy.target, &url);
+	return !transfer->upstream->plain && (transfer->status == 307 || transfer->status == 308) && location &&
+	       transfer->redirects < REDIRECTS_MAX && strlen(location) <= URL_MAX &&
+	       url_parse(&url, location, NULL) == STATUS_OK && url_covers(&transfer->upstream->policy.target, &url);
 }
 
 // As an absolute URL. libcurl has it only when the transfer is over (CURLINFO_REDIRECT_URL).
@@ -236,6 +250,8 @@ static void transfer_end_headers(struct transfer *transfer)
 	transfer->responded = true;
 	if (curl_easy_getinfo(transfer->curl, CURLINFO_CONTENT_TYPE, &type) == CURLE_OK && type)
 		(void)snprintf(transfer->content_type, sizeof transfer->content_type, "%s", type);
+	transfer->content_length = -1;
+	curl_easy_getinfo(transfer->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &transfer->content_length);
 	transfer->moves = transfer_may_follow(transfer);
 	transfer->again = transfer->moves || transfer_will_be_repeated(transfer->upstream, transfer);
 	if (!transfer->again && transfer->on_response)
@@ -244,10 +260,7 @@ static void transfer_end_headers(struct transfer *transfer)
 
 static bool transfer_body_is_short(const struct transfer *transfer)
 {
-	curl_off_t len = -1;
-
-	curl_easy_getinfo(transfer->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &len);
-	return len >= 0 && len <= SHORT_BODY_MAX;
+	return transfer->content_length >= 0 && transfer->content_length <= SHORT_BODY_MAX;
 }
 
 static size_t transfer_take_header(char *data, size_t one, size_t len, void *context)
@@ -316,6 +329,15 @@ static size_t transfer_give_body(char *data, size_t one, size_t room, void *cont
 	return len;
 }
 
+static size_t transfer_give_pieces(char *data, size_t one, size_t room, void *context)
+{
+	struct transfer *transfer = context;
+	size_t len = transfer->on_body(transfer, data, one * room);
+
+	transfer->body_waits = len == BODY_WAIT;
+	return len;
+}
+
 // libcurl sends a request again by itself when a connection that it had kept ends before an answer. The server may have acted on it.
 static int transfer_refuse_rewind(void *context, curl_off_t offset, int origin)
 {
@@ -353,7 +375,16 @@ static void transfer_set_method(struct transfer *transfer)
 {
 	CURL *curl = transfer->curl;
 
-	if (transfer->body) {
+	if (transfer->on_body) {
+		curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+		curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, transfer->body_total);
+		curl_easy_setopt(curl, CURLOPT_READFUNCTION, transfer_give_pieces);
+		curl_easy_setopt(curl, CURLOPT_READDATA, transfer);
+		curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, transfer_refuse_rewind);
+	} else if (!strcmp(transfer->method, "HEAD")) {
+		curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+		return;
+	} else if (transfer->body) {
 		curl_easy_setopt(curl, CURLOPT_POST, 1L);
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)transfer->body_len);
 		curl_easy_setopt(curl, CURLOPT_READFUNCTION, transfer_give_body);
@@ -362,8 +393,19 @@ static void transfer_set_method(struct transfer *transfer)
 	} else {
 		curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
 	}
-	if (strcmp(transfer->method, transfer->body ? "POST" : "GET") != 0)
+	if (transfer->on_body || strcmp(transfer->method, transfer->body ? "POST" : "GET") != 0)
 		curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, transfer->method);
+}
+
+// What is behind the '?' is not a part of what was checked, and cannot change it.
+static bool transfer_add_query(const struct transfer *transfer)
+{
+	BUF_AUTO(url, URL_MAX + QUERY_MAX);
+
+	buf_adds(&url, transfer->policy.url);
+	buf_adds(&url, transfer->query);
+	// libcurl copies it
+	return buf_ok(&url) && curl_easy_setopt(transfer->curl, CURLOPT_URL, url.data) == CURLE_OK;
 }
 
 static enum status transfer_set_up(struct upstream *upstream, struct transfer *transfer, struct err *err)
@@ -384,6 +426,8 @@ static enum status transfer_set_up(struct upstream *upstream, struct transfer *t
 	if (!url_same_origin(&upstream->policy.target, &transfer->policy.target))
 		return err_set(err, STATUS_POLICY, "%s: the URL for this message is at another server: nothing was sent",
 			       upstream->host);
+	if (transfer->query && !transfer_add_query(transfer))
+		return err_set(err, STATUS_INTERNAL, "no memory");
 #if LIBCURL_VERSION_NUM >= 0x075700
 	curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L); // the end does not wait for a name server
 #endif
@@ -396,8 +440,10 @@ static enum status transfer_set_up(struct upstream *upstream, struct transfer *t
 	curl_easy_setopt(curl, CURLOPT_TCP_KEEPIDLE, 30L);
 	curl_easy_setopt(curl, CURLOPT_TCP_KEEPINTVL, 30L);
 	// cookies, in memory: load balancers pin sessions with them
-	curl_easy_setopt(curl, CURLOPT_SHARE, upstream->share);
-	curl_easy_setopt(curl, CURLOPT_COOKIEFILE, "");
+	if (!upstream->plain) {
+		curl_easy_setopt(curl, CURLOPT_SHARE, upstream->share);
+		curl_easy_setopt(curl, CURLOPT_COOKIEFILE, "");
+	}
 	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, transfer_take_header);
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, transfer);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, transfer_take_data);
@@ -413,7 +459,7 @@ static void transfer_start(struct upstream *upstream, struct transfer *transfer)
 	transfer->curl = upstream->idle_count ? upstream->idle[--upstream->idle_count] : curl_easy_init();
 	transfer->status = 0;
 	transfer->body_sent = 0;
-	transfer->responded = transfer->again = transfer->moves = transfer->paused = false;
+	transfer->responded = transfer->again = transfer->moves = transfer->paused = transfer->body_waits = false;
 	transfer->detail[0] = '\0';
 	transfer->generation = upstream->tokens.generation;
 	if (!transfer->curl || transfer_set_up(upstream, transfer, &err) != STATUS_OK ||
@@ -469,7 +515,7 @@ static void transfer_end_failed(struct upstream *upstream, struct transfer *tran
 
 	transfer_explain(upstream, transfer, code, why, sizeof why);
 	if (unsent && transfer->retries < RETRIES_MAX && !*transfer->policy.why_refused &&
-	    clock_now().boot - transfer->first_at < RETRY_PERIOD_MS) {
+	    clock_now().boot - transfer->first_at < RETRY_PERIOD_MS && transfer_can_begin_again(transfer)) {
 		// 0.2, 0.4, 0.8 seconds: an agent waits for some seconds for the first answer
 		transfer->retry_at = clock_now().boot + (200 << transfer->retries);
 		transfer->retries++;
@@ -577,12 +623,14 @@ void upstream_step(struct upstream *upstream)
 		if (transfer->state == TRANSFER_WAITS_FOR_TOKEN)
 			transfer_use_token(upstream, transfer);
 	}
+	if (upstream->borrowed)
+		return;
 	curl_multi_perform(upstream->multi, &left);
 	while ((message = curl_multi_info_read(upstream->multi, &left))) {
 		if (message->msg != CURLMSG_DONE)
 			continue;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
-		transfer_end(upstream, transfer, message->data.result);
+		transfer_end(transfer->upstream, transfer, message->data.result);
 	}
 }
 
@@ -604,11 +652,33 @@ int upstream_timeout(const struct upstream *upstream)
 void upstream_resume(struct upstream *upstream)
 {
 	for (struct transfer *transfer = upstream->first; transfer; transfer = transfer->next) {
-		if (!transfer->paused)
-			continue;
-		transfer->paused = false;
-		curl_easy_pause(transfer->curl, CURLPAUSE_CONT);
+		if (transfer->paused)
+			transfer_continue_response(transfer);
 	}
+}
+
+// Both directions are paused apart: the one that goes on must not take the other with it.
+static void transfer_set_pauses(struct transfer *transfer)
+{
+	if (transfer->curl)
+		curl_easy_pause(transfer->curl, (transfer->paused ? CURLPAUSE_RECV : CURLPAUSE_RECV_CONT) |
+							(transfer->body_waits ? CURLPAUSE_SEND : CURLPAUSE_SEND_CONT));
+}
+
+void transfer_continue_response(struct transfer *transfer)
+{
+	if (!transfer->paused)
+		return;
+	transfer->paused = false;
+	transfer_set_pauses(transfer);
+}
+
+void transfer_continue_body(struct transfer *transfer)
+{
+	if (!transfer->body_waits)
+		return;
+	transfer->body_waits = false;
+	transfer_set_pauses(transfer);
 }
 
 void upstream_redact(const struct upstream *upstream, struct buf *text)

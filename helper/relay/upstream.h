@@ -15,11 +15,14 @@
 #include <stdint.h>
 
 #define UPSTREAM_IDLE_MAX 8
+#define QUERY_MAX	  16384
 
 struct transfer;
 
 struct upstream {
 	CURLM *multi;
+	bool borrowed; // the multi is another upstream's, which performs for both
+	bool plain; // for requests of others: redirects and cookies are theirs to see, and nothing is remembered of one for the next
 	CURLSH *share; // for cookies
 	unsigned cookie_count;
 	struct token_source tokens;
@@ -41,6 +44,10 @@ enum transfer_end {
 	END_STOPPED,  // on_data said so
 };
 
+// What on_body returns besides a number of bytes; 0: the body has ended.
+#define BODY_WAIT CURL_READFUNC_PAUSE // there is no more yet: transfer_continue_body says when
+#define BODY_STOP CURL_READFUNC_ABORT
+
 enum transfer_flow { FLOW_GO_ON, FLOW_PAUSE /* nothing of this piece was taken */, FLOW_STOP };
 
 // A request on its way. It must live until on_end, or until it is cancelled.
@@ -48,11 +55,17 @@ struct transfer {
 	// What is sent; the strings must live as long.
 	const char *method;
 	const char *url;	    // NULL: the upstream's own; it must be of the same origin
+	const char *query;	    // behind url, from its '?' on; NULL for none
 	struct curl_slist *headers; // besides Authorization; freed by the upstream
 	const char *body;	    // NULL for none
 	size_t body_len;
+	// Or a body that comes in pieces, which are copied to data. body_total: -1 where it is not known.
+	size_t (*on_body)(struct transfer *transfer, char *data, size_t room);
+	bool (*on_body_again)(struct transfer *transfer); // it is wanted from its beginning; false: that is gone
+	curl_off_t body_total;
 	bool repeatable; // it can be sent again although the server may have acted on it
 	// What is called, from upstream_step; any may be NULL. They may start transfers, and cancel none.
+	void (*on_begin)(struct transfer *transfer); // of a response, whose headers come next: also one that is not the last
 	void (*on_header)(struct transfer *transfer, const char *name, const char *value);
 	void (*on_response)(struct transfer *transfer); // status and content_type are known
 	enum transfer_flow (*on_data)(struct transfer *transfer, const char *data, size_t len);
@@ -61,10 +74,11 @@ struct transfer {
 	// What is known of the response.
 	long status; // 0: none yet
 	char content_type[128];
-	bool wants_scope; // a 403 with insufficient_scope
-	char scope[256];  // which scope, "" where that was not said
-	int64_t sent_at;  // CLOCK_BOOTTIME in ms; 0: not yet
-	bool paused;
+	curl_off_t content_length; // -1 where it is not known
+	bool wants_scope;	   // a 403 with insufficient_scope
+	char scope[256];	   // which scope, "" where that was not said
+	int64_t sent_at;	   // CLOCK_BOOTTIME in ms; 0: not yet
+	bool paused, body_waits;
 	// The upstream's own.
 	enum {
 		TRANSFER_IDLE,
@@ -93,7 +107,9 @@ struct transfer {
 
 // Prepares; policy has url, ca_file, ca_sha256 and proxy set, and is then the upstream's. STATUS_POLICY or USAGE for what must not be
 // asked. Before the sandbox is entered.
-enum status upstream_begin(struct upstream *upstream, const char *profile, const struct policy *policy, struct err *err);
+// owner: an upstream whose connections and loop this one shares; NULL for none. The owner is stepped last, and freed last.
+enum status upstream_begin(struct upstream *upstream, const char *profile, const struct policy *policy,
+			   const struct upstream *owner, struct err *err);
 void upstream_free(struct upstream *upstream);
 
 // Adds "name: value", in libcurl's form (CURLOPT_HTTPHEADER(3)), to a list that may be NULL. False, and the list is as it was, where
@@ -102,6 +118,12 @@ bool header_append(struct curl_slist **headers, const char *line);
 
 // Starts a transfer, as soon as there is a token. Nothing is called before the next upstream_step.
 void upstream_send(struct upstream *upstream, struct transfer *transfer);
+
+// There is more of its body.
+void transfer_continue_body(struct transfer *transfer);
+
+// The owner takes data again, of which it has refused some (FLOW_PAUSE).
+void transfer_continue_response(struct transfer *transfer);
 
 // Ends one without calling on_end. Also for one that is idle.
 void upstream_cancel(struct upstream *upstream, struct transfer *transfer);
