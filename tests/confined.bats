@@ -131,8 +131,9 @@ hanging_bridge() {
 	ask=one;http_status=403;credential=tok-one;wwwauth[]=Bearer error="insufficient_scope", scope="large"
 	ask=one;scope=large
 	LINES
-	assert_equal "$(grep -c '^credential=tok-one$' <<<"$output")" 5
+	assert_equal "$(grep -c '^credential=tok-one$' <<<"$output")" 4
 	refute_output --partial tok-two
+	assert_line "message=this profile is not served"
 	# nor a scope that the profile does not allow: not when a server wants it, and not when it is asked for
 	assert_line --partial "the profile does not allow: 'large'"
 	assert_equal "$(curl -s "$FAULTY_URL/__stats" | jq -c '[.bodies[] | select(contains("large"))] | length')" 0

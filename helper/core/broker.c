@@ -37,13 +37,13 @@ void broker_end(struct broker *broker)
 
 // --- the answer
 
-static void broker_send(const struct broker *broker, const struct broker_profile *profile, enum status status,
-			const char *message, const char *credential)
+static void broker_send(const struct broker *broker, const char *profile, enum status status, const char *message,
+			const char *credential)
 {
 	BUF_AUTO(packet, WIRE_PACKET_MAX);
 
 	wire_put(&packet, "answer", status_word(status));
-	wire_put(&packet, "profile", profile->name);
+	wire_put(&packet, "profile", profile);
 	if (status != STATUS_OK)
 		wire_put(&packet, "message", message);
 	wire_put(&packet, "credential", credential);
@@ -81,7 +81,8 @@ static void broker_answer(const struct broker *broker, struct broker_profile *pr
 	if (profile->steps_up)
 		(void)snprintf(profile->scope, sizeof profile->scope, "%s", scope);
 	broker_warn(broker, profile);
-	broker_send(broker, profile, *credential ? STATUS_OK : STATUS_INTERNAL, "'sk-helper get' gave no token", credential);
+	broker_send(broker, profile->name, *credential ? STATUS_OK : STATUS_INTERNAL, "'sk-helper get' gave no token",
+		    credential);
 }
 
 static void broker_finish(const struct broker *broker, struct broker_profile *profile)
@@ -92,7 +93,7 @@ static void broker_finish(const struct broker *broker, struct broker_profile *pr
 	if (status == STATUS_OK)
 		broker_answer(broker, profile);
 	else
-		broker_send(broker, profile, status, why, NULL);
+		broker_send(broker, profile->name, status, why, NULL);
 	question_forget(&profile->question);
 }
 
@@ -127,12 +128,14 @@ static void broker_ask(struct broker *broker, const char *name, struct wire *wir
 		if (!strcmp(broker->profiles[i].name, name))
 			profile = &broker->profiles[i];
 	}
+	if (!profile)
+		broker_send(broker, NULL, STATUS_POLICY, "this profile is not served", NULL);
 	if (!profile || profile->question.pid)
 		return;
 	broker->used_at = clock_now().boot;
 	broker_write_question(profile, wire);
 	if (question_ask(&profile->question, "get", &err) != STATUS_OK)
-		broker_send(broker, profile, err.status, err.text, NULL);
+		broker_send(broker, profile->name, err.status, err.text, NULL);
 }
 
 // False when the relay is gone.
