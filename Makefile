@@ -17,11 +17,12 @@ mandir ?= $(datarootdir)/man
 docdir ?= $(datarootdir)/doc/sk-helper
 bashcompletiondir ?= $(datarootdir)/bash-completion/completions
 zshcompletiondir ?= $(datarootdir)/zsh/site-functions
+systemduserunitdir ?= $(exec_prefix)/lib/systemd/user
 skilldir = $(datarootdir)/sk-helper/skills/sk-helper
 fishcompletiondir ?= $(datarootdir)/fish/vendor_completions.d
 
 # dash, zsh and fish leave "prefix=~/.local" as it is
-DIRECTORY_NAMES = prefix exec_prefix bindir libexecdir sysconfdir datarootdir mandir docdir bashcompletiondir zshcompletiondir fishcompletiondir DESTDIR
+DIRECTORY_NAMES = prefix exec_prefix bindir libexecdir sysconfdir datarootdir mandir docdir bashcompletiondir zshcompletiondir fishcompletiondir systemduserunitdir DESTDIR
 $(foreach name,$(DIRECTORY_NAMES),$(if $(filter ~ ~/%,$(firstword $($(name)))),$(eval override $(name) := $(HOME)$($(name):~%=%))))
 
 INSTALL ?= install
@@ -86,6 +87,7 @@ PROGRAMS = sk-helper $(PRIVATE)
 # the names that tools run us by: links to the front door (helper/protocols/tools.c)
 LINKS = git-credential-sk docker-credential-sk bazel-credential-sk terraform-credentials-sk cargo-credential-sk vault-token-sk pnpm-token-sk
 MANUALS = $(wildcard helper/man/*.[1-8])
+UNITS = $(wildcard helper/systemd/*)
 
 # each asked for once, and only when something needs it
 once = $(eval $(1) := $$(shell $(2)))$($(1))
@@ -144,7 +146,7 @@ install: all
 	@d='$(DESTDIR)$(bindir)'; while [ ! -e "$$d" ]; do d=$$(dirname "$$d"); done; [ -w "$$d" ] || \
 		{ echo "make install: '$$d' cannot be written: 'sudo make install', or 'make install prefix=~/.local' for you alone" >&2; exit 1; }
 	$(Q)$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(libexecdir)/sk-helper' '$(DESTDIR)$(mandir)/man1' '$(DESTDIR)$(mandir)/man5' '$(DESTDIR)$(mandir)/man7' \
-		'$(DESTDIR)$(bashcompletiondir)' '$(DESTDIR)$(zshcompletiondir)' '$(DESTDIR)$(fishcompletiondir)' '$(DESTDIR)$(skilldir)'
+		'$(DESTDIR)$(bashcompletiondir)' '$(DESTDIR)$(zshcompletiondir)' '$(DESTDIR)$(fishcompletiondir)' '$(DESTDIR)$(skilldir)' '$(DESTDIR)$(systemduserunitdir)'
 	$(Q)$(INSTALL_PROGRAM) $(B)/sk-helper '$(DESTDIR)$(bindir)/sk-helper'
 	$(Q)for l in $(LINKS); do ln -sf sk-helper '$(DESTDIR)$(bindir)/'$$l || exit 1; done
 	$(Q)for p in $(PRIVATE); do $(INSTALL_PRIVATE) $(B)/$$p '$(DESTDIR)$(libexecdir)/sk-helper/'$$p || exit 1; done
@@ -153,6 +155,7 @@ install: all
 	$(Q)$(INSTALL_DATA) completions/sk-helper.bash '$(DESTDIR)$(bashcompletiondir)/sk-helper'
 	$(Q)$(INSTALL_DATA) completions/sk-helper.zsh '$(DESTDIR)$(zshcompletiondir)/_sk-helper'
 	$(Q)$(INSTALL_DATA) completions/sk-helper.fish '$(DESTDIR)$(fishcompletiondir)/sk-helper.fish'
+	$(Q)for u in $(UNITS); do sed 's|@bindir@|$(bindir)|' $$u >$(B)/unit && $(INSTALL_DATA) $(B)/unit '$(DESTDIR)$(systemduserunitdir)/'$${u##*/} || exit 1; done
 	$(if $(DESTDIR)$(findstring s,$(firstword -$(MAKEFLAGS))),,@helper/package/installed '$(bindir)' '$(bashcompletiondir)' '$(zshcompletiondir)')
 
 # make uninstall: what install put there
@@ -163,6 +166,7 @@ uninstall:
 	$(Q)for p in $(PRIVATE); do rm -f '$(DESTDIR)$(libexecdir)/sk-helper/'$$p; done
 	$(Q)for m in $(MANUALS); do rm -f '$(DESTDIR)$(mandir)/man'$${m##*.}/$${m##*/}; done
 	$(Q)rm -f '$(DESTDIR)$(skilldir)/SKILL.md'
+	$(Q)for u in $(UNITS); do rm -f '$(DESTDIR)$(systemduserunitdir)/'$${u##*/}; done
 	-$(Q)rmdir '$(DESTDIR)$(libexecdir)/sk-helper' '$(DESTDIR)$(skilldir)' '$(DESTDIR)$(datarootdir)/sk-helper/skills' '$(DESTDIR)$(datarootdir)/sk-helper' 2>/dev/null
 
 # --- packages: see CONTRIBUTING.md, "A release"

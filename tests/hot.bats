@@ -118,6 +118,7 @@ file_is_musl() { command -v musl-gcc >/dev/null && [ "$(stat -c %s "$(command -v
 sk-core libcjson libkeyutils
 sk-oauth libcjson libcrypto libcurl
 sk-bridge libcurl
+sk-proxy libcurl libmicrohttpd
 sk-secret-service libgio-2.0 libglib-2.0 libgobject-2.0 libsecret-1
 TABLE
 }

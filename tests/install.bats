@@ -14,9 +14,14 @@ make_checked() { make -s -C "$ROOT" B="build/${SK_BUILD##*/}" prefix="$CHECKED" 
 	make_checked DESTDIR="$BATS_TEST_TMPDIR/root" install
 	installed=$(cd "$BATS_TEST_TMPDIR/root$CHECKED" && find . -type f -printf '%P %m\n' | sort)
 	assert_equal "$installed" "bin/sk-helper 755
+lib/systemd/user/sk-helper-proxy@.service 644
+lib/systemd/user/sk-helper-proxy@.socket 644
+lib/systemd/user/sk-helper-share@.service 644
+lib/systemd/user/sk-helper-share@.socket 644
 libexec/sk-helper/sk-bridge 711
 libexec/sk-helper/sk-core 711
 libexec/sk-helper/sk-oauth 711
+libexec/sk-helper/sk-proxy 711
 libexec/sk-helper/sk-secret-service 711
 share/bash-completion/completions/sk-helper 644
 share/fish/vendor_completions.d/sk-helper.fish 644
@@ -43,8 +48,8 @@ share/zsh/site-functions/_sk-helper 644"
 @test "each directory can be chosen by its GNU name" {
 	d=$BATS_TEST_TMPDIR/d
 	# how the directories lie to each other is compiled in, so not with what the other suites use
-	make -s -C "$ROOT" B="$BATS_TEST_TMPDIR/build" CFLAGS=-O0 prefix="$d/p" sysconfdir="$d/etc" bindir="$d/b" mandir="$d/m" bashcompletiondir="$d/bash" zshcompletiondir="$d/zsh" fishcompletiondir="$d/fish" install
-	assert_equal "$(cd "$d" && find . -type f | sort | xargs)" './b/sk-helper ./bash/sk-helper ./fish/sk-helper.fish ./m/man1/sk-helper.1 ./m/man5/sk-helper-profile.5 ./m/man7/sk-helper-ci.7 ./m/man7/sk-helper-protocol.7 ./m/man7/sk-helper-servers.7 ./m/man7/sk-helper-troubleshooting.7 ./p/libexec/sk-helper/sk-bridge ./p/libexec/sk-helper/sk-core ./p/libexec/sk-helper/sk-oauth ./p/libexec/sk-helper/sk-secret-service ./p/share/sk-helper/skills/sk-helper/SKILL.md ./zsh/_sk-helper'
+	make -s -C "$ROOT" B="$BATS_TEST_TMPDIR/build" CFLAGS=-O0 prefix="$d/p" sysconfdir="$d/etc" bindir="$d/b" mandir="$d/m" bashcompletiondir="$d/bash" zshcompletiondir="$d/zsh" fishcompletiondir="$d/fish" systemduserunitdir="$d/u" install
+	assert_equal "$(cd "$d" && find . -type f | sort | xargs)" './b/sk-helper ./bash/sk-helper ./fish/sk-helper.fish ./m/man1/sk-helper.1 ./m/man5/sk-helper-profile.5 ./m/man7/sk-helper-ci.7 ./m/man7/sk-helper-protocol.7 ./m/man7/sk-helper-servers.7 ./m/man7/sk-helper-troubleshooting.7 ./p/libexec/sk-helper/sk-bridge ./p/libexec/sk-helper/sk-core ./p/libexec/sk-helper/sk-oauth ./p/libexec/sk-helper/sk-proxy ./p/libexec/sk-helper/sk-secret-service ./p/share/sk-helper/skills/sk-helper/SKILL.md ./u/sk-helper-proxy@.service ./u/sk-helper-proxy@.socket ./u/sk-helper-share@.service ./u/sk-helper-share@.socket ./zsh/_sk-helper'
 }
 
 @test "one build is good for every prefix: moved, it works; what another user could have put there is not run" {

@@ -63,7 +63,7 @@ static void doctor_check_version(struct findings *findings)
 // Whether other processes of the user can look into our private programs in the moment before they have closed themselves.
 static void doctor_check_programs(struct findings *findings)
 {
-	static const char *const programs[] = { "sk-core", "sk-oauth", "sk-bridge", "sk-secret-service" };
+	static const char *const programs[] = { "sk-core", "sk-oauth", "sk-bridge", "sk-proxy", "sk-secret-service" };
 	char path[INSTALLED_PATH_MAX];
 	struct stat st;
 

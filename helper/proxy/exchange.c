@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/epoll.h>
 
 #define BODY_MAX	65536 // of a request, kept for a new token, and until it is sent; and of a response, until it is taken
 #define DISCARD_MAX	(16 << 20)
@@ -29,7 +28,7 @@ struct exchange {
 	struct asker *asker;
 	struct MHD_Connection *connection;
 	char *target; // as it came
-	bool begun, suspended, gone;
+	bool begun, suspended;
 	bool is_head;
 	size_t route;
 	char url[URL_MAX + 1];
@@ -57,13 +56,10 @@ struct exchange {
 
 static void exchange_suspend(struct exchange *exchange)
 {
-	// whoever goes away meanwhile is not seen by the library, which does not look at a suspended connection
-	struct epoll_event event = { .events = EPOLLRDHUP, .data.ptr = exchange };
-
-	if (exchange->suspended || exchange->gone)
+	// whoever has gone is not waited for: the library does not look at a suspended connection
+	if (exchange->suspended || exchange->asker->gone)
 		return;
 	exchange->suspended = true;
-	(void)epoll_ctl(exchange->proxy->gone_fd, EPOLL_CTL_ADD, exchange->asker->fd, &event);
 	MHD_suspend_connection(exchange->connection);
 }
 
@@ -72,13 +68,11 @@ static void exchange_wake(struct exchange *exchange)
 	if (!exchange->suspended)
 		return;
 	exchange->suspended = false;
-	(void)epoll_ctl(exchange->proxy->gone_fd, EPOLL_CTL_DEL, exchange->asker->fd, NULL);
 	MHD_resume_connection(exchange->connection);
 }
 
 void exchange_lost(struct exchange *exchange)
 {
-	exchange->gone = true;
 	exchange_wake(exchange);
 }
 
@@ -228,7 +222,7 @@ static ssize_t exchange_give_data(void *context, uint64_t position, char *out, s
 	size_t len = exchange->data.len - exchange->data_taken;
 
 	(void)position;
-	if (exchange->gone)
+	if (exchange->asker->gone)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	if (len == 0 && exchange->ended)
 		return exchange->how == END_RESPONSE ? MHD_CONTENT_READER_END_OF_STREAM : MHD_CONTENT_READER_END_WITH_ERROR;
@@ -276,7 +270,11 @@ static enum MHD_Result exchange_send_response(struct exchange *exchange)
 
 	if (!has_body && size == MHD_SIZE_UNKNOWN)
 		size = 0;
-	response = MHD_create_response_from_callback(size, 16384, exchange_give_data, exchange, NULL);
+	// one that is whole goes out with its headers, in one piece
+	if (has_body && exchange->ended && exchange->how == END_RESPONSE)
+		response = MHD_create_response_from_buffer(exchange->data.len, exchange->data.data, MHD_RESPMEM_PERSISTENT);
+	else
+		response = MHD_create_response_from_callback(size, 16384, exchange_give_data, exchange, NULL);
 	if (!response)
 		return MHD_NO;
 	exchange_add_headers(exchange, response);
@@ -475,7 +473,7 @@ static size_t exchange_give_body(struct transfer *transfer, char *data, size_t r
 	struct exchange *exchange = transfer->owner;
 	size_t len = exchange->body.len - exchange->body_sent;
 
-	if (exchange->gone)
+	if (exchange->asker->gone)
 		return BODY_STOP;
 	if (len == 0) {
 		exchange_wake(exchange);
@@ -573,7 +571,7 @@ void *exchange_begin(void *context, const char *target, struct MHD_Connection *c
 	exchange->body = (struct buf)BUF_INIT(BODY_MAX);
 	exchange->data = (struct buf)BUF_INIT(BODY_MAX);
 	exchange->head = (struct buf)BUF_INIT(PROXY_HEADERS_MAX);
-	exchange->asker->busy = true;
+	exchange->asker->exchange = exchange;
 	proxy->exchange_count++;
 	return exchange;
 }
@@ -584,7 +582,7 @@ enum MHD_Result exchange_handle(void *context, struct MHD_Connection *connection
 	struct exchange *exchange = *data_of_request;
 
 	(void)context, (void)connection, (void)url;
-	if (!exchange || exchange->gone || !exchange->target)
+	if (!exchange || exchange->asker->gone || !exchange->target)
 		return MHD_NO;
 	if (!exchange->begun) {
 		exchange->begun = true;
@@ -615,7 +613,7 @@ void exchange_end(void *context, struct MHD_Connection *connection, void **data_
 		return;
 	if (exchange->sent)
 		upstream_cancel(&proxy->upstreams[exchange->route], &exchange->transfer);
-	exchange->asker->busy = false;
+	exchange->asker->exchange = NULL;
 	exchange->asker->since = proxy->used_at = clock_now().boot;
 	proxy->exchange_count--;
 	buf_free(&exchange->body);

@@ -81,6 +81,8 @@ static void proxy_accept(struct proxy *proxy)
 static void proxy_note_connection(void *context, struct MHD_Connection *connection, void **asker_of_connection,
 				  enum MHD_ConnectionNotificationCode code)
 {
+	// told once: until it is closed, this is so again and again
+	struct epoll_event event = { .events = EPOLLRDHUP | EPOLLET };
 	struct asker *asker = *asker_of_connection;
 	struct proxy *proxy = context;
 
@@ -91,6 +93,8 @@ static void proxy_note_connection(void *context, struct MHD_Connection *connecti
 			return;
 		asker->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 		asker->since = clock_now().boot;
+		event.data.ptr = asker;
+		(void)epoll_ctl(proxy->gone_fd, EPOLL_CTL_ADD, asker->fd, &event);
 		asker->next = proxy->askers;
 		if (asker->next)
 			asker->next->previous = asker;
@@ -100,6 +104,7 @@ static void proxy_note_connection(void *context, struct MHD_Connection *connecti
 	}
 	if (!asker)
 		return;
+	(void)epoll_ctl(proxy->gone_fd, EPOLL_CTL_DEL, asker->fd, NULL);
 	if (asker->previous)
 		asker->previous->next = asker->next;
 	else
@@ -116,7 +121,7 @@ static void proxy_end_slow(const struct proxy *proxy)
 	int64_t now = clock_now().boot;
 
 	for (const struct asker *asker = proxy->askers; asker; asker = asker->next) {
-		if (!asker->busy && now - asker->since > REQUEST_HEADER_MS)
+		if (!asker->exchange && now - asker->since > REQUEST_HEADER_MS)
 			(void)shutdown(asker->fd, SHUT_RDWR);
 	}
 }
@@ -126,8 +131,13 @@ static void proxy_see_who_has_gone(const struct proxy *proxy)
 	struct epoll_event events[GONE_MAX];
 	int count = epoll_wait(proxy->gone_fd, events, GONE_MAX, 0);
 
-	for (int i = 0; i < count; i++)
-		exchange_lost(events[i].data.ptr);
+	for (int i = 0; i < count; i++) {
+		struct asker *asker = events[i].data.ptr;
+
+		asker->gone = true;
+		if (asker->exchange)
+			exchange_lost(asker->exchange);
+	}
 }
 
 // --- the server library

@@ -22,8 +22,9 @@ struct exchange;
 // A connection from a program.
 struct asker {
 	int fd;
-	int64_t since; // CLOCK_BOOTTIME in ms: when it was opened, or its last request ended
-	bool busy;     // it has a request
+	int64_t since;		   // CLOCK_BOOTTIME in ms: when it was opened, or its last request ended
+	bool gone;		   // the program has closed it, or its side of it
+	struct exchange *exchange; // of its request; NULL: it has none
 	struct asker *next, *previous;
 };
 
@@ -41,7 +42,7 @@ struct proxy {
 	bool on_loopback;
 	int64_t idle_ms; // 0: for ever
 	struct MHD_Daemon *daemon;
-	int gone_fd; // an epoll(7) of connections whose exchange waits: whether their program has gone
+	int gone_fd; // an epoll(7) of the connections: whether their programs have gone
 	struct asker *askers;
 	unsigned asker_count, exchange_count;
 	int64_t used_at; // CLOCK_BOOTTIME in ms: the last request's end
