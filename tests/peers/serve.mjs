@@ -20,7 +20,7 @@ export function listen(tls = {}) {
     ? create({ key: readFileSync(options.tls.key), cert: readFileSync(options.tls.cert), ...tls })
     : http.createServer();
   return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
+    server.listen(options.port ?? 0, '127.0.0.1', () => {
       const scheme = options.tls ? 'https' : 'http';
       resolve({ server, url: `${scheme}://${options.host ?? '127.0.0.1'}:${server.address().port}` });
     });
