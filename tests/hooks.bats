@@ -50,7 +50,8 @@ forget_seen() { curl -sk -H 'Authorization: none' "$RECORDER/" >/dev/null; }
 
 @test "every tool of the list is used by a test" {
 	for tool in $(sk-helper hook | cut -d' ' -f1); do
-		grep -qE "hook $tool p|BRIDGES=.*\b$tool\b|command_of $tool |^	($tool)\||run_as_command .*\b$tool\b" "$BATS_TEST_FILENAME" || fail "$tool"
+		grep -qE "hook $tool p|BRIDGES=.*\b$tool\b|command_of $tool |^	($tool)\||run_as_command .*\b$tool\b" "$BATS_TEST_FILENAME" ||
+			grep -qE "^@test \"hook: .*\b$tool\b" "$BATS_TEST_DIRNAME/sandboxes.bats" || fail "$tool"
 	done
 }
 

@@ -110,9 +110,54 @@ add_todo_server() {
 	assert_output '200 true'
 }
 
+# what 'hook' prints for it: the lines of one of its files
+hook_file() { sk-helper hook "$1" todo --file "$2" 2>/dev/null; }
+# the command of a line that begins so, with paths as they are in the sandbox of these tests
+line_of() { hook_file "$1" "$2" | grep "^$3"; }
+
+@test "hook: docker-run, podman-run, compose, devcontainer, bwrap, ssh: what they print, used" {
+	add_todo_server
+	export XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR/run
+	mkdir -m 700 "$XDG_RUNTIME_DIR"
+	for way in 1 2; do
+		kind=$(cut -d' ' -f$way <<<'proxy share')
+		SOCKET=$XDG_RUNTIME_DIR/sk-helper-$kind-todo/$kind.sock
+		dir=$(dirname "$SOCKET")
+		# what runs outside, as the line says
+		server=$(line_of docker-run $way "[^#]*sk-helper $kind ")
+		for tool in podman-run bwrap ssh; do assert_equal "$(line_of $tool $way "[^#]*sk-helper $kind ")" "$server"; done
+		eval "words=(${server% &})"
+		assert_equal "$(realpath "${words[0]}")" "$(realpath "$(command -v sk-helper)")"
+		start_server "${words[@]:1}"
+		# the mount, and the variable, of each kind of container
+		for tool in docker-run podman-run; do
+			eval "words=($(line_of $tool $way "${tool%-run} run"))"
+			assert_line_has() { [[ " ${words[*]} " == *" $1 "* ]] || fail "$tool: ${words[*]}"; }
+			assert_line_has "-v $dir:/run/sk-helper"
+			[ $way = 1 ] || assert_line_has '-e SK_HELPER_SOCKET=/run/sk-helper/share.sock'
+		done
+		assert_equal "$(hook_file compose $way | sed -n 's/^    volumes: \["\(.*\)"\]$/\1/p')" "\${XDG_RUNTIME_DIR}/sk-helper-$kind-todo:/run/sk-helper"
+		assert_equal "$(hook_file devcontainer $way | grep -v '^//' | jq -r '.mounts[0]')" "source=\${localEnv:XDG_RUNTIME_DIR}/sk-helper-$kind-todo,target=/run/sk-helper,type=bind"
+		[ $way = 1 ] || assert_equal "$(hook_file devcontainer 2 | grep -v '^//' | jq -r .containerEnv.SK_HELPER_SOCKET)" /run/sk-helper/share.sock
+		[ $way = 1 ] || hook_file compose 2 | grep -qx '    environment: { SK_HELPER_SOCKET: /run/sk-helper/share.sock }'
+		# bubblewrap's own line, with a command
+		if [ $way = 1 ]; then command='curl -s -o /dev/null -w %{http_code} --unix-socket /run/sk-helper/proxy.sock http://localhost/todo'; else command='sk-helper get'; fi
+		run -0 sh -c "$(line_of bwrap $way bwrap | sed "s|COMMAND\$|$command|")"
+		if [ $way = 1 ]; then [[ $output =~ ^(4|2)0[0-9]$ && $output != 401 ]]; else assert_output "$(sk-helper get todo)"; fi
+		# ssh's forwarding: the other end of it, here
+		forward=$(line_of ssh $way ssh | sed -n 's/^ssh -R "\(.*\)" HOST$/\1/p')
+		eval "forward=\"$forward\""
+		assert_equal "$forward" "/tmp/sk-helper-$kind-todo.sock:$SOCKET"
+		end_server
+	done
+	for tool in compose devcontainer; do
+		hook_file $tool 1 | grep -q 'outside: systemctl --user enable --now sk-helper-proxy@todo.socket'
+	done
+}
+
 # activated COMMAND...: with a socket in SOCKET, as systemd would give it
 activated() {
-	perl -MSocket -MPOSIX -e '
+	exec perl -MSocket -MPOSIX -e '
 		my ($path, @command) = @ARGV;
 		$^F = 255; # what is opened is left open by exec
 		unlink $path;

@@ -22,6 +22,29 @@
 #define LINES_FILES(block, user, project)                                                                                      \
 	.format = CONFIG_LINES, .place = (block), .user_file = (user), .project_file = (project)
 
+// What runs outside of a container, for programs in it: the proxy or share, on a socket in a directory that is mounted into it. The units of
+// systemd (helper/systemd) have the same directories.
+#define PROXY_DIR "$XDG_RUNTIME_DIR/sk-helper-proxy-{name}"
+#define SHARE_DIR "$XDG_RUNTIME_DIR/sk-helper-share-{name}"
+#define RUN_PROXY                                                                                                              \
+	"# outside: this, or systemctl --user enable --now sk-helper-proxy@{name}.socket\n"                                    \
+	"{sk} proxy {name} --socket \"" PROXY_DIR "/proxy.sock\" &\n"
+#define RUN_SHARE                                                                                                              \
+	"# outside: this, or systemctl --user enable --now sk-helper-share@{name}.socket\n"                                    \
+	"{sk} share {name} --socket \"" SHARE_DIR "/share.sock\" &\n"
+#define RUN_COMMENT_PROXY "# outside: systemctl --user enable --now sk-helper-proxy@{name}.socket\n"
+#define RUN_COMMENT_SHARE "# outside: systemctl --user enable --now sk-helper-share@{name}.socket\n"
+#define RUN_JSON_PROXY	  "// outside: systemctl --user enable --now sk-helper-proxy@{name}.socket\n"
+#define RUN_JSON_SHARE	  "// outside: systemctl --user enable --now sk-helper-share@{name}.socket\n"
+#define IN_PROXY                                                                                                               \
+	"# inside: requests for http://localhost/{name} go to the profile's url, with the token that stays outside, such as\n" \
+	"#   curl --unix-socket /run/sk-helper/proxy.sock http://localhost/{name}\n"
+#define IN_SHARE "# inside: sk-helper, and the names that tools run it by, ask outside\n"
+
+#define CONTAINER_FILES                                                                                                        \
+	.files = "proxy share", .has_comments = true,                                                                          \
+	.note = "with proxy no token is inside, with share a token and no secret: see sk-helper-ci(7)"
+
 const struct hook hooks[] = {
 	{ .tool = "claude-code",
 	  .help = "an MCP server in Claude Code",
@@ -200,6 +223,71 @@ const struct hook hooks[] = {
 	  .has_comments = true,
 	  .try = "systemctl --user daemon-reload && systemctl --user start {name}-token.socket && "
 		 "socat -u UNIX-CONNECT:$XDG_RUNTIME_DIR/{name}-token - | wc -c" },
+	// --- programs in containers
+	{ .tool = "docker-run",
+	  .help = "programs in a container of docker",
+	  .where = "a shell",
+	  .text = RUN_PROXY IN_PROXY "docker run --rm -it --user \"$(id -u):$(id -g)\" -v \"" PROXY_DIR
+				     ":/run/sk-helper\" IMAGE\n" NEXT_FILE RUN_SHARE IN_SHARE
+				     "docker run --rm -it --user \"$(id -u):$(id -g)\" -v \"" SHARE_DIR
+				     ":/run/sk-helper\" -e SK_HELPER_SOCKET=/run/sk-helper/share.sock IMAGE\n",
+	  .try = "in the container: curl --unix-socket /run/sk-helper/proxy.sock http://localhost/{name}, or: sk-helper get",
+	  CONTAINER_FILES },
+	{ .tool = "podman-run",
+	  .help = "programs in a container of podman, without root",
+	  .where = "a shell",
+	  .text = RUN_PROXY IN_PROXY
+	  "podman run --rm -it -v \"" PROXY_DIR ":/run/sk-helper\" IMAGE\n" NEXT_FILE RUN_SHARE IN_SHARE
+	  "podman run --rm -it -v \"" SHARE_DIR ":/run/sk-helper\" -e SK_HELPER_SOCKET=/run/sk-helper/share.sock IMAGE\n",
+	  .try = "in the container: curl --unix-socket /run/sk-helper/proxy.sock http://localhost/{name}, or: sk-helper get",
+	  CONTAINER_FILES },
+	{ .tool = "compose",
+	  .help = "programs in a service of docker compose",
+	  .where = "compose.yaml",
+	  .text = RUN_COMMENT_PROXY
+	  "services:\n"
+	  "  SERVICE:\n"
+	  "    user: \"${UID:-1000}\"\n"
+	  "    volumes: [\"${XDG_RUNTIME_DIR}/sk-helper-proxy-{name}:/run/sk-helper\"]\n" NEXT_FILE RUN_COMMENT_SHARE
+	  "services:\n"
+	  "  SERVICE:\n"
+	  "    user: \"${UID:-1000}\"\n"
+	  "    volumes: [\"${XDG_RUNTIME_DIR}/sk-helper-share-{name}:/run/sk-helper\"]\n"
+	  "    environment: { SK_HELPER_SOCKET: /run/sk-helper/share.sock }\n",
+	  .try = "docker compose run SERVICE sk-helper get, or curl --unix-socket /run/sk-helper/proxy.sock http://localhost/{name}",
+	  CONTAINER_FILES },
+	{ .tool = "devcontainer",
+	  .help = "programs in a development container",
+	  .where = ".devcontainer/devcontainer.json",
+	  .text = RUN_JSON_PROXY
+	  "{\n"
+	  "  \"mounts\": [\"source=${localEnv:XDG_RUNTIME_DIR}/sk-helper-proxy-{name},target=/run/sk-helper,type=bind\"]\n"
+	  "}\n" NEXT_FILE RUN_JSON_SHARE "{\n"
+	  "  \"mounts\": [\"source=${localEnv:XDG_RUNTIME_DIR}/sk-helper-share-{name},target=/run/sk-helper,type=bind\"],\n"
+	  "  \"containerEnv\": { \"SK_HELPER_SOCKET\": \"/run/sk-helper/share.sock\" }\n"
+	  "}\n",
+	  .try = "in the container: curl --unix-socket /run/sk-helper/proxy.sock http://localhost/{name}, or: sk-helper get",
+	  CONTAINER_FILES },
+	{ .tool = "bwrap",
+	  .help = "a program in bubblewrap, without a network",
+	  .where = "a shell",
+	  .text = RUN_PROXY IN_PROXY
+	  "bwrap --unshare-all --die-with-parent --ro-bind / / --dev /dev --proc /proc --tmpfs /run --tmpfs \"$HOME\" --bind \"" PROXY_DIR
+	  "\" /run/sk-helper COMMAND\n" NEXT_FILE RUN_SHARE IN_SHARE
+	  "bwrap --unshare-all --share-net --die-with-parent --ro-bind / / --dev /dev --proc /proc --tmpfs /run --tmpfs \"$HOME\" --bind \"" SHARE_DIR
+	  "\" /run/sk-helper --setenv SK_HELPER_SOCKET /run/sk-helper/share.sock COMMAND\n",
+	  .try = "with COMMAND: curl --unix-socket /run/sk-helper/proxy.sock http://localhost/{name}, or: sk-helper get",
+	  CONTAINER_FILES },
+	{ .tool = "ssh",
+	  .help = "programs on another machine, while an ssh session lasts",
+	  .where = "a shell",
+	  .text = RUN_PROXY
+	  "ssh -R \"/tmp/sk-helper-proxy-{name}.sock:" PROXY_DIR "/proxy.sock\" HOST\n"
+	  "# there: curl --unix-socket /tmp/sk-helper-proxy-{name}.sock http://localhost/{name}\n" NEXT_FILE RUN_SHARE
+	  "ssh -R \"/tmp/sk-helper-share-{name}.sock:" SHARE_DIR "/share.sock\" HOST\n"
+	  "# there: export SK_HELPER_SOCKET=/tmp/sk-helper-share-{name}.sock\n",
+	  .try = "there: sk-helper get, or: curl --unix-socket /tmp/sk-helper-proxy-{name}.sock http://localhost/{name}",
+	  CONTAINER_FILES },
 	// --- agents that cannot ask, and start an MCP server instead
 	{ .tool = "claude-code-bridge",
 	  .help = "an MCP server in Claude Code, through sk-helper bridge",
@@ -389,6 +477,9 @@ const size_t hook_count = sizeof hooks / sizeof hooks[0];
 const struct hook_alias hook_aliases[] = {
 	{ "claude", "claude-code" },
 	{ "podman", "docker" },
+	{ "docker-compose", "compose" },
+	{ "container", "docker-run" },
+	{ "sandbox", "bwrap" },
 	{ "skopeo", "docker" },
 	{ "helm", "docker" },
 	{ "oras", "docker" },
