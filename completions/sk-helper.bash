@@ -10,7 +10,7 @@ _sk_helper()
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
-		words='get exec hook bridge add set show edit list rotate public-key remove doctor refresh erase revoke store help version'
+		words='get exec hook bridge proxy share add set show edit list rotate public-key remove doctor refresh erase revoke store help version'
 	else
 		case $prev in
 		--format) words='token header-value header mcp-headers curl-config json env kubernetes goauth google' ;;
@@ -23,12 +23,12 @@ _sk_helper()
 			words=${words//-/_}
 			;;
 		--token-cache) words='kernel secret-service none' ;;
-		--ca-file | --certificate | --private-key)
+		--ca-file | --certificate | --private-key | --socket)
 			compopt -o filenames
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			return
 			;;
-		--*-ttl | --scope-limit | --username | --env | --timeout | --scope | --url | --resource | --audience | --issuer | --proxy | --client-id | --key-id | --*-endpoint | --assertion-audience) return ;;
+		--*-ttl | --allow-* | --listen | --idle | --scope-limit | --username | --env | --timeout | --scope | --url | --resource | --audience | --issuer | --proxy | --client-id | --key-id | --*-endpoint | --assertion-audience) return ;;
 		*)
 			case $command,$cur in
 			get,-*) words='--format --scope --min-ttl --fresh --quiet' ;;
@@ -40,11 +40,13 @@ _sk_helper()
 			rotate,-*) words='--private-key --key-id --certificate' ;;
 			exec,-*) words=--env ;;
 			bridge,-*) words='--url --sse' ;;
+			proxy,-*) words='--socket --listen --url --allow-uid --allow-origin --allow-host --idle' ;;
+			share,-*) words='--socket --allow-uid --idle' ;;
 			hook,-*) words='--write --remove --project --url --file --yes' ;;
 			hook,*) if [ "$COMP_CWORD" = 2 ]; then words=$(sk-helper hook | cut -d' ' -f1); else words=$(sk-helper list --names 2>/dev/null); fi ;;
 			list,-*) words='--json --names' ;;
-			get,* | bridge,* | add,* | set,* | show,* | edit,* | list,* | doctor,* | rotate,* | public-key,* | refresh,* | revoke,* | erase,* | remove,*) words=$(sk-helper list --names 2>/dev/null) ;;
-			help,*) words='get exec hook bridge add set show edit list rotate public-key remove doctor refresh erase revoke store help version' ;;
+			get,* | bridge,* | proxy,* | share,* | add,* | set,* | show,* | edit,* | list,* | doctor,* | rotate,* | public-key,* | refresh,* | revoke,* | erase,* | remove,*) words=$(sk-helper list --names 2>/dev/null) ;;
+			help,*) words='get exec hook bridge proxy share add set show edit list rotate public-key remove doctor refresh erase revoke store help version' ;;
 			esac
 			;;
 		esac

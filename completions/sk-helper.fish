@@ -6,6 +6,8 @@ complete -c sk-helper -n __fish_use_subcommand -a get -d 'print a token: from th
 complete -c sk-helper -n __fish_use_subcommand -a exec -d 'run a command with a token in its environment'
 complete -c sk-helper -n __fish_use_subcommand -a hook -d 'print or write the configuration of a tool'
 complete -c sk-helper -n __fish_use_subcommand -a bridge -d 'run a local MCP server that forwards to a profile\'s URL'
+complete -c sk-helper -n __fish_use_subcommand -a proxy -d 'an HTTP proxy that adds the token, for a sandbox'
+complete -c sk-helper -n __fish_use_subcommand -a share -d 'answer requests for tokens from a container'
 complete -c sk-helper -n __fish_use_subcommand -a add -d 'make a profile, or store its client secret again'
 complete -c sk-helper -n __fish_use_subcommand -a set -d 'change keys of a profile'
 complete -c sk-helper -n __fish_use_subcommand -a show -d 'print a profile'
@@ -22,8 +24,8 @@ complete -c sk-helper -n __fish_use_subcommand -a store -d 'make or change a pro
 complete -c sk-helper -n __fish_use_subcommand -a help -d 'show the commands, or one of them'
 complete -c sk-helper -n __fish_use_subcommand -a version -d 'print the version'
 
-complete -c sk-helper -n '__fish_seen_subcommand_from get bridge add set show edit list doctor rotate public-key refresh revoke erase remove' -a '(sk-helper list --names 2>/dev/null)' -d profile
-complete -c sk-helper -n '__fish_seen_subcommand_from help' -a 'get exec hook bridge add set show edit list rotate public-key remove doctor refresh erase revoke store help version'
+complete -c sk-helper -n '__fish_seen_subcommand_from get bridge proxy share add set show edit list doctor rotate public-key refresh revoke erase remove' -a '(sk-helper list --names 2>/dev/null)' -d profile
+complete -c sk-helper -n '__fish_seen_subcommand_from help' -a 'get exec hook bridge proxy share add set show edit list rotate public-key remove doctor refresh erase revoke store help version'
 complete -c sk-helper -n '__fish_seen_subcommand_from hook; and test (count (commandline -opc)) -eq 2' -a '(sk-helper hook 2>/dev/null | string replace -r " +" \t)'
 complete -c sk-helper -n '__fish_seen_subcommand_from hook; and test (count (commandline -opc)) -eq 3' -a '(sk-helper list --names 2>/dev/null)' -d profile
 complete -c sk-helper -n '__fish_seen_subcommand_from hook' -l write -d 'put it into the tool\'s file'
@@ -34,6 +36,13 @@ complete -c sk-helper -n '__fish_seen_subcommand_from hook' -l file -x -d 'only 
 complete -c sk-helper -n '__fish_seen_subcommand_from hook' -l yes -d 'do not ask'
 complete -c sk-helper -n '__fish_seen_subcommand_from bridge' -l url -x -d 'the server'
 complete -c sk-helper -n '__fish_seen_subcommand_from bridge' -l sse -d 'it speaks the HTTP+SSE transport of 2024-11-05'
+complete -c sk-helper -n '__fish_seen_subcommand_from proxy share' -l socket -r -d 'where to listen'
+complete -c sk-helper -n '__fish_seen_subcommand_from proxy share' -l allow-uid -x -d 'another user who may connect'
+complete -c sk-helper -n '__fish_seen_subcommand_from proxy share' -l idle -x -d 'end when nobody has asked for so many seconds'
+complete -c sk-helper -n '__fish_seen_subcommand_from proxy' -l listen -x -d 'listen on loopback, behind a secret path'
+complete -c sk-helper -n '__fish_seen_subcommand_from proxy' -l url -x -d 'which url, of a profile that has several'
+complete -c sk-helper -n '__fish_seen_subcommand_from proxy' -l allow-origin -x -d 'a page that may ask from a browser'
+complete -c sk-helper -n '__fish_seen_subcommand_from proxy' -l allow-host -x -d 'another name of this proxy'
 complete -c sk-helper -n '__fish_seen_subcommand_from list' -l json -d 'as a JSON array'
 complete -c sk-helper -n '__fish_seen_subcommand_from list' -l names -d 'only the names'
 

@@ -15,6 +15,8 @@ _sk_helper() {
 		'exec:run a command with a token in its environment'
 		'hook:print or write the configuration of a tool'
 		'bridge:run a local MCP server that forwards to a profile'\''s URL'
+		'proxy:an HTTP proxy that adds the token, for a sandbox'
+		'share:answer requests for tokens from a container'
 		'add:make a profile, or store its client secret again'
 		'set:change keys of a profile'
 		'show:print a profile'
@@ -82,6 +84,11 @@ _sk_helper() {
 	doctor) _arguments '--offline[do not ask a server]' '--json[as a JSON array]' '1:profile:_sk_helper_profiles' ;;
 	remove) _arguments '--all[all profiles]' '--force[also where a keyring does not answer]' '--yes[do not ask]' '1:profile:_sk_helper_profiles' ;;
 	refresh) _arguments '--yes[agree to what has changed]' '1:profile:_sk_helper_profiles' ;;
+	proxy) _arguments '--socket[where to listen]:socket:_files' '--listen[listen on loopback, behind a secret path]:address:' '*--url[which url, of a profile that has several]:url:' \
+		'*--allow-uid[another user who may connect]:uid:' '*--allow-origin[a page that may ask from a browser]:origin:' \
+		'*--allow-host[another name of this proxy]:host:' '--idle[end when nobody has asked for so long]:seconds:' '*:profile:_sk_helper_profiles' ;;
+	share) _arguments '--socket[where to listen]:socket:_files' '*--allow-uid[another user who may connect]:uid:' '--idle[end when nobody has asked for so long]:seconds:' \
+		'*:profile:_sk_helper_profiles' ;;
 	bridge) _arguments '--url[the server]:url:' '--sse[it speaks the HTTP+SSE transport of 2024-11-05]' '1:profile:_sk_helper_profiles' ;;
 	hook) _arguments '--write[put it into the tool'\''s file]' '--remove[take it out again]' '--project[the file of the project]' '--url[for this URL]:url:' '--file[only one of several files]:number:' '--yes[do not ask]' '1:tool:('"$(sk-helper hook 2>/dev/null | cut -d' ' -f1 | xargs)"')' '2:profile:_sk_helper_profiles' ;;
 	exec) _arguments '*--env[the variable, and whose token]:variable=name:' '*::command:_normal' ;;
