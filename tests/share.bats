@@ -64,8 +64,8 @@ share_todo() {
 	assert_output "$token"
 	run -0 inside sk-helper exec --env A=todo -- printenv A
 	assert_output "$token"
-	run -3 --separate-stderr inside sk-helper exec nope -- printenv ACCESS_TOKEN
-	assert_one_error
+	run -127 --separate-stderr inside sk-helper exec nope -- printenv ACCESS_TOKEN
+	assert_error 'there is no profile and no command of this name'
 	run -0 inside docker-credential-sk get <<<https://api.example.com/v1
 	assert_equal "$(jq -r .Secret <<<"$output")" "$token"
 	run -0 inside docker-credential-sk list
@@ -167,7 +167,7 @@ credential' 'client_secret=x'; do
 	assert [ "$old" != "$new" ]
 	assert_equal "$(token_requests)" $((before + 1))
 	run -7 --separate-stderr inside sk-helper get todo --fresh
-	assert_error 'a fresh token was requested just now'
+	assert_error 'new tokens were asked for too often: the next one in 10 s'
 	run -8 --separate-stderr inside sk-helper get todo --min-ttl 7200
 	assert_error '--min-ttl wants a token for 7200 s'
 }
@@ -275,6 +275,88 @@ credential' 'client_secret=x'; do
 	sleep 0.5
 	run -0 inside sk-helper get todo
 	run -0 inside sk-helper get todo
+}
+
+@test "no asker can have new tokens, or tokens of new kinds, as often as it likes" {
+	share_todo
+	for i in $(seq 16); do inside sk-helper get - <<<"profile=todo"$'\n'"resource=https://api.example.com/v1/$i" >/dev/null; done
+	run -8 --separate-stderr inside sk-helper get - <<<$'profile=todo\nresource=https://api.example.com/v1/17'
+	assert_error 'more than 16 scopes and resources'
+	run -0 inside sk-helper get - <<<$'profile=todo\nresource=https://api.example.com/v1/16'
+	run -0 inside sk-helper get todo
+	before=$(token_requests)
+	for _ in $(seq 12); do
+		token=$(inside sk-helper get todo)
+		inside sk-helper erase - <<<"profile=todo"$'\n'"credential=$token" || true
+	done
+	assert [ $(($(token_requests) - before)) -le 7 ]
+	# what is cached is still answered
+	run -0 inside sk-helper get todo
+}
+
+@test "erase with a token of other scopes; a password that is no token is shown to nobody" {
+	share_todo
+	token=$(inside sk-helper get todo --scope todo:read)
+	other=$(inside sk-helper get todo)
+	inside sk-helper erase - <<<"profile=todo"$'\n'"credential=$token"
+	assert [ "$(inside sk-helper get todo --scope todo:read)" != "$token" ]
+	assert_equal "$(inside sk-helper get todo)" "$other"
+	end_server
+	"$SK_NODE" -e '
+		const { createServer } = require("node:net");
+		const { appendFileSync } = require("node:fs");
+		createServer((socket) => socket.on("data", (data) => {
+			appendFileSync(process.argv[2], data);
+			socket.end("profile=p\nurl=https://a.example.com\nauthtype=Bearer\ncredential=evil\nexpires_in=60\nlifetime=60\nend=yes\n");
+		})).listen(process.argv[1]);' "$SOCKET" "$BATS_TEST_TMPDIR/heard" 3>&- 4>&- &
+	echo $! >>"$BATS_TEST_TMPDIR/servers"
+	for _ in $(seq 100); do [ -S "$SOCKET" ] && break; sleep 0.05; done
+	run -0 inside git-credential-sk erase <<<$'protocol=https\nhost=a.example.com\nusername=x\npassword=hunter2'
+	run inside sk-helper get 'https://a.example.com/x?key=hunter3'
+	refute grep -q "$(printf hunter2 | sha256sum | cut -d' ' -f1)" "$BATS_TEST_TMPDIR/heard"
+	refute grep -q hunter "$BATS_TEST_TMPDIR/heard"
+}
+
+@test "exec runs a command that has options and '--' of its own" {
+	share_todo
+	run -0 inside sk-helper exec sh -c 'echo "hi $1"' -- x
+	assert_output 'hi x'
+	run -0 inside sk-helper exec env -- printenv ACCESS_TOKEN
+	assert_output "$(sk-helper get todo)"
+}
+
+@test "few open files, askers that go away, and nohup" {
+	add_todo --url https://api.example.com/v1 >/dev/null 2>&1
+	SERVER_PID=$(bash -c 'ulimit -n 100; trap "" HUP; sk-helper share todo --socket "$1" </dev/null >/dev/null 2>&1 3>&- 4>&- & echo $!' - "$SOCKET")
+	echo "$SERVER_PID" >>"$BATS_TEST_TMPDIR/servers"
+	for _ in $(seq 100); do [ -S "$SOCKET" ] && break; sleep 0.05; done
+	run -0 inside sk-helper get todo
+	kill -HUP "$SERVER_PID"
+	# more than there are files for
+	"$SK_NODE" -e '
+		const net = require("node:net");
+		for (let i = 0; i < 90; i++) net.connect(process.argv[1]).on("error", () => {}).write("profile=todo\n");
+		setTimeout(() => process.exit(0), 500);' "$SOCKET"
+	run -0 inside sk-helper get todo
+	# those that go while they are answered
+	slow=$(endpoint_that_answers '{"delay":3000,"body":{"access_token":"late","token_type":"Bearer","expires_in":3600}}')
+	store_client slow "$slow"
+	kill "$SERVER_PID"
+	for _ in $(seq 50); do [ -S "$SOCKET" ] || break; sleep 0.05; done
+	start_server share todo slow --socket "$SOCKET"
+	"$SK_NODE" -e '
+		const net = require("node:net");
+		for (let i = 0; i < 64; i++) net.connect(process.argv[1]).on("error", () => {}).write("profile=slow\n\n");
+		setTimeout(() => process.exit(0), 500);' "$SOCKET"
+	start=$SECONDS
+	run -0 inside sk-helper get todo
+	assert [ $((SECONDS - start)) -le 2 ]
+	ticks() { awk '{ print $14 + $15 }' "/proc/$SERVER_PID/stat"; }
+	sleep 4
+	before=$(ticks)
+	sleep 1
+	assert [ $(($(ticks) - before)) -le 5 ]
+	assert_equal "$(pgrep -P "$SERVER_PID" | wc -l)" 0
 }
 
 @test "--idle ends a server that nobody uses; list shows those that run" {

@@ -13,6 +13,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define SERVER_FILES 1024
+
 static void fill_standard_descriptors(void)
 {
 	struct pollfd fds[3] = { { .fd = 0 }, { .fd = 1 }, { .fd = 2 } };
@@ -33,6 +35,16 @@ void harden_process_but(int last)
 #if !defined(SK_SANITIZE) && !defined(SK_DEBUG) // a leak checker, or a debugger, attaches to the process
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
+}
+
+void harden_open_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max && limit.rlim_cur < SERVER_FILES) {
+		limit.rlim_cur = limit.rlim_max < SERVER_FILES ? limit.rlim_max : SERVER_FILES;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
 }
 
 int harden_count_sockets(const char *command)
@@ -65,12 +77,15 @@ void die_with_parent(void)
 
 int harden_take_signals(void)
 {
+	struct sigaction hangup;
 	sigset_t signals;
 
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGHUP);
+	// nohup(1): whoever started us wants it ignored
+	if (sigaction(SIGHUP, NULL, &hangup) < 0 || hangup.sa_handler != SIG_IGN)
+		sigaddset(&signals, SIGHUP);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }

@@ -12,6 +12,9 @@ void harden_process(void);
 // The same for a program that is given more descriptors: those up to last stay open.
 void harden_process_but(int last);
 
+// For a server: as many open files as may be, up to 1024.
+void harden_open_files(void);
+
 // How many sockets systemd has given to this process (sd_listen_fds(3)), where it runs a command that serves: "share" or "proxy".
 int harden_count_sockets(const char *command);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // SHA-256 (FIPS 180-4), for programs that link no crypto library: names that nobody can make collide, and whether a file is
-// still the same. Nothing secret goes through it.
+// still the same; and tokens, to compare them where they must not be shown. Its working memory is not wiped.
 #ifndef SK_SHA256_H
 #define SK_SHA256_H
 

@@ -359,7 +359,7 @@ static enum status doctor_take_word(void *context, const char *option, const cha
 static enum status doctor_check_socket(const struct doctor_call *call, struct err *err)
 {
 	struct findings findings = findings_begin(call->json);
-	BUF_AUTO(text, ANSWER_MAX);
+	BUF_AUTO(text, MESSAGE_MAX);
 	struct shared_profiles shared;
 	struct err why;
 	enum status status = share_client_profiles(&shared, &text, &why);

@@ -26,7 +26,7 @@ static enum status erase_read_request(struct request *request, struct buf *text,
 enum status command_erase(char **args, struct err *err)
 {
 	BUF_AUTO(input, REQUEST_MAX);
-	BUF_AUTO(text, PROFILE_TEXT_MAX);
+	BUF_AUTO(text, MESSAGE_MAX);
 	struct request request = { .usage = "erase NAME" };
 	struct profile profile;
 	enum status status = STATUS_OK;
@@ -50,7 +50,7 @@ enum status command_erase(char **args, struct err *err)
 		status = get_find_profile(&request, &text, &profile, NULL, err);
 	// also a success when no token was cached
 	if (status == STATUS_OK)
-		status = get_forget(&profile, request.credential, &count, err);
+		status = get_forget(&profile, &request, &count, err);
 	// a program that asks on standard input expects no answer
 	if (status == STATUS_OK && !from_stdin)
 		printf("profile '%s': %u cached token%s forgotten; the client secret is kept\n", profile.name, count,

@@ -31,16 +31,16 @@ static enum status get_obtain(const struct profile *profile, const struct reques
 				       obtain_token(profile, request, obtained, err);
 }
 
-enum status get_forget(const struct profile *profile, const char *credential, unsigned *count, struct err *err)
+enum status get_forget(const struct profile *profile, const struct request *request, unsigned *count, struct err *err)
 {
 	if (!share_client_socket())
-		return token_cache_forget(profile, credential, count, err);
-	if (!credential)
+		return token_cache_forget(profile, request->credential, request->credential_sha256, count, err);
+	if (!request->credential && !request->credential_sha256)
 		return err_set(
 			err, STATUS_USAGE,
 			"erase: the tokens are where 'sk-helper share' runs, and one that was refused is forgotten by 'erase -' with "
 			"credential=");
-	return share_client_erase(profile, credential, err);
+	return share_client_erase(profile, request, err);
 }
 
 enum status get_profile(const struct request *request, struct get_result *result, bool *uncovered, struct err *err)
@@ -180,7 +180,8 @@ enum status get_token(struct get_result *result, const struct protocol *protocol
 		status = get_for_connection(result, getenv(protocol->connection_variable), err);
 	else if (status == STATUS_OK)
 		status = get_obtain(&result->profile, &result->request, &result->obtained, err);
-	if (status != STATUS_OK)
+	// what is shared with us says it already
+	if (status != STATUS_OK && !(share_client_socket() && err && text_starts(err->text, "profile '")))
 		err_prefix(err, "profile '%s'", result->profile.name);
 	return status;
 }

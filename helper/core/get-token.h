@@ -19,7 +19,7 @@ struct get_result {
 
 #define GET_RESULT_INIT                                                                                                        \
 	((struct get_result){                                                                                                  \
-		.text = BUF_INIT(PROFILE_TEXT_MAX), .scope = BUF_INIT(CHALLENGE_SCOPE_MAX), .obtained = CACHED_TOKEN_INIT })
+		.text = BUF_INIT(MESSAGE_MAX), .scope = BUF_INIT(CHALLENGE_SCOPE_MAX), .obtained = CACHED_TOKEN_INIT })
 #define GET_RESULT_AUTO(name) __attribute__((cleanup(get_result_free))) struct get_result name = GET_RESULT_INIT
 
 void get_result_free(struct get_result *result);
@@ -28,8 +28,8 @@ void get_result_free(struct get_result *result);
 enum status get_find_profile(const struct request *request, struct buf *text, struct profile *profile, bool *uncovered,
 			     struct err *err);
 
-// Forgets the cached tokens of such a profile; with a credential, only one that is equal to it. count may be NULL.
-enum status get_forget(const struct profile *profile, const char *credential, unsigned *count, struct err *err);
+// Forgets the cached tokens of such a profile; with a credential in the request, only one that is equal to it. count may be NULL.
+enum status get_forget(const struct profile *profile, const struct request *request, unsigned *count, struct err *err);
 
 // The profile. uncovered: as profile_dir_for has it; may be NULL.
 enum status get_profile(const struct request *request, struct get_result *result, bool *uncovered, struct err *err);

@@ -236,7 +236,7 @@ static void forget_old_places(const struct profile *old, const struct profile *p
 			warning->text[0] = '\0';
 	}
 	if (strcmp(old->token_cache, profile->token_cache) != 0)
-		(void)token_cache_forget(old, NULL, NULL, NULL);
+		(void)token_cache_forget(old, NULL, NULL, NULL, NULL);
 }
 
 enum status keep_client(const struct profile *profile, const struct secret *secret, struct err *warning, struct err *err)

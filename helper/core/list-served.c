@@ -105,7 +105,7 @@ static enum status list_print_shared_json(const struct shared_profiles *shared, 
 
 enum status list_print_shared(bool json, bool names_only, struct err *err)
 {
-	BUF_AUTO(text, ANSWER_MAX);
+	BUF_AUTO(text, MESSAGE_MAX);
 	struct shared_profiles shared;
 	enum status status = share_client_profiles(&shared, &text, err);
 

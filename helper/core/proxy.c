@@ -236,10 +236,10 @@ struct proxy_profiles {
 };
 
 static enum status proxy_run(const struct proxy_call *call, const struct proxy_profiles *profiles,
-			     const struct server_socket *server, const struct buf *settings, struct err *err)
+			     const struct server_socket *server, const struct buf *settings, int signal_fd, struct err *err)
 {
 	const struct subprocess what = { .program = "sk-proxy", .environment = oauth_environment, .setting = OAUTH_SETTING };
-	int signal_fd = harden_take_signals(), socket = -1;
+	int socket = -1;
 	static struct broker broker;
 	struct serving serving;
 	enum status status;
@@ -267,6 +267,7 @@ enum status command_proxy(char **args, struct err *err)
 	BUF_AUTO(settings, WIRE_PACKET_MAX);
 	struct server_socket server = { .fd = -1 };
 	static struct proxy_call call;
+	int signal_fd;
 	BUF_AUTO(lines, WIRE_PACKET_MAX);
 	enum status status = options_parse(&parser, &args, proxy_take_word, &call, err);
 
@@ -277,6 +278,8 @@ enum status command_proxy(char **args, struct err *err)
 		status = proxy_put_profile(&call, call.server.names[i], &profiles.text[i], &profiles.profile[i],
 					   &profiles.url[i], &lines, err);
 	}
+	// a signal that comes from now on takes the socket away
+	signal_fd = harden_take_signals();
 	if (status == STATUS_OK)
 		status = proxy_open(&call, &server, prefix, err);
 	if (status == STATUS_OK) {
@@ -284,7 +287,7 @@ enum status command_proxy(char **args, struct err *err)
 		proxy_put_all(&call, prefix, &settings);
 		buf_add(&settings, lines.data, lines.len);
 		proxy_print_urls(&call, &server, prefix);
-		status = buf_ok(&settings) ? proxy_run(&call, &profiles, &server, &settings, err) :
+		status = buf_ok(&settings) ? proxy_run(&call, &profiles, &server, &settings, signal_fd, err) :
 					     err_set(err, STATUS_USAGE, "proxy: what it is told is too long");
 	}
 	server_socket_close(&server);

@@ -62,7 +62,7 @@ static void remove_tokens(struct removal *removal, const char *cache)
 	unsigned count = 0;
 
 	profile.token_cache = cache;
-	if (token_cache_forget(&profile, NULL, &count, &removal->warning) == STATUS_OK)
+	if (token_cache_forget(&profile, NULL, NULL, &count, &removal->warning) == STATUS_OK)
 		removal->warning.text[0] = '\0';
 	removal->found = removal->found || count > 0;
 	removal->tokens += count;

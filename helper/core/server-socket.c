@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BACKLOG 128
@@ -86,6 +87,7 @@ static enum status server_socket_bind(struct server_socket *server, struct err *
 	struct sockaddr_un address = { .sun_family = AF_UNIX }, new_address = { .sun_family = AF_UNIX };
 	mode_t mode = server->uid_count ? 0666 : 0600;
 	enum status status;
+	struct stat old;
 	int len;
 
 	(void)snprintf(address.sun_path, sizeof address.sun_path, "%s", server->path);
@@ -96,15 +98,31 @@ static enum status server_socket_bind(struct server_socket *server, struct err *
 	status = server_socket_check_old(server, &address, err);
 	if (status != STATUS_OK)
 		return status;
-	(void)unlink(new_address.sun_path);
+	if (lstat(new_address.sun_path, &old) == 0 && S_ISSOCK(old.st_mode) && old.st_uid == geteuid())
+		(void)unlink(new_address.sun_path);
 	server->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (server->fd < 0 || bind(server->fd, (const struct sockaddr *)&new_address, sizeof new_address) < 0 ||
 	    chmod(new_address.sun_path, mode) < 0 || listen(server->fd, BACKLOG) < 0 ||
 	    lstat(new_address.sun_path, &server->made) < 0 || rename(new_address.sun_path, server->path) < 0) {
 		status = err_set(err, STATUS_USAGE, "--socket: '%s' cannot be made: %s", server->path, strerror(errno));
-		(void)unlink(new_address.sun_path);
 	}
 	return status;
+}
+
+// Others may be able to lock the directory, and for ever. Where there are no locks, it is done without.
+static bool server_socket_lock(int dir_fd)
+{
+	const struct timespec pause = { 0, 20000000 };
+	int tries = 100;
+
+	while (flock(dir_fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK)
+			return true;
+		if (--tries == 0)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	return true;
 }
 
 enum status server_socket_listen_at(struct server_socket *server, const char *path, struct err *err)
@@ -120,7 +138,10 @@ enum status server_socket_listen_at(struct server_socket *server, const char *pa
 		status = server_socket_open_dir(*dir ? dir : "/", &dir_fd, err);
 	}
 	// two that begin at once: one finds the other's socket
-	if (status == STATUS_OK && flock(dir_fd, LOCK_EX) == 0)
+	if (status == STATUS_OK && !server_socket_lock(dir_fd))
+		status = err_set(err, STATUS_TEMPORARY, "--socket: another process holds the directory '%s' locked: try again",
+				 dir);
+	if (status == STATUS_OK)
 		status = server_socket_bind(server, err);
 	if (dir_fd >= 0)
 		close(dir_fd);

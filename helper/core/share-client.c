@@ -30,6 +30,19 @@ const char *share_client_socket(void)
 
 // --- the connection
 
+// One that does not take connections, because as many as it has room for wait already, is not waited for either.
+static int share_client_try(const struct sockaddr_un *address, int *fd)
+{
+	int error = 0;
+
+	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (*fd < 0 || connect(*fd, (const struct sockaddr *)address, sizeof *address) < 0)
+		error = errno;
+	if (error && *fd >= 0)
+		close(*fd);
+	return error;
+}
+
 static enum status share_client_connect(int *fd, struct err *err)
 {
 	const struct timespec pause = { 0, CONNECT_PAUSE_MS * 1000000L };
@@ -41,13 +54,10 @@ static enum status share_client_connect(int *fd, struct err *err)
 		return err_set(err, STATUS_USAGE, SHARE_VARIABLE ": '%.150s' is not the absolute path of a socket", path);
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	for (int i = 0; i < CONNECT_TRIES; i++) {
-		*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		if (*fd >= 0 && connect(*fd, (const struct sockaddr *)&address, sizeof address) == 0)
+		error = share_client_try(&address, fd);
+		if (!error)
 			return STATUS_OK;
-		error = errno;
-		if (*fd >= 0)
-			close(*fd);
-		if (error != ECONNREFUSED && error != ENOENT)
+		if (error != ECONNREFUSED && error != ENOENT && error != EAGAIN)
 			break;
 		nanosleep(&pause, NULL);
 	}
@@ -56,40 +66,48 @@ static enum status share_client_connect(int *fd, struct err *err)
 		       path, strerror(error));
 }
 
-static bool share_client_send(int fd, const struct buf *question)
+// Waits until the socket can be read from or written to. False when the time is over.
+static bool share_client_wait(int fd, short events, int64_t end)
+{
+	int64_t left = end - clock_now().boot;
+
+	return left > 0 && poll(&(struct pollfd){ .fd = fd, .events = events }, 1, (int)left) == 1;
+}
+
+static bool share_client_send(int fd, const struct buf *question, int64_t end)
 {
 	size_t sent = 0;
 
 	while (buf_ok(question) && sent < question->len) {
-		ssize_t put = send(fd, question->data + sent, question->len - sent, MSG_NOSIGNAL);
+		ssize_t put = -1;
 
-		if (put < 0 && errno != EINTR)
+		if (!share_client_wait(fd, POLLOUT, end))
+			return false;
+		put = send(fd, question->data + sent, question->len - sent, MSG_NOSIGNAL);
+		if (put < 0 && errno != EINTR && errno != EAGAIN)
 			return false;
 		sent += put > 0 ? (size_t)put : 0;
 	}
 	return buf_ok(question);
 }
 
-// Until the other side has ended its answer. False when it does not in time, or says too much.
-static bool share_client_receive(int fd, struct buf *answer)
+// Until the other side has ended its answer; it may not have read all of the question. False when it does not in time, or says too much.
+static bool share_client_receive(int fd, struct buf *answer, int64_t end)
 {
-	int64_t end = clock_now().boot + ANSWER_TIMEOUT_MS;
 	ssize_t got = 1;
 
 	while (got > 0 && buf_ok(answer)) {
-		struct pollfd readable = { .fd = fd, .events = POLLIN };
-		int64_t left = end - clock_now().boot;
 		size_t room;
 		char *at;
 
-		if (left <= 0 || poll(&readable, 1, (int)left) <= 0)
+		if (!share_client_wait(fd, POLLIN, end))
 			return false;
 		at = buf_reserve(answer, 4096, &room);
 		got = at ? read(fd, at, room) : -1;
 		if (got > 0)
 			buf_extend(answer, (size_t)got);
 	}
-	return got == 0 && buf_ok(answer);
+	return buf_ok(answer);
 }
 
 static bool share_client_is_whole(const struct buf *answer)
@@ -125,13 +143,16 @@ static enum status share_client_read_refusal(const struct buf *answer, struct er
 static enum status share_client_ask(const struct buf *question, struct buf *answer, struct err *err)
 {
 	enum status status;
+	int64_t end = clock_now().boot + ANSWER_TIMEOUT_MS;
 	bool answered;
 	int fd = -1;
 
 	status = share_client_connect(&fd, err);
 	if (status != STATUS_OK)
 		return status;
-	answered = share_client_send(fd, question) && share_client_receive(fd, answer);
+	// who is refused may be answered before all is read
+	(void)share_client_send(fd, question, end);
+	answered = share_client_receive(fd, answer, end);
 	close(fd);
 	if (!answered || !share_client_is_whole(answer))
 		return err_set(err, STATUS_UNAVAILABLE, SHARE_VARIABLE ": the server at '%s' gave no whole answer: try again",
@@ -187,6 +208,17 @@ static void share_client_put_refused(struct buf *question, const char *token)
 	wire_put(question, "credential_sha256", hex);
 }
 
+// Without its query, where people put secrets.
+static void share_client_put_url(struct buf *question, const struct request *request)
+{
+	BUF_AUTO(url, URL_MAX);
+
+	if (!request->url)
+		return;
+	buf_add(&url, request->url, (size_t)url_shown(request->url));
+	wire_put(question, "url", url.data);
+}
+
 // The answer's lines as a token, which lives as long from now on as it says.
 static enum status share_client_read_token(const struct profile *profile, const struct request *request,
 					   struct cached_token *obtained, struct err *err)
@@ -195,10 +227,11 @@ static enum status share_client_read_token(const struct profile *profile, const 
 	struct token *token = &obtained->token;
 	struct moment now = clock_now();
 	int64_t left = 0, lifetime = 0;
+	enum wire_result result;
 	struct wire_field field;
 
 	*token = (struct token){ .access_token = "", .granted_scope = "", .boot_id = "" };
-	while (wire_next(&wire, &field, NULL) == WIRE_FIELD) {
+	while ((result = wire_next(&wire, &field, NULL)) == WIRE_FIELD) {
 		if (!strcmp(field.key, "credential"))
 			token->access_token = field.value;
 		else if (!strcmp(field.key, "scope"))
@@ -208,7 +241,7 @@ static enum status share_client_read_token(const struct profile *profile, const 
 		else if (!strcmp(field.key, "lifetime"))
 			(void)text_to_number(field.value, 0, TOKEN_LIFETIME_MAX, &lifetime);
 	}
-	if (!*token->access_token || !token_text_ok(token->access_token) || left <= 0 || lifetime < left)
+	if (result == WIRE_BAD || !*token->access_token || !token_text_ok(token->access_token) || left <= 0 || lifetime < left)
 		return err_set(err, STATUS_INTERNAL, SHARE_VARIABLE ": the answer of the server at '%s' has no token",
 			       share_client_socket());
 	token_bind(token, profile, request);
@@ -226,9 +259,12 @@ enum status share_client_get(const struct profile *profile, const struct request
 	BUF_AUTO(question, MESSAGE_MAX);
 	enum status status;
 
+	// an empty value cannot be told from none
+	if (request->scope && !*request->scope)
+		return err_set(err, STATUS_USAGE, SHARE_VARIABLE ": a token without a scope cannot be asked for over a socket");
 	wire_put(&question, "operation", SHARE_GET);
 	wire_put(&question, "profile", profile->name);
-	wire_put(&question, "url", request->url);
+	share_client_put_url(&question, request);
 	wire_put(&question, "scope", request->scope);
 	wire_put(&question, "resource", request->resource);
 	if (request->min_ttl)
@@ -241,14 +277,30 @@ enum status share_client_get(const struct profile *profile, const struct request
 	return status == STATUS_OK ? share_client_read_token(profile, request, obtained, err) : status;
 }
 
-enum status share_client_erase(const struct profile *profile, const char *credential, struct err *err)
+// Whether what a tool wants forgotten is the token that it would be given. git says so, too, of a password that a person has mistyped: not
+// even its SHA-256 is for whoever listens at the socket.
+static bool share_client_is_token(const struct profile *profile, const struct request *request)
+{
+	const struct request plain = { .scope = profile->scope, .resource = profile->resource };
+	CACHED_TOKEN_AUTO(cached);
+
+	return request->credential && share_client_get(profile, &plain, &cached, NULL) == STATUS_OK &&
+	       !strcmp(cached.token.access_token, request->credential);
+}
+
+enum status share_client_erase(const struct profile *profile, const struct request *request, struct err *err)
 {
 	BUF_AUTO(question, MESSAGE_MAX);
 	BUF_AUTO(answer, ANSWER_MAX);
 
+	if (request->keep_scope && !share_client_is_token(profile, request))
+		return STATUS_OK;
 	wire_put(&question, "operation", SHARE_ERASE);
 	wire_put(&question, "profile", profile->name);
-	share_client_put_refused(&question, credential);
+	if (request->credential)
+		share_client_put_refused(&question, request->credential);
+	else
+		wire_put(&question, "credential_sha256", request->credential_sha256);
 	buf_addc(&question, '\n');
 	return share_client_ask(&question, &answer, err);
 }

@@ -24,6 +24,6 @@ enum status share_client_profile_for(const struct request *request, struct buf *
 // A token, as obtain_token; and to forget one that was refused, as token_cache_forget.
 enum status share_client_get(const struct profile *profile, const struct request *request, struct cached_token *obtained,
 			     struct err *err);
-enum status share_client_erase(const struct profile *profile, const char *credential, struct err *err);
+enum status share_client_erase(const struct profile *profile, const struct request *request, struct err *err);
 
 #endif

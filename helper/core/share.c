@@ -19,16 +19,26 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define CONNECTIONS_MAX 64
 #define READ_MS		10000 // for a whole request, and for a whole answer
+#define REAP_MS		500
+#define DRAIN_MS	1000
+#define ACCEPT_AGAIN_MS 1000
 #define FRESH_AGAIN_MS	10000
+// What can cost a request to the authorization server: so many at once, and then one for each period.
+#define RENEWALS_MAX	6
+#define RENEWAL_MS	10000
+#define KINDS_MAX	16 // of tokens, by scope and resource, besides the profile's own: each is one more in the keyring
 #define SHARE_LINES_MAX REQUEST_MAX
+#define OPERATION_SIZE	16
 #define CONNECTION_FDS	(1 + QUESTION_FDS)
 
 const struct option share_options[] = {
@@ -36,7 +46,7 @@ const struct option share_options[] = {
 	{ NULL, NULL, NULL },
 };
 
-enum share_state { SHARE_FREE, SHARE_READS, SHARE_ASKS, SHARE_WRITES };
+enum share_state { SHARE_FREE, SHARE_READS, SHARE_ASKS, SHARE_WRITES, SHARE_DRAINS };
 
 // One asker.
 struct share_connection {
@@ -53,11 +63,22 @@ struct share_connection {
 	bool asks_again; // the token in the cache is the refused one: this question is for the next one
 };
 
+// What is remembered of a profile that is served.
+struct share_usage {
+	int64_t fresh_at;	   // when a fresh token was last asked for
+	int64_t renewals_at;	   // CLOCK_BOOTTIME in ms: when there were none left, were all given back by then
+	uint64_t kinds[KINDS_MAX]; // hashes of scope and resource that were asked for
+	size_t kind_count;
+};
+
 struct share {
 	const struct server_options *options;
 	struct server_socket server;
 	struct share_connection connections[CONNECTIONS_MAX];
-	int64_t fresh_at[SERVER_PROFILES_MAX]; // when a fresh token was last asked for
+	struct share_usage usage[SERVER_PROFILES_MAX];
+	pid_t abandoned[CONNECTIONS_MAX]; // what still runs for askers that have gone
+	size_t abandoned_count;
+	int64_t accept_at; // CLOCK_BOOTTIME in ms: there were too many open files
 	struct serving serving;
 	char last_notice[256];
 };
@@ -149,15 +170,12 @@ static void share_take_answer(struct share_connection *connection)
 	const char *why;
 	enum status status = question_end(&connection->question, &why);
 
-	// what is not there need not be forgotten
-	if (status != STATUS_OK && !(connection->erases && !connection->asks_again))
+	if (status != STATUS_OK) {
 		err_set(&err, status, "%s", why);
-	else if (status != STATUS_OK)
-		status = STATUS_OK;
-	else if (*connection->refused_sha256 && !connection->asks_again &&
-		 share_find_credential(&connection->question.answer, token) && share_is_refused_token(connection, token)) {
+	} else if (!connection->erases && *connection->refused_sha256 && !connection->asks_again &&
+		   share_find_credential(&connection->question.answer, token) && share_is_refused_token(connection, token)) {
 		connection->asks_again = true;
-		status = share_ask(connection, connection->erases ? "erase" : "get", token, &err);
+		status = share_ask(connection, "get", token, &err);
 		explicit_bzero(token, sizeof token);
 		if (status == STATUS_OK)
 			return;
@@ -197,49 +215,81 @@ static void share_load(const struct share *share, struct shared_profiles *shared
 	}
 }
 
-// What only share knows of a request. The message is not cut up yet.
-struct share_extra {
-	char operation[16];
-	char refused_sha256[SHA256_HEX_SIZE];
-};
-
-static enum status share_read_extra(const struct buf *input, struct share_extra *extra, struct err *err)
+// "operation=", which only share knows. The message is not cut up yet.
+static enum status share_read_operation(const struct buf *input, char operation[OPERATION_SIZE], struct err *err)
 {
 	BUF_AUTO(copy, REQUEST_MAX);
 	struct wire_field field;
 	struct wire wire;
 
-	*extra = (struct share_extra){ .operation = SHARE_GET };
+	(void)snprintf(operation, OPERATION_SIZE, SHARE_GET);
 	buf_add(&copy, input->data, input->len);
 	wire = wire_message(copy.data, copy.len);
 	while (wire_next(&wire, &field, NULL) == WIRE_FIELD) {
 		if (!strcmp(field.key, "operation"))
-			(void)snprintf(extra->operation, sizeof extra->operation, "%s", field.value);
-		if (!strcmp(field.key, "credential_sha256"))
-			(void)snprintf(extra->refused_sha256, sizeof extra->refused_sha256, "%s", field.value);
+			(void)snprintf(operation, OPERATION_SIZE, "%s", field.value);
 	}
-	if (strcmp(extra->operation, SHARE_GET) != 0 && strcmp(extra->operation, SHARE_ERASE) != 0 &&
-	    strcmp(extra->operation, SHARE_PROFILES) != 0)
+	if (strcmp(operation, SHARE_GET) != 0 && strcmp(operation, SHARE_ERASE) != 0 && strcmp(operation, SHARE_PROFILES) != 0)
 		return err_set(err, STATUS_USAGE, "operation: it must be get, erase or profiles");
 	return STATUS_OK;
 }
 
-// A fresh token costs the authorization server a request each time.
-static enum status share_check_fresh(struct share *share, const struct request *request, const char *name, struct err *err)
+static struct share_usage *share_usage_of(struct share *share, const char *name)
 {
-	int64_t now = clock_now().boot;
-
-	for (size_t i = 0; request->fresh && i < share->options->name_count; i++) {
-		int64_t wait = share->fresh_at[i] + FRESH_AGAIN_MS - now;
-
-		if (strcmp(share->options->names[i], name) != 0)
-			continue;
-		if (share->fresh_at[i] && wait > 0)
-			return err_set(err, STATUS_TEMPORARY,
-				       "profile '%s': a fresh token was requested just now: the next one in %lld s", name,
-				       (long long)(wait + 999) / 1000);
-		share->fresh_at[i] = now;
+	for (size_t i = 0; i < share->options->name_count; i++) {
+		if (!strcmp(share->options->names[i], name))
+			return &share->usage[i];
 	}
+	return NULL;
+}
+
+// What may cost the authorization server a request each time is not for an asker to have as often as it likes.
+static enum status share_check_renewals(struct share_usage *usage, const struct share_connection *connection,
+					const struct request *request, const char *name, struct err *err)
+{
+	int64_t now = clock_now().boot, wait = 0;
+
+	if (request->fresh && usage->fresh_at && usage->fresh_at + FRESH_AGAIN_MS > now)
+		wait = usage->fresh_at + FRESH_AGAIN_MS - now;
+	if (connection->erases || request->credential || *connection->refused_sha256 || request->min_ttl || request->fresh) {
+		if (usage->renewals_at < now)
+			usage->renewals_at = now;
+		if (!wait && usage->renewals_at - now >= (int64_t)RENEWALS_MAX * RENEWAL_MS)
+			wait = usage->renewals_at - now - (int64_t)(RENEWALS_MAX - 1) * RENEWAL_MS;
+		if (!wait)
+			usage->renewals_at += RENEWAL_MS;
+	}
+	if (wait)
+		return err_set(err, STATUS_TEMPORARY,
+			       "profile '%s': new tokens were asked for too often: the next one in %lld s", name,
+			       (long long)(wait + 999) / 1000);
+	if (request->fresh)
+		usage->fresh_at = now;
+	return STATUS_OK;
+}
+
+// Each list of scopes, and each resource, has a token of its own, which takes a place in the keyring.
+static enum status share_check_kind(struct share_usage *usage, const struct request *request, const struct profile *profile,
+				    struct err *err)
+{
+	BUF_AUTO(both, 2 * REQUEST_MAX);
+	uint64_t hash;
+
+	if ((!request->scope || text_same(request->scope, profile->scope)) &&
+	    (!request->resource || text_same(request->resource, profile->resource)))
+		return STATUS_OK;
+	buf_adds(&both, request->scope ? request->scope : "");
+	buf_addc(&both, '\n');
+	buf_adds(&both, request->resource ? request->resource : "");
+	hash = text_hash(both.data);
+	for (size_t i = 0; i < usage->kind_count; i++) {
+		if (usage->kinds[i] == hash)
+			return STATUS_OK;
+	}
+	if (usage->kind_count == KINDS_MAX)
+		return err_set(err, STATUS_POLICY, "profile '%s': tokens of more than %d scopes and resources were asked for",
+			       profile->name, KINDS_MAX);
+	usage->kinds[usage->kind_count++] = hash;
 	return STATUS_OK;
 }
 
@@ -249,7 +299,10 @@ static void share_put_lines(struct share_connection *connection, const struct re
 
 	wire_put(lines, "profile", profile->name);
 	wire_put(lines, "url", request->url);
-	if (!connection->erases) {
+	if (connection->erases) {
+		wire_put(lines, "credential_sha256", request->credential ? NULL : request->credential_sha256);
+		wire_put(lines, "credential", request->credential);
+	} else {
 		wire_put(lines, "scope", request->scope);
 		wire_put(lines, "resource", request->resource);
 		if (request->min_ttl)
@@ -272,19 +325,22 @@ static enum status share_begin_question(struct share *share, struct share_connec
 	profile = shared_profiles_choose(shared, request, &uncovered, err);
 	if (!profile)
 		return err->status;
-	if (connection->erases && !request->credential && !*connection->refused_sha256)
+	if (connection->erases && !request->credential && !request->credential_sha256)
 		return err_set(err, STATUS_USAGE, "erase needs credential= or credential_sha256=: the token that was refused");
-	if (request->scope)
+	if (request->scope && !text_same(request->scope, profile->scope))
 		status = get_check_scope(profile, request->scope, "the request", err);
 	if (status == STATUS_OK)
-		status = share_check_fresh(share, request, profile->name, err);
+		status = share_check_kind(share_usage_of(share, profile->name), request, profile, err);
+	if (status == STATUS_OK)
+		status = share_check_renewals(share_usage_of(share, profile->name), connection, request, profile->name, err);
 	if (status != STATUS_OK)
 		return status;
 	share_put_lines(connection, request, profile);
 	// a challenge without a token says which scope is wanted
 	if (!*connection->refused_sha256 && !request->credential)
 		buf_add(&connection->lines, connection->refusal.data, connection->refusal.len);
-	return share_ask(connection, connection->erases && request->credential ? "erase" : "get", request->credential, err);
+	return connection->erases ? share_ask(connection, "erase", NULL, err) :
+				    share_ask(connection, "get", request->credential, err);
 }
 
 static void share_take_request(struct share *share, struct share_connection *connection)
@@ -293,22 +349,23 @@ static void share_take_request(struct share *share, struct share_connection *con
 	struct err err = { STATUS_INTERNAL, "" };
 	struct request request = { 0 };
 	struct shared_profiles shared;
-	struct share_extra extra;
+	char operation[OPERATION_SIZE];
 	enum status status;
 
 	serving_note_use(&share->serving);
 	share_load(share, &shared, &texts);
-	status = share_read_extra(&connection->input, &extra, &err);
-	if (status == STATUS_OK && !strcmp(extra.operation, SHARE_PROFILES)) {
+	status = share_read_operation(&connection->input, operation, &err);
+	if (status == STATUS_OK && !strcmp(operation, SHARE_PROFILES)) {
 		for (size_t i = 0; i < shared.count; i++)
 			shared_profile_write(&shared.profiles[i], &connection->output);
 		share_write(connection);
 		return;
 	}
-	connection->erases = !strcmp(extra.operation, SHARE_ERASE);
-	memcpy(connection->refused_sha256, extra.refused_sha256, sizeof extra.refused_sha256);
+	connection->erases = !strcmp(operation, SHARE_ERASE);
 	if (status == STATUS_OK)
 		status = request_parse(&request, connection->input.data, connection->input.len, &err);
+	if (status == STATUS_OK && request.credential_sha256)
+		memcpy(connection->refused_sha256, request.credential_sha256, SHA256_HEX_SIZE);
 	if (status == STATUS_OK)
 		status = share_begin_question(share, connection, &request, &shared, &err);
 	if (status != STATUS_OK)
@@ -344,6 +401,18 @@ static void share_read(struct share *share, struct share_connection *connection)
 	}
 }
 
+// What an asker has still to say is read for a while: a socket that is closed with something unread takes the answer with it.
+static void share_drain(struct share_connection *connection)
+{
+	char chunk[4096];
+	ssize_t got;
+
+	while ((got = read(connection->fd, chunk, sizeof chunk)) > 0)
+		;
+	if (got == 0 || (errno != EAGAIN && errno != EINTR))
+		share_end(connection);
+}
+
 static void share_flush(struct share_connection *connection)
 {
 	const struct buf *output = &connection->output;
@@ -352,8 +421,14 @@ static void share_flush(struct share_connection *connection)
 
 	if (put > 0)
 		connection->written += (size_t)put;
-	if (connection->written == output->len || (put < 0 && errno != EAGAIN && errno != EINTR))
+	if (put < 0 && errno != EAGAIN && errno != EINTR) {
 		share_end(connection);
+	} else if (connection->written == output->len) {
+		(void)shutdown(connection->fd, SHUT_WR);
+		connection->state = SHARE_DRAINS;
+		connection->until = clock_now().boot + DRAIN_MS;
+		share_drain(connection);
+	}
 }
 
 // --- the loop
@@ -373,8 +448,12 @@ static void share_accept(struct share *share)
 	struct err err;
 	int fd = accept4(share->server.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	if (fd < 0)
+	if (fd < 0) {
+		// too many open files, most probably: it would be so again at once
+		share->accept_at =
+			errno == EAGAIN || errno == EINTR || errno == ECONNABORTED ? 0 : clock_now().boot + ACCEPT_AGAIN_MS;
 		return;
+	}
 	while (connection->state != SHARE_FREE)
 		connection++;
 	*connection = (struct share_connection){ .state = SHARE_READS,
@@ -400,12 +479,31 @@ static bool share_has_room(const struct share *share)
 	return false;
 }
 
+// The asker has gone. What was asked goes on, because others may wait for the same token, but keeps nobody else's place.
+static void share_abandon(struct share *share, struct share_connection *connection)
+{
+	if (share->abandoned_count == CONNECTIONS_MAX)
+		return;
+	share->abandoned[share->abandoned_count++] = connection->question.pid;
+	share_end(connection);
+}
+
+static void share_reap(struct share *share)
+{
+	for (size_t i = 0; i < share->abandoned_count;) {
+		if (waitpid(share->abandoned[i], NULL, WNOHANG) == 0)
+			i++;
+		else
+			share->abandoned[i] = share->abandoned[--share->abandoned_count];
+	}
+}
+
 static void share_fill(const struct share_connection *connection, struct pollfd fds[CONNECTION_FDS])
 {
-	bool polled = connection->state == SHARE_READS || connection->state == SHARE_WRITES;
+	// one whose question is being answered may go away
+	short events = connection->state == SHARE_WRITES ? POLLOUT : connection->state == SHARE_ASKS ? 0 : POLLIN;
 
-	fds[0] = (struct pollfd){ .fd = polled ? connection->fd : -1,
-				  .events = connection->state == SHARE_WRITES ? POLLOUT : POLLIN };
+	fds[0] = (struct pollfd){ .fd = connection->fd, .events = events };
 	for (int i = 1; i < CONNECTION_FDS; i++)
 		fds[i].fd = -1;
 	if (connection->state == SHARE_ASKS)
@@ -414,31 +512,18 @@ static void share_fill(const struct share_connection *connection, struct pollfd 
 
 static void share_step(struct share *share, struct share_connection *connection, const struct pollfd fds[CONNECTION_FDS])
 {
+	if (connection->state == SHARE_ASKS && (fds[0].revents & (POLLHUP | POLLERR)))
+		share_abandon(share, connection);
 	if (connection->state == SHARE_ASKS && question_step(&connection->question, fds + 1))
 		share_take_answer(connection);
+	if (connection->state == SHARE_DRAINS && fds[0].revents)
+		share_drain(connection);
 	if (connection->state == SHARE_READS && fds[0].revents)
 		share_read(share, connection);
 	if (connection->state == SHARE_WRITES)
 		share_flush(connection);
-	if ((connection->state == SHARE_READS || connection->state == SHARE_WRITES) && connection->until < clock_now().boot)
+	if (connection->state != SHARE_FREE && connection->state != SHARE_ASKS && connection->until < clock_now().boot)
 		share_end(connection);
-}
-
-// In how many milliseconds there is something to do without an event; -1: never.
-static int share_timeout(const struct share *share)
-{
-	int64_t now = clock_now().boot, soonest = serving_idle_at(&share->serving);
-
-	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
-		const struct share_connection *connection = &share->connections[i];
-
-		if (connection->state != SHARE_FREE && connection->state != SHARE_ASKS &&
-		    (!soonest || connection->until < soonest))
-			soonest = connection->until;
-		if (connection->state == SHARE_ASKS && soonest && soonest <= now)
-			soonest = now + 1000;
-	}
-	return !soonest ? -1 : soonest <= now ? 0 : (int)(soonest - now) + 1;
 }
 
 static bool share_is_busy(const struct share *share)
@@ -450,22 +535,64 @@ static bool share_is_busy(const struct share *share)
 	return false;
 }
 
+// In how many milliseconds there is something to do without an event; -1: never.
+static int share_timeout(const struct share *share)
+{
+	int64_t now = clock_now().boot, soonest = share_is_busy(share) ? 0 : serving_idle_at(&share->serving);
+
+	if (share->abandoned_count)
+		soonest = soonest && soonest < now + REAP_MS ? soonest : now + REAP_MS;
+	if (share->accept_at > now && (!soonest || share->accept_at < soonest))
+		soonest = share->accept_at;
+	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+		const struct share_connection *connection = &share->connections[i];
+
+		if (connection->state != SHARE_FREE && connection->state != SHARE_ASKS &&
+		    (!soonest || connection->until < soonest))
+			soonest = connection->until;
+	}
+	return !soonest ? -1 : soonest <= now ? 0 : (int)(soonest - now) + 1;
+}
+
 enum { FD_SIGNAL, FD_SERVER, FD_CONNECTIONS, FDS = FD_CONNECTIONS + CONNECTIONS_MAX * CONNECTION_FDS };
+
+// poll(2) takes no more descriptors than may be open, so those that are none are left out. False when it cannot be waited.
+static bool share_wait(struct pollfd fds[FDS], int timeout)
+{
+	static struct pollfd open[FDS];
+	static size_t places[FDS];
+	nfds_t count = 0;
+	int ready;
+
+	for (size_t i = 0; i < FDS; i++) {
+		fds[i].revents = 0;
+		if (fds[i].fd < 0)
+			continue;
+		places[count] = i;
+		open[count++] = fds[i];
+	}
+	ready = poll(open, count, timeout);
+	for (nfds_t i = 0; i < count && ready > 0; i++)
+		fds[places[i]].revents = open[i].revents;
+	return ready >= 0 || errno == EINTR;
+}
 
 static void share_serve(struct share *share, int signal_fd)
 {
 	static struct pollfd fds[FDS];
 
 	while (share_is_busy(share) || !serving_is_idle(&share->serving)) {
+		bool accepts = share_has_room(share) && share->accept_at <= clock_now().boot;
+
 		fds[FD_SIGNAL] = (struct pollfd){ .fd = signal_fd, .events = POLLIN };
-		fds[FD_SERVER] = (struct pollfd){ .fd = share_has_room(share) ? share->server.fd : -1, .events = POLLIN };
+		fds[FD_SERVER] = (struct pollfd){ .fd = accepts ? share->server.fd : -1, .events = POLLIN };
 		for (size_t i = 0; i < CONNECTIONS_MAX; i++)
 			share_fill(&share->connections[i], fds + FD_CONNECTIONS + i * CONNECTION_FDS);
-		(void)poll(fds, FDS, share_timeout(share));
-		if (fds[FD_SIGNAL].revents)
+		if (!share_wait(fds, share_timeout(share)) || fds[FD_SIGNAL].revents)
 			break;
 		for (size_t i = 0; i < CONNECTIONS_MAX; i++)
 			share_step(share, &share->connections[i], fds + FD_CONNECTIONS + i * CONNECTION_FDS);
+		share_reap(share);
 		if (fds[FD_SERVER].revents && share_has_room(share))
 			share_accept(share);
 	}
@@ -486,8 +613,12 @@ enum status command_share(char **args, struct err *err)
 
 	if (status == STATUS_OK)
 		status = server_options_check(&options, "share", err);
-	if (status == STATUS_OK)
-		status = server_options_open(&options, "share", &share.server, err);
+	if (status != STATUS_OK)
+		return status;
+	// a signal that comes from now on takes the socket away
+	signal_fd = harden_take_signals();
+	harden_open_files();
+	status = server_options_open(&options, "share", &share.server, err);
 	if (status != STATUS_OK)
 		return status;
 	share.options = &options;
@@ -496,7 +627,6 @@ enum status command_share(char **args, struct err *err)
 		question_begin(&share.connections[i].question);
 	}
 	confine_listening_ends();
-	signal_fd = harden_take_signals();
 	serving_begin(&share.serving, "share", &options, &share.server);
 	share_serve(&share, signal_fd);
 	serving_end(&share.serving);

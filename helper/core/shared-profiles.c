@@ -48,10 +48,11 @@ enum status shared_profiles_read(struct shared_profiles *shared, char *text, siz
 	struct wire wire = wire_message(text, len);
 	struct profile *profile = NULL;
 	enum status status = STATUS_OK;
+	enum wire_result result = WIRE_END;
 	struct wire_field field;
 
 	*shared = (struct shared_profiles){ 0 };
-	while (status == STATUS_OK && wire_next(&wire, &field, NULL) == WIRE_FIELD) {
+	while (status == STATUS_OK && (result = wire_next(&wire, &field, NULL)) == WIRE_FIELD) {
 		if (!strcmp(field.key, "profile")) {
 			profile = shared_profiles_add(shared, field.value, place);
 			status = profile ? STATUS_OK : STATUS_INTERNAL;
@@ -59,7 +60,7 @@ enum status shared_profiles_read(struct shared_profiles *shared, char *text, siz
 			status = profile_set(profile, field.key, field.value, NULL);
 		}
 	}
-	if (status != STATUS_OK || shared->count == 0)
+	if (status != STATUS_OK || result == WIRE_BAD || shared->count == 0)
 		return err_set(err, STATUS_INTERNAL, "the answer is not one of 'sk-helper share'");
 	return STATUS_OK;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/token-cache.h"
 
+#include "base/sha256.h"
 #include <string.h>
 
 void cached_token_free(struct cached_token *cached)
@@ -97,22 +98,33 @@ enum status token_cache_each(const struct profile *profile,
 }
 
 struct forgetting {
-	const char *credential;
+	const char *credential, *credential_sha256;
 	unsigned count;
 	enum status status;
 	struct err *err;
 };
 
+static bool token_cache_is_meant(const struct forgetting *forgetting, const char *access_token)
+{
+	const char *credential = forgetting->credential;
+	char hex[SHA256_HEX_SIZE];
+
+	if (credential)
+		return secret_equal(access_token, strlen(access_token), credential, strlen(credential));
+	sha256_hex(access_token, strlen(access_token), hex, SHA256_HEX_SIZE - 1);
+	return !strcmp(hex, forgetting->credential_sha256);
+}
+
 static void token_cache_forget_one(const struct keyring *cache, const struct keyring_key *key, void *context)
 {
 	struct forgetting *forgetting = context;
-	const char *credential = forgetting->credential;
 	BUF_AUTO(record, TOKEN_RECORD_MAX);
 	struct token token;
 	enum status status;
 
-	if (credential && (cache->get(key, &record, NULL) != STATUS_OK || !token_parse(&token, record.data, record.len) ||
-			   !secret_equal(token.access_token, strlen(token.access_token), credential, strlen(credential))))
+	if ((forgetting->credential || forgetting->credential_sha256) &&
+	    (cache->get(key, &record, NULL) != STATUS_OK || !token_parse(&token, record.data, record.len) ||
+	     !token_cache_is_meant(forgetting, token.access_token)))
 		return;
 	status = cache->del(key, forgetting->err);
 	if (status == STATUS_OK)
@@ -121,9 +133,10 @@ static void token_cache_forget_one(const struct keyring *cache, const struct key
 		forgetting->status = status;
 }
 
-enum status token_cache_forget(const struct profile *profile, const char *credential, unsigned *count, struct err *err)
+enum status token_cache_forget(const struct profile *profile, const char *credential, const char *credential_sha256,
+			       unsigned *count, struct err *err)
 {
-	struct forgetting forgetting = { credential, 0, STATUS_OK, err };
+	struct forgetting forgetting = { credential, credential_sha256, 0, STATUS_OK, err };
 	enum status status = token_cache_each(profile, token_cache_forget_one, &forgetting, err);
 
 	if (count)

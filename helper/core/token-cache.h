@@ -42,7 +42,9 @@ enum status token_cache_each(const struct profile *profile,
 			     void (*visit)(const struct keyring *cache, const struct keyring_key *key, void *context),
 			     void *context, struct err *err);
 
-// Forgets the profile's tokens; with a credential, only one that is equal to it. count: how many; may be NULL.
-enum status token_cache_forget(const struct profile *profile, const char *credential, unsigned *count, struct err *err);
+// Forgets the profile's tokens; with a credential, or the SHA-256 of one, in hexadecimal digits, only one that is equal to it. Each may be
+// NULL. count: how many; may be NULL.
+enum status token_cache_forget(const struct profile *profile, const char *credential, const char *credential_sha256,
+			       unsigned *count, struct err *err);
 
 #endif

@@ -69,7 +69,7 @@ static bool list_one(const char *name, void *context)
 
 static enum status list_shared(struct tool_listing *listing, struct err *err)
 {
-	BUF_AUTO(text, ANSWER_MAX);
+	BUF_AUTO(text, MESSAGE_MAX);
 	struct shared_profiles shared;
 	enum status status = share_client_profiles(&shared, &text, err);
 
@@ -115,7 +115,7 @@ static enum status tool_run(const struct tool *tool, struct tool_call *call, str
 	}
 	*why = TOOL_NO_TOKEN;
 	if (call->operation == TOOL_ERASE)
-		return get_forget(&result->profile, call->request.credential, NULL, err);
+		return get_forget(&result->profile, &call->request, NULL, err);
 	result->request = call->request;
 	return tool_get(tool, call, result, out, err);
 }

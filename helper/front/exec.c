@@ -7,6 +7,7 @@
 #include "base/harden.h"
 #include "base/options.h"
 #include "base/text.h"
+#include "front/handover.h"
 #include "front/hit.h"
 #include "model/profile-dir.h"
 #include "model/request.h"
@@ -112,6 +113,42 @@ static int exec_take_profile(char ***args, const struct options *options, int *c
 	return 1;
 }
 
+// Whether tokens come from a socket, and there is a profile of this name there: sk-core asks.
+static bool exec_is_shared(const char *name)
+{
+	static char names[4096];
+	char *args[] = { "sk-helper", "list", "--names", NULL };
+	size_t len = 0;
+	ssize_t got;
+	int pair[2];
+	pid_t pid;
+
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return false;
+	pid = fork();
+	if (pid == 0) {
+		int null = open("/dev/null", O_RDWR);
+
+		if (null < 0 || dup2(pair[1], STDOUT_FILENO) < 0 || dup2(null, STDIN_FILENO) < 0 ||
+		    dup2(null, STDERR_FILENO) < 0)
+			_exit(1);
+		harden_process();
+		_exit(become_core(args));
+	}
+	close(pair[1]);
+	while (len < sizeof names - 1 &&
+	       ((got = read(pair[0], names + len, sizeof names - 1 - len)) > 0 || (got < 0 && errno == EINTR)))
+		len += got > 0 ? (size_t)got : 0;
+	close(pair[0]);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	for (char *rest = names, *line; (line = strsep(&rest, "\n"));) {
+		if (!strcmp(line, name))
+			return true;
+	}
+	return false;
+}
+
 // The profile that is meant where none is named, or an error that says how to name one.
 static int exec_choose_profile(char name[PROFILE_NAME_MAX + 1], int count)
 {
@@ -145,7 +182,7 @@ static int take_options(char ***args)
 	first = **args;
 	// behind "--" there is the command, whatever it is called
 	if (first && (*args == begin || strcmp((*args)[-1], "--") != 0) &&
-	    (hit_is_elsewhere() ? exec_has_end_of_options(*args + 1) : profile_dir_exists(first)))
+	    (hit_is_elsewhere() ? exec_has_end_of_options(*args + 1) && exec_is_shared(first) : profile_dir_exists(first)))
 		found = exec_take_profile(args, &options, &count);
 	if (found < 0)
 		return found;
@@ -154,7 +191,7 @@ static int take_options(char ***args)
 	if (count == 0)
 		(void)take_variable(&variables[count++], "ACCESS_TOKEN");
 	// a word before "--" that is no profile's name was meant as one, where there is no other
-	if (!found && first && (*args)[1] && !strcmp((*args)[1], "--") &&
+	if (!found && !hit_is_elsewhere() && first && (*args)[1] && !strcmp((*args)[1], "--") &&
 	    profile_dir_choose(name, NULL, NULL, NULL) != STATUS_OK &&
 	    profile_dir_load(first, &text, &profile, &err) != STATUS_OK)
 		return exec_refuse(&err);

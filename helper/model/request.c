@@ -180,6 +180,14 @@ static enum status set_credential(struct request *request, const char *value, st
 	return STATUS_OK;
 }
 
+static enum status set_credential_sha256(struct request *request, const char *value, struct err *err)
+{
+	if (strlen(value) != 64 || strspn(value, "0123456789abcdef") != 64)
+		return err_set(err, STATUS_USAGE, "credential_sha256: it must be 64 small hexadecimal digits");
+	request->credential_sha256 = value;
+	return STATUS_OK;
+}
+
 static enum status set_http_status(struct request *request, const char *value, struct err *err)
 {
 	if (!text_to_number(value, 100, 599, &request->http_status))
@@ -244,6 +252,7 @@ static const struct {
 	{ "min_ttl", set_min_ttl, false },
 	{ "fresh", set_fresh, false },
 	{ "credential", set_credential, false },
+	{ "credential_sha256", set_credential_sha256, false },
 	{ "http_status", set_http_status, false },
 	{ "wwwauth[]", add_wwwauth, true },
 	{ "protocol", set_scheme, false },

@@ -55,8 +55,9 @@ struct request {
 	// What the asker was told by a server: WWW-Authenticate headers, and the token that it had.
 	const char *wwwauth[REQUEST_CHALLENGES_MAX];
 	size_t wwwauth_count;
-	const char *credential; // git's password, too
-	int64_t http_status;	// with which the server refused that token; 0: not known
+	const char *credential;	       // git's password, too
+	const char *credential_sha256; // or this of it, in hexadecimal digits, where it must not be shown
+	int64_t http_status;	       // with which the server refused that token; 0: not known
 
 	// git's
 	const char *username; // of the credential that is wanted
