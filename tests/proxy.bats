@@ -2,6 +2,7 @@
 # proxy: programs that must not hold a token send their requests through it.
 load common
 load servers
+load certificates
 
 setup_file() {
 	start_authorization_server
@@ -89,6 +90,55 @@ raw() {
 	assert_line --partial 'x-token: Bearer ?????'
 	assert_line --partial 'x-other: kept'
 	refute_output --partial tok-1
+	for to in /api/x?t=tok-1 https://evil.example/x?t=tok-1; do
+		run -0 request -i "/api/redirect/302?to=$(jq -rn --arg u "$to" '$u | @uri')"
+		assert_output --partial 't=?????'
+		refute_output --partial tok-1
+	done
+	# also the one that the request was sent with, when another has renewed it meanwhile
+	request -i /api/token-in-header/800 >"$BATS_TEST_TMPDIR/slow" &
+	pid=$!
+	sleep 0.3
+	sed -i /tok-1$/d "$ALLOWED_TOKENS"
+	assert_equal "$(request /api/echo | jq -r .headers.authorization)" 'Bearer tok-2'
+	wait "$pid"
+	grep -q 'x-token: Bearer ?????' "$BATS_TEST_TMPDIR/slow"
+	refute grep -q tok- "$BATS_TEST_TMPDIR/slow"
+}
+
+@test "headers by which servers are told another path, host or user do not go on" {
+	start_proxy
+	run -0 request -H 'X-Original-URL: /admin' -H 'X-Rewrite-URL: /admin' -H 'X_Forwarded_For: 1' -H 'Referer: http://localhost/secret' -H 'Remote-User: root' \
+		-H 'X-Forwarded-User: root' -H 'x-ORIGINAL-host: x' -H 'X-Kept: 1' /api/echo
+	assert_equal "$(jq -c '.headers | keys' <<<"$output")" '["accept","authorization","host","user-agent","x-kept"]'
+}
+
+@test "a server that answers before it has read the request, compresses the transfer, or speaks HTTP/2" {
+	start_proxy
+	head -c 8000000 /dev/zero >"$BATS_TEST_TMPDIR/large"
+	run -0 request -i /api/coded
+	[[ $(tail -n 1 <<<"$output" | jq -r .message) == *'compressed transfer'* ]] || fail "$output"
+	# it answers, and reads no more: not for ever
+	start=$SECONDS
+	run request -H 'Expect:' -X POST --data-binary "@$BATS_TEST_TMPDIR/large" /api/deaf
+	assert [ $((SECONDS - start)) -lt 20 ]
+	assert_equal "$(request /api/fast)" ok
+	end_server
+	make_ca "$BATS_TEST_TMPDIR/pki"
+	make_certificate "$BATS_TEST_TMPDIR/pki" server 'DNS:localhost,IP:127.0.0.1'
+	start_peer echo-server "$(tls_options "$BATS_TEST_TMPDIR/pki" server | jq -c '. + {h2: true}')"
+	store_client safe "$(endpoint_that_answers '{"body":{"access_token":"tok-20","token_type":"Bearer","expires_in":3600}}')" "url=$PEER_URL/api" "ca_file=$BATS_TEST_TMPDIR/pki/ca.pem"
+	start_server proxy safe --socket "$SOCKET"
+	assert_equal "$(request -X POST -d x /safe/echo | jq -r '.headers.authorization, .length' | xargs)" 'Bearer tok-20 1'
+	assert_equal "$(curl -s --cacert "$BATS_TEST_TMPDIR/pki/ca.pem" "$PEER_URL/__stats" | jq -r '.versions | unique | join(" ")')" 1.1
+}
+
+@test "requests whose arguments do not fit are over when their connection is" {
+	start_proxy --idle 3
+	url=/api/echo?$(printf 'a&%.0s' $(seq 8000))
+	for _ in $(seq 4); do request "$url" >/dev/null || true; done
+	for _ in $(seq 100); do kill -0 "$SERVER_PID" 2>/dev/null || break; sleep 0.1; done
+	run ! kill -0 "$SERVER_PID"
 }
 
 @test "nothing above the profile's URL, and no other server" {
@@ -198,10 +248,11 @@ raw() {
 @test "programs that go away take their request with them; a server that hangs, ends in the middle, or says too much" {
 	start_proxy
 	request /api/echo >/dev/null
+	open=$(curl -s "$API/__stats" | jq .open)
 	timeout 1 curl -s --unix-socket "$SOCKET" http://localhost/api/hang || true
 	timeout 1 curl -sN --unix-socket "$SOCKET" http://localhost/api/events/1000/50 >/dev/null || true
-	for _ in $(seq 50); do [ "$(curl -s "$API/__stats" | jq .open)" = 0 ] && break; sleep 0.1; done
-	assert_equal "$(curl -s "$API/__stats" | jq .open)" 0
+	for _ in $(seq 50); do [ "$(curl -s "$API/__stats" | jq .open)" = "$open" ] && break; sleep 0.1; done
+	assert_equal "$(curl -s "$API/__stats" | jq .open)" "$open"
 	run -18 request /api/half
 	run -0 request /api/more
 	assert_output more

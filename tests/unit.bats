@@ -24,4 +24,5 @@ unit() {
 @test "challenge" { unit challenge; }
 @test "sha256" { unit sha256; }
 @test "walls" { unit address-rules; }
+@test "proxy" { unit proxy; }
 @test "configurations of other programs" { unit config-edit; }

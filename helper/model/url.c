@@ -84,6 +84,13 @@ static bool is_escape(const char *s, size_t len, const char *hex)
 	return len >= 3 && s[0] == '%' && s[1] == hex[0] && (s[2] | 0x20) == hex[1];
 }
 
+// An escaped control character or space, '?' or '#': some servers cut a path there.
+static bool is_escaped_blank(const char *s, size_t len)
+{
+	return len >= 3 && s[0] == '%' &&
+	       (s[1] == '0' || s[1] == '1' || is_escape(s, len, "20") || is_escape(s, len, "3f") || is_escape(s, len, "23"));
+}
+
 // One or two dots, plain or escaped, and then the segment's end, or a ';': what is behind that is a parameter to Java servers,
 // which take "/a/..;/b" for "/b".
 static bool segment_is_dots(const char *s, size_t len)
@@ -97,7 +104,7 @@ static bool segment_is_dots(const char *s, size_t len)
 		len -= one;
 		dots++;
 	}
-	return (dots == 1 || dots == 2) && (len == 0 || *s == ';' || is_escape(s, len, "3b"));
+	return (dots == 1 || dots == 2) && (len == 0 || *s == ';' || is_escape(s, len, "3b") || is_escaped_blank(s, len));
 }
 
 // An escape that no path needs, and that servers read differently: a NUL, a backslash, and the escaped escapes of these, of a dot
@@ -107,6 +114,9 @@ static bool escape_ok(const char *s, size_t len)
 	static const char *const twice[] = { "00", "2e", "2f", "3b", "5c" };
 
 	if (len < 3 || !text_is_hex(s[1]) || !text_is_hex(s[2]) || is_escape(s, len, "00") || is_escape(s, len, "5c"))
+		return false;
+	// no UTF-8 begins so: some take what follows for a dot or a slash
+	if ((s[1] | 0x20) == 'c' && (s[2] == '0' || s[2] == '1'))
 		return false;
 	// an escaped '%' before digits that are escaped themselves
 	if (is_escape(s, len, "25") && (memchr(s + 3, '%', len < 5 ? len - 3 : 2)))

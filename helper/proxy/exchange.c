@@ -14,6 +14,7 @@
 
 #define BODY_MAX	65536 // of a request, kept for a new token, and until it is sent; and of a response, until it is taken
 #define DISCARD_MAX	(16 << 20)
+#define STALL_MS	10000 // a server that has answered is waited for so long to take more of the request
 #define CONNECTION_MAX	1024
 #define ERROR_TEXT_SIZE 700
 
@@ -40,6 +41,7 @@ struct exchange {
 	struct buf body;
 	size_t body_sent, discarded;
 	bool body_ended;
+	int64_t moved_at;  // CLOCK_BOOTTIME in ms: when something of the body last went on
 	bool body_dropped; // its beginning is gone: it cannot be sent again
 	// the response: its headers, as lines; and what has come of its body, and how much of that is taken
 	struct buf head;
@@ -69,6 +71,11 @@ static void exchange_wake(struct exchange *exchange)
 		return;
 	exchange->suspended = false;
 	MHD_resume_connection(exchange->connection);
+}
+
+bool exchange_has_begun(const struct exchange *exchange)
+{
+	return exchange->begun;
 }
 
 void exchange_lost(struct exchange *exchange)
@@ -111,6 +118,19 @@ static enum MHD_Result exchange_send_answer(struct exchange *exchange)
 	result = MHD_queue_response(exchange->connection, exchange->answer.status, response);
 	MHD_destroy_response(response);
 	return result;
+}
+
+void exchange_check_progress(struct exchange *exchange)
+{
+	// the server library passes no response on before it has the whole request: where the server wants its response to be read first,
+	// neither goes on
+	if (!exchange->responded || exchange->body_ended || exchange->answer.status ||
+	    clock_now().boot - exchange->moved_at < STALL_MS)
+		return;
+	exchange_answer(
+		exchange, MHD_HTTP_BAD_GATEWAY,
+		"the server has answered, and takes no more of the request: a response is passed on after the whole request");
+	exchange_wake(exchange);
 }
 
 // --- the response
@@ -178,6 +198,10 @@ static void exchange_take_response(struct transfer *transfer)
 	struct exchange *exchange = transfer->owner;
 	const struct target_route *route = &exchange->proxy->routes[exchange->route];
 
+	// a server that repeats the token does not tell it to whoever asks
+	transfer_redact(transfer, exchange->head.data);
+	if (transfer->location)
+		transfer_redact(transfer, transfer->location);
 	if (!transfer->location ||
 	    !target_of_url(route, exchange->proxy->prefix, transfer->location, exchange->location, sizeof exchange->location))
 		exchange->location[0] = '\0';
@@ -204,14 +228,18 @@ static void exchange_take_end(struct transfer *transfer, enum transfer_end end, 
 	struct exchange *exchange = transfer->owner;
 	const struct target_route *route = &exchange->proxy->routes[exchange->route];
 
+	char text[ERROR_TEXT_SIZE];
+
+	(void)snprintf(text, sizeof text, "%s", why);
+	transfer_redact(transfer, text);
 	exchange->ended = true;
 	exchange->how = end;
 	if (!exchange->responded && end == END_NO_TOKEN)
-		exchange_answer(exchange, MHD_HTTP_BAD_GATEWAY, "there is no token for profile '%s': %s", route->name, why);
+		exchange_answer(exchange, MHD_HTTP_BAD_GATEWAY, "there is no token for profile '%s': %s", route->name, text);
 	else if (!exchange->responded && end == END_LOST)
-		exchange_answer(exchange, MHD_HTTP_BAD_GATEWAY, "%s: the request may have had an effect", why);
+		exchange_answer(exchange, MHD_HTTP_BAD_GATEWAY, "%s: the request may have had an effect", text);
 	else if (!exchange->responded)
-		exchange_answer(exchange, MHD_HTTP_BAD_GATEWAY, "%s", why);
+		exchange_answer(exchange, MHD_HTTP_BAD_GATEWAY, "%s", text);
 	exchange_wake(exchange);
 }
 
@@ -245,8 +273,6 @@ static void exchange_add_headers(struct exchange *exchange, struct MHD_Response 
 {
 	char *line, *rest = exchange->head.data;
 
-	// a server that repeats the token in a header does not tell it to whoever asks
-	upstream_redact(&exchange->proxy->upstreams[exchange->route], &exchange->head);
 	while (exchange->head.len && (line = strsep(&rest, "\n"))) {
 		char *value = strchr(line, ':');
 
@@ -268,8 +294,6 @@ static enum MHD_Result exchange_send_response(struct exchange *exchange)
 	struct MHD_Response *response;
 	enum MHD_Result result;
 
-	if (!has_body && size == MHD_SIZE_UNKNOWN)
-		size = 0;
 	// one that is whole goes out with its headers, in one piece
 	if (has_body && exchange->ended && exchange->how == END_RESPONSE)
 		response = MHD_create_response_from_buffer(exchange->data.len, exchange->data.data, MHD_RESPMEM_PERSISTENT);
@@ -482,6 +506,7 @@ static size_t exchange_give_body(struct transfer *transfer, char *data, size_t r
 	len = len < room ? len : room;
 	memcpy(data, exchange->body.data + exchange->body_sent, len);
 	exchange->body_sent += len;
+	exchange->moved_at = clock_now().boot;
 	if (!exchange->body_ended)
 		exchange_wake(exchange);
 	return len;
@@ -526,6 +551,7 @@ static void exchange_send(struct exchange *exchange, const struct request_header
 		transfer->body_total = headers->encoding ? -1 : headers->length ? strtoll(headers->length, NULL, 10) : 0;
 	}
 	exchange->sent = true;
+	exchange->moved_at = clock_now().boot;
 	upstream_send(&exchange->proxy->upstreams[exchange->route], transfer);
 }
 

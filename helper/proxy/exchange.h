@@ -12,6 +12,12 @@ enum MHD_Result exchange_handle(void *context, struct MHD_Connection *connection
 				const char *version, const char *data, size_t *size, void **exchange);
 void exchange_end(void *context, struct MHD_Connection *connection, void **exchange, enum MHD_RequestTerminationCode how);
 
+// Whether its headers have come.
+bool exchange_has_begun(const struct exchange *exchange);
+
+// To be called now and then: ends what does not go on.
+void exchange_check_progress(struct exchange *exchange);
+
 // The program has gone while its exchange waited.
 void exchange_lost(struct exchange *exchange);
 

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -22,20 +23,33 @@ static const char *const between_neighbours[] = { "Connection",
 
 // Who asks is the proxy's to say: the token is. A cookie could be another way to be somebody. A browser's Origin has been checked, and is
 // not the server's to judge.
-static const char *const of_asker[] = { "Authorization",
-					"Cookie",
-					"Cookie2",
-					"Host",
-					"Expect",
-					"Origin",
-					"Forwarded",
-					"X-Forwarded-For",
-					"X-Forwarded-Host",
-					"X-Forwarded-Proto",
-					"X-Forwarded-Port",
-					"X-Real-IP",
-					"X-Forwarded-Prefix",
-					"Via" };
+static const char *const of_asker[] = {
+	"Authorization",
+	"Cookie",
+	"Cookie2",
+	"Host",
+	"Expect",
+	"Origin",
+	"Referer",
+	"Forwarded",
+	"X-Forwarded-For",
+	"X-Forwarded-Host",
+	"X-Forwarded-Proto",
+	"X-Forwarded-Port",
+	"X-Forwarded-Prefix",
+	"X-Forwarded-Server",
+	"X-Forwarded-User",
+	"X-Real-IP",
+	"X-Host",
+	"X-Original-Host",
+	"X-Original-URL",
+	"X-Rewrite-URL",
+	"X-Remote-User",
+	"Remote-User",
+	"CF-Connecting-IP",
+	"True-Client-IP",
+	"Via",
+};
 
 // A session of the proxy's, how to get a token, and ways around the proxy, are not for whoever asks.
 static const char *const of_server[] = {
@@ -43,10 +57,20 @@ static const char *const of_server[] = {
 	"Location",   "Content-Location", "Refresh",	      "Public-Key-Pins"
 };
 
+// Some servers make no difference between "-" and "_".
+static bool header_is(const char *name, const char *other)
+{
+	for (; *name && *other; name++, other++) {
+		if (tolower((unsigned char)(*name == '_' ? '-' : *name)) != tolower((unsigned char)*other))
+			return false;
+	}
+	return !*name && !*other;
+}
+
 static bool header_is_one_of(const char *name, const char *const *names, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (!strcasecmp(name, names[i]))
+		if (header_is(name, names[i]))
 			return true;
 	}
 	return false;

@@ -144,6 +144,7 @@ int main(void)
 
 	harden_process_but(PROXY_LISTENER_FD);
 	harden_runner();
+	harden_open_files();
 	// large bodies come and go (mallopt(3))
 	mallopt(M_MMAP_THRESHOLD, 131072);
 	mallopt(M_TRIM_THRESHOLD, 262144);

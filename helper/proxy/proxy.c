@@ -66,8 +66,12 @@ static void proxy_accept(struct proxy *proxy)
 	socklen_t len = sizeof address;
 	int fd = accept4(PROXY_LISTENER_FD, (struct sockaddr *)&address, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	if (fd < 0)
+	if (fd < 0) {
+		// too many open files, most probably: it would be so again at once
+		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+			proxy->accept_at = clock_now().boot + SWEEP_MS;
 		return;
+	}
 	if (!proxy_knows(proxy, fd)) {
 		proxy_notice(proxy, "another user has connected, who may not ('--allow-uid UID' would allow one)");
 		close(fd);
@@ -104,6 +108,9 @@ static void proxy_note_connection(void *context, struct MHD_Connection *connecti
 	}
 	if (!asker)
 		return;
+	// the library forgets to say so where a request's arguments do not fit into its memory
+	if (asker->exchange)
+		exchange_end(proxy, connection, (void **)&asker->exchange, MHD_REQUEST_TERMINATED_WITH_ERROR);
 	(void)epoll_ctl(proxy->gone_fd, EPOLL_CTL_DEL, asker->fd, NULL);
 	if (asker->previous)
 		asker->previous->next = asker->next;
@@ -121,7 +128,11 @@ static void proxy_end_slow(const struct proxy *proxy)
 	int64_t now = clock_now().boot;
 
 	for (const struct asker *asker = proxy->askers; asker; asker = asker->next) {
-		if (!asker->exchange && now - asker->since > REQUEST_HEADER_MS)
+		bool begun = asker->exchange && exchange_has_begun(asker->exchange);
+
+		if (begun)
+			exchange_check_progress(asker->exchange);
+		if (!begun && now - asker->since > REQUEST_HEADER_MS)
 			(void)shutdown(asker->fd, SHUT_RDWR);
 	}
 }
@@ -207,7 +218,7 @@ static int proxy_timeout(const struct proxy *proxy)
 	}
 	if (MHD_get_timeout(proxy->daemon, &library) == MHD_YES)
 		sooner(&timeout, library > INT32_MAX ? INT32_MAX : (int64_t)library);
-	if (proxy->asker_count)
+	if (proxy->asker_count || proxy->accept_at > clock_now().boot)
 		sooner(&timeout, SWEEP_MS);
 	if (proxy->idle_ms)
 		sooner(&timeout, proxy->used_at + proxy->idle_ms - clock_now().boot + 1);
@@ -241,7 +252,7 @@ enum { FD_SIGNAL, FD_CORE, FD_LISTENER, FD_LIBRARY, FD_GONE, FDS };
 // True when there was a signal.
 static bool proxy_wait(struct proxy *proxy, int signal_fd)
 {
-	bool has_room = proxy->asker_count < PROXY_CONNECTIONS;
+	bool has_room = proxy->asker_count < PROXY_CONNECTIONS && proxy->accept_at <= clock_now().boot;
 	int library_fd = MHD_get_daemon_info(proxy->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
 	struct curl_waitfd fds[FDS] = {
 		[FD_SIGNAL] = { .fd = signal_fd, .events = CURL_WAIT_POLLIN },

@@ -47,6 +47,7 @@ struct proxy {
 	unsigned asker_count, exchange_count;
 	int64_t used_at; // CLOCK_BOOTTIME in ms: the last request's end
 	bool core_is_gone;
+	int64_t accept_at; // CLOCK_BOOTTIME in ms: no connection is taken before
 	char last_notice[256];
 	int64_t last_notice_at;
 };

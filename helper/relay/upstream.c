@@ -113,6 +113,7 @@ void upstream_cancel(struct upstream *upstream, struct transfer *transfer)
 	curl_slist_free_all(transfer->headers);
 	transfer->headers = NULL;
 	buf_free(&transfer->refusal);
+	buf_free(&transfer->token);
 	free(transfer->target);
 	free(transfer->location);
 	transfer->target = transfer->location = NULL;
@@ -149,6 +150,7 @@ void upstream_send(struct upstream *upstream, struct transfer *transfer)
 	transfer->elsewhere = transfer->url != NULL;
 	transfer->first_at = clock_now().boot;
 	transfer->refusal = BUF_INIT(REFUSAL_MAX);
+	transfer->token = BUF_INIT(65536);
 	transfer_wait_for_token(transfer);
 	transfer->next = NULL;
 	while (last && last->next)
@@ -209,6 +211,9 @@ static void transfer_begin_response(struct transfer *transfer, const char *line,
 	transfer->wants_scope = false;
 	transfer->scope[0] = transfer->content_type[0] = '\0';
 	buf_reset(&transfer->refusal);
+	free(transfer->location);
+	transfer->location = NULL;
+	transfer->is_coded = false;
 	if (transfer->on_begin)
 		transfer->on_begin(transfer);
 }
@@ -245,7 +250,7 @@ static void transfer_end_headers(struct transfer *transfer)
 {
 	const char *type = NULL;
 
-	if (transfer->provisional)
+	if (transfer->provisional || transfer->is_coded)
 		return;
 	transfer->responded = true;
 	if (curl_easy_getinfo(transfer->curl, CURLINFO_CONTENT_TYPE, &type) == CURLE_OK && type)
@@ -281,6 +286,13 @@ static size_t transfer_take_header(char *data, size_t one, size_t len, void *con
 		text_len--;
 	if (text_len == 0) {
 		transfer_end_headers(transfer);
+		// libcurl would undo a transfer's compression, to whatever length that is
+		if (transfer->is_coded) {
+			(void)snprintf(
+				transfer->policy.why_refused, sizeof transfer->policy.why_refused,
+				"the server sends a compressed transfer (Transfer-Encoding), which nobody has asked for");
+			return 0;
+		}
 		// what a refusal has to say beyond its headers is not waited for, where it may be long
 		return transfer->again && !transfer_body_is_short(transfer) ? 0 : len;
 	}
@@ -293,6 +305,8 @@ static size_t transfer_take_header(char *data, size_t one, size_t len, void *con
 			transfer_take_challenge(transfer, colon);
 		if (!strcasecmp(line, "location"))
 			transfer_take_location(transfer, colon);
+		transfer->is_coded =
+			transfer->is_coded || (!strcasecmp(line, "transfer-encoding") && strcasecmp(colon, "chunked") != 0);
 		transfer->upstream->cookie_count += !strcasecmp(line, "set-cookie");
 		if (transfer->on_header)
 			transfer->on_header(transfer, line, colon);
@@ -361,6 +375,8 @@ static bool transfer_set_headers(struct upstream *upstream, struct transfer *tra
 	BUF_AUTO(authorization, 65536 + 64);
 	bool ok;
 
+	buf_reset(&transfer->token);
+	buf_add(&transfer->token, upstream->tokens.token.data, upstream->tokens.token.len);
 	buf_adds(&authorization, "Authorization: Bearer ");
 	buf_add(&authorization, upstream->tokens.token.data, upstream->tokens.token.len);
 	ok = buf_ok(&authorization) && header_append(&transfer->all_headers, authorization.data) &&
@@ -410,6 +426,8 @@ static bool transfer_add_query(const struct transfer *transfer)
 
 static enum status transfer_set_up(struct upstream *upstream, struct transfer *transfer, struct err *err)
 {
+	// libcurl's streams of HTTP/2 hold up to 32 MB each that nobody has taken yet, and spin while a server takes no body
+	bool has_http2 = upstream->policy.target.https && !upstream->plain;
 	CURL *curl = transfer->curl;
 	enum status status;
 
@@ -431,9 +449,8 @@ static enum status transfer_set_up(struct upstream *upstream, struct transfer *t
 #if LIBCURL_VERSION_NUM >= 0x075700
 	curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L); // the end does not wait for a name server
 #endif
-	curl_easy_setopt(curl, CURLOPT_HTTP_VERSION,
-			 (long)(upstream->policy.target.https ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
-	curl_easy_setopt(curl, CURLOPT_PIPEWAIT, upstream->policy.target.https ? 1L : 0L);
+	curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)(has_http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+	curl_easy_setopt(curl, CURLOPT_PIPEWAIT, has_http2 ? 1L : 0L);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
 	curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER_SIZE);
 	curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
@@ -681,15 +698,25 @@ void transfer_continue_body(struct transfer *transfer)
 	transfer_set_pauses(transfer);
 }
 
-void upstream_redact(const struct upstream *upstream, struct buf *text)
+static void redact(const struct buf *token, char *text, size_t len)
 {
-	const struct buf *token = &upstream->tokens.token;
-	char *at = text->data;
+	char *at = text;
 
-	while (token->len && (at = memmem(at, text->len - (size_t)(at - text->data), token->data, token->len))) {
+	while (token->len && (at = memmem(at, len - (size_t)(at - text), token->data, token->len))) {
 		memset(at, '?', token->len);
 		at += token->len;
 	}
+}
+
+void upstream_redact(const struct upstream *upstream, struct buf *text)
+{
+	redact(&upstream->tokens.token, text->data, text->len);
+}
+
+void transfer_redact(const struct transfer *transfer, char *text)
+{
+	redact(&transfer->token, text, strlen(text));
+	redact(&transfer->upstream->tokens.token, text, strlen(text));
 }
 
 void upstream_shrink(struct upstream *upstream)

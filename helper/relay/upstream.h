@@ -91,11 +91,13 @@ struct transfer {
 	struct policy policy;
 	struct curl_slist *all_headers;
 	struct buf refusal; // what the server said of the token, as lines of a question
+	struct buf token;   // that was sent
 	char *location;	    // where the response redirects to; NULL for none
 	char *target;	    // url, or where a redirect that was followed leads; NULL: the upstream's own
 	size_t body_sent;
 	unsigned generation; // of the token that was sent
 	bool renewed, stepped_up, provisional, responded;
+	bool is_coded;	// the response is compressed for the transfer
 	bool elsewhere; // it is not sent to the upstream's own URL
 	bool again;	// it will be sent once more: this response is not the owner's
 	bool moves;	// and that to where a redirect leads
@@ -139,8 +141,9 @@ void upstream_resume(struct upstream *upstream);
 // Gives memory back, after many transfers at once.
 void upstream_shrink(struct upstream *upstream);
 
-// Replaces the token in text by question marks.
+// Replaces the token in text by question marks: the upstream's, and for a transfer also the one that it was sent with.
 void upstream_redact(const struct upstream *upstream, struct buf *text);
+void transfer_redact(const struct transfer *transfer, char *text);
 
 // sk-core's answer to a question for a token.
 void upstream_take_answer(struct upstream *upstream, const struct core_answer *answer);

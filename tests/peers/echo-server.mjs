@@ -15,7 +15,7 @@ import { readFileSync } from 'node:fs';
 import { answerJson, listen, options, sayReady } from './serve.mjs';
 
 const { server, url } = await listen();
-const stats = { requests: 0, urls: [], open: 0, tokens: [] };
+const stats = { versions: [], requests: 0, urls: [], open: 0, tokens: [] };
 const thousand = Buffer.from(Array.from({ length: 1000 }, (_, i) => 97 + (i % 26)));
 
 function allowed(authorization) {
@@ -69,6 +69,7 @@ server.on('request', (request, response) => {
   const [, , what, first, second] = target.pathname.split('/');
   if (request.url === '/__stats') return answerJson(response, stats);
   stats.requests += 1;
+  stats.versions.push(request.httpVersion);
   stats.urls.push(`${request.method} ${request.url}`);
   if (stats.urls.length > 1000) stats.urls.shift();
   stats.open += 1;
@@ -88,7 +89,9 @@ server.on('request', (request, response) => {
     case 'redirect': response.writeHead(Number(first), { location: target.searchParams.get('to') }); return response.end();
     case 'status': response.writeHead(Number(first), { 'content-type': 'text/plain' }); return response.end(first === '204' || first === '304' ? undefined : 'text');
     case 'header': for (const [name, value] of target.searchParams) response.setHeader(name, value); return response.end('x');
-    case 'token-in-header': response.writeHead(200, { 'x-token': authorization, 'x-other': 'kept' }); return response.end('x');
+    case 'token-in-header': return setTimeout(() => { response.writeHead(200, { 'x-token': authorization, 'x-other': 'kept' }); response.end('x'); }, Number(first ?? 0));
+    case 'coded': response.socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n'); return undefined;
+    case 'deaf': request.pause(); response.writeHead(200, { 'content-length': 2 }); return response.write('o');
     case 'many-headers': for (let i = 0; i < 1000; i++) response.setHeader(`x-${i}`, 'y'.repeat(50)); return response.end('x');
     case 'range': return range(request, response);
     case 'hang': return undefined;
