@@ -6,7 +6,7 @@ complete -c sk-helper -n __fish_use_subcommand -a get -d 'print a token: from th
 complete -c sk-helper -n __fish_use_subcommand -a exec -d 'run a command with a token in its environment'
 complete -c sk-helper -n __fish_use_subcommand -a hook -d 'print or write the configuration of a tool'
 complete -c sk-helper -n __fish_use_subcommand -a bridge -d 'run a local MCP server that forwards to a profile\'s URL'
-complete -c sk-helper -n __fish_use_subcommand -a proxy -d 'an HTTP proxy that adds the token, for a sandbox'
+complete -c sk-helper -n __fish_use_subcommand -a proxy -d 'run an HTTP proxy that adds the token, for a sandbox'
 complete -c sk-helper -n __fish_use_subcommand -a share -d 'answer requests for tokens from a container'
 complete -c sk-helper -n __fish_use_subcommand -a add -d 'make a profile, or store its client secret again'
 complete -c sk-helper -n __fish_use_subcommand -a set -d 'change keys of a profile'

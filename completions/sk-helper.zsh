@@ -15,7 +15,7 @@ _sk_helper() {
 		'exec:run a command with a token in its environment'
 		'hook:print or write the configuration of a tool'
 		'bridge:run a local MCP server that forwards to a profile'\''s URL'
-		'proxy:an HTTP proxy that adds the token, for a sandbox'
+		'proxy:run an HTTP proxy that adds the token, for a sandbox'
 		'share:answer requests for tokens from a container'
 		'add:make a profile, or store its client secret again'
 		'set:change keys of a profile'

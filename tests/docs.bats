@@ -24,7 +24,7 @@ readme_commands() { sed -n '/^```sh$/,/^```$/p' "$ROOT/README.md" | grep -v '^``
 	# its hosts are stand-ins: the authorization server is the real one, and what is called answers anything
 	api=$(endpoint_that_answers '{}')
 	readme_commands | grep -v '^make' | sed -e "s|https://ACME.scalekit.dev/oauth/token|$TOKEN_ENDPOINT|" -e "s|--url https://mcp.example.com/mcp|--url $MCP_URL --issuer $ISSUER --yes|" \
-		-e 's|m2m_…|m2m_todo --secret-store kernel|' -e "/curl/s|https://api.example.com/todos|$api|" >"$BATS_TEST_TMPDIR/commands"
+		-e 's|m2m_…|m2m_todo --secret-store kernel|' -e "/curl/s|https://api.example.com/todos|$api|" -e 's|--idle 60|--idle 3|' >"$BATS_TEST_TMPDIR/commands"
 	# up to what takes all of it away
 	sed '/^sk-helper remove/,$d' "$BATS_TEST_TMPDIR/commands" >"$BATS_TEST_TMPDIR/script"
 	printf 'test_secret\n%.0s' 1 2 3 >"$BATS_TEST_TMPDIR/in"
@@ -83,7 +83,7 @@ without_path() {
 }
 
 @test "help: every command has a page with an example, and no other is shown" {
-	assert_equal "$(commands | xargs)" 'get exec hook bridge add set show edit list rotate public-key remove doctor refresh erase revoke store help version'
+	assert_equal "$(commands | xargs)" 'get exec hook bridge proxy share add set show edit list rotate public-key remove doctor refresh erase revoke store help version'
 	for command in $(commands); do
 		run -0 --separate-stderr sk-helper help "$command"
 		assert_line --index 0 --partial "usage: sk-helper $command"

@@ -72,7 +72,9 @@ TABLE
 	assert_line --index 1 authtype=Bearer
 	assert_line --index 2 "credential=$t"
 	assert_line --index 3 --regexp '^password_expiry_utc=[0-9]+$'
-	assert_line --index 4 'scope=todo:read todo:write'
+	assert_line --index 4 --regexp '^expires_in=3[56][0-9]{2}$'
+	assert_line --index 5 lifetime=3600
+	assert_line --index 6 'scope=todo:read todo:write'
 	# the hard deadline, a margin before the token's end
 	expiry=$(sed -n 's/password_expiry_utc=//p' <<<"$output")
 	[ $((expiry - $(date +%s))) -le 3540 ]

@@ -21,10 +21,10 @@ setup() {
 }
 teardown() { stop_servers; }
 
-# add_api [LINE]...: a profile for /api of the server, whose token is tok-1, and then tok-2, and so on.
+# add_api: a profile for /api of the server, whose token is tok-1, and then tok-2, and so on.
 add_api() {
 	store_client api "$(endpoint_that_answers "$(seq -s, -f "{\"test\":\"$BATS_TEST_NUMBER\",\"body\":{\"access_token\":\"tok-%g\",\"token_type\":\"Bearer\",\"expires_in\":3600}}" 1 9)")" \
-		"url=$API/api" "$@"
+		"url=$API/api"
 }
 start_proxy() {
 	add_api
@@ -135,7 +135,7 @@ raw() {
 
 @test "requests whose arguments do not fit are over when their connection is" {
 	start_proxy --idle 3
-	url=/api/echo?$(printf 'a&%.0s' $(seq 8000))
+	url="/api/echo?$(printf 'a&%.0s' $(seq 8000))"
 	for _ in $(seq 4); do request "$url" >/dev/null || true; done
 	for _ in $(seq 100); do kill -0 "$SERVER_PID" 2>/dev/null || break; sleep 0.1; done
 	run ! kill -0 "$SERVER_PID"
@@ -269,7 +269,7 @@ raw() {
 	request /api/fast >/dev/null
 	while IFS='|' read -r name text; do
 		before=$(api_urls | wc -l)
-		printf "$text" >"$BATS_TEST_TMPDIR/raw"
+		printf '%b' "$text" >"$BATS_TEST_TMPDIR/raw"
 		run -0 raw "$BATS_TEST_TMPDIR/raw"
 		[[ $(head -n 1 <<<"$output") == 'HTTP/1.1 '[45]* || -z $output ]] || fail "$name: $output"
 		refute grep -q smuggled <(api_urls)
@@ -294,7 +294,7 @@ raw() {
 	for text in 'GET /api/fast HTTP/1.1\r\nHost: localhost\r\nX-A: b\r\n GET /api/smuggled HTTP/1.1\r\nConnection: close\r\n\r\n' \
 		'GET /api/fast HTTP/1.1\nHost: localhost\nConnection: close\n\n' 'POST /api/x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n5\nhello\n0\n\n' \
 		'GET /api/fast HTTP/1.1\r\nHost: localhost\r\n: x\r\nConnection: close\r\n\r\n'; do
-		printf "$text" >"$BATS_TEST_TMPDIR/raw"
+		printf '%b' "$text" >"$BATS_TEST_TMPDIR/raw"
 		run -0 raw "$BATS_TEST_TMPDIR/raw"
 		refute grep -q smuggled <(api_urls)
 	done

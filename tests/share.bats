@@ -28,7 +28,7 @@ raw() { printf '%s\n' "$@" '' | "$SK_NODE" -e '
 	socket.on("data", (data) => process.stdout.write(data)).on("error", () => process.exit(1));' "$SOCKET"; }
 
 share_todo() {
-	add_todo --url https://api.example.com/v1 "$@" >/dev/null 2>&1
+	add_todo --url https://api.example.com/v1 >/dev/null 2>&1
 	start_server share todo --socket "$SOCKET"
 }
 
