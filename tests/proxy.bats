@@ -236,10 +236,10 @@ raw() {
 	assert_equal "$(request --compressed /api/fast)" ok
 }
 
-@test "events come when they are sent" {
+@test "events come when they are sent: as many as one a second is in an hour" {
 	start_proxy
-	run -0 timeout 20 bash -c "curl -sN --unix-socket '$SOCKET' http://localhost/api/events/3000/1 | grep -c ^data:"
-	assert_output 3000
+	run -0 timeout 20 bash -c "curl -sN --unix-socket '$SOCKET' http://localhost/api/events/3600/1 | grep -c ^data:"
+	assert_output 3600
 	# the first one long before the last one
 	first=$(timeout 20 curl -sN --unix-socket "$SOCKET" http://localhost/api/events/20/200 2>/dev/null | head -n 1 | tr -d '\r')
 	assert_equal "$first" 'id: 1'
@@ -381,9 +381,59 @@ raw() {
 	request /api/fast >/dev/null
 	for i in $(seq 40); do { request "/api/chunks/200000" | wc -c; } >"$BATS_TEST_TMPDIR/n.$i" & pids[i]=$!; done
 	sed -i /tok-1$/d "$ALLOWED_TOKENS"
+	run -0 sk-helper rotate api <<<another_secret
 	for i in $(seq 41 60); do { request -X POST -d x /api/echo | jq -r .length; } >"$BATS_TEST_TMPDIR/n.$i" & pids[i]=$!; done
 	for pid in "${pids[@]}"; do wait "$pid"; done
 	assert_equal "$(cat "$BATS_TEST_TMPDIR"/n.* | sort | uniq -c | xargs)" '20 1 40 200000'
+}
+
+@test "a client in Python: several requests on a connection, an upload in pieces, HEAD" {
+	start_proxy
+	run -0 python3 - "$SOCKET" <<-'PYTHON'
+		import http.client, json, socket, sys
+
+		class Connection(http.client.HTTPConnection):
+		    def connect(self):
+		        self.sock = socket.socket(socket.AF_UNIX)
+		        self.sock.settimeout(20)
+		        self.sock.connect(sys.argv[1])
+
+		connection = Connection('localhost')
+		for i in range(3):
+		    connection.request('GET', f'/api/echo?{i}')
+		    print(json.load(connection.getresponse())['url'])
+		connection.request('POST', '/api/echo', (b'x' * 1000 for _ in range(100)), encode_chunked=True, headers={'Transfer-Encoding': 'chunked'})
+		print(json.load(connection.getresponse())['length'])
+		connection.request('HEAD', '/api/size/77')
+		response = connection.getresponse()
+		print(response.status, response.headers['Content-Length'], len(response.read()))
+	PYTHON
+	assert_output $'/api/echo?0\n/api/echo?1\n/api/echo?2\n100000\n200 77 0'
+}
+
+@test "the process that carries the requests: its sandbox, its files, its environment; and another user's connection" {
+	export SECRET_OF_SHELL=visible
+	start_proxy
+	request /api/fast >/dev/null
+	proxy=$(pgrep -P "$SERVER_PID" -x sk-proxy)
+	if [ -z "${SK_SANITIZED:-}" ]; then
+		grep -q '^Seccomp:.*2' "/proc/$proxy/status"
+		grep -q '^NoNewPrivs:.*1' "/proc/$proxy/status"
+		# not even its descriptors can be looked at by a process of the same user that has no privileges over it
+		run ! cat "/proc/$proxy/environ"
+	fi
+}
+
+@test "headers that come slowly, a byte at a time, have their place for 30 seconds and no longer" {
+	start_proxy
+	run -0 "$SK_NODE" -e '
+		const start = Date.now();
+		const socket = require("node:net").connect(process.argv[1]);
+		socket.write("GET /api/fast HTTP/1.1\r\nHost: localhost\r\n");
+		setInterval(() => socket.write("X"), 1000);
+		socket.on("error", () => {}).on("close", () => { console.log(Math.round((Date.now() - start) / 1000)); process.exit(0); });
+		setTimeout(() => process.exit(1), 45000);' "$SOCKET"
+	assert [ "$output" -ge 29 ] && assert [ "$output" -le 36 ]
 }
 
 @test "--idle ends a proxy that nobody uses, and not one that is used" {

@@ -20,8 +20,8 @@ teardown() { stop_servers; }
 
 # contained COMMAND...: no network but a loopback of its own, no keyring, no home of the user's; the socket's directory at /run/sk-helper
 contained() {
-	bwrap --unshare-all --die-with-parent --new-session --ro-bind / / --dev /dev --proc /proc --tmpfs /tmp --tmpfs /run --bind "$BATS_TEST_TMPDIR/s" /run/sk-helper \
-		--bind "$BATS_TEST_TMPDIR/box" /tmp/box --clearenv --setenv PATH "$PATH" --setenv HOME /tmp/box --setenv SK_NODE "$SK_NODE" \
+	bwrap --unshare-all --die-with-parent --new-session --ro-bind / / --dev /dev --proc /proc --tmpfs "$HOME" --tmpfs /run --bind "$BATS_TEST_TMPDIR/s" /run/sk-helper \
+		--bind "$BATS_TEST_TMPDIR/box" /run/box --clearenv --setenv PATH "$PATH" --setenv HOME /run/box --setenv SK_NODE "$SK_NODE" \
 		${ASAN_OPTIONS:+--setenv ASAN_OPTIONS "$ASAN_OPTIONS"} "$@"
 }
 
@@ -39,8 +39,8 @@ add_todo_server() {
 	run ! contained curl -s --max-time 3 "$MCP_URL"
 	# all memory of the program: the to-do is there, so that what is looked for would be found, and the token is not
 	token=$(sk-helper get todo)
-	run -0 contained "$BATS_TEST_DIRNAME/scan-memory" /tmp/box/waits "from a box,${token:20}" "$SK_NODE" "$PEERS/mcp-over-socket.mjs" \
-		/run/sk-helper/socket http://localhost/todo list_todos '{}' /tmp/box/waits
+	run -0 contained "$BATS_TEST_DIRNAME/scan-memory" /run/box/waits "from a box,${token:20}" "$SK_NODE" "$PEERS/mcp-over-socket.mjs" \
+		/run/sk-helper/socket http://localhost/todo list_todos '{}' /run/box/waits
 	assert_line 'found: from a box'
 	refute_line "found: ${token:20}"
 	refute grep -r -q -e "$token" "$BATS_TEST_TMPDIR/box" "$BATS_TEST_TMPDIR/server.out" "$BATS_TEST_TMPDIR/server.err"
@@ -58,19 +58,19 @@ add_todo_server() {
 		set -eu
 		export SK_HELPER_SOCKET=/run/sk-helper/socket GIT_TERMINAL_PROMPT=0 GIT_CONFIG_NOSYSTEM=1
 		# the servers are in here, too: there is no other network
-		"$SK_NODE" "$1/recorder.mjs" /tmp/box/ready '{"port":8080}' &
-		"$SK_NODE" "$1/recorder.mjs" /tmp/box/ready2 "$2" &
-		while [ ! -s /tmp/box/ready ] || [ ! -s /tmp/box/ready2 ]; do sleep 0.05; done
-		last() { curl -s --cacert /tmp/box/pki/ca.pem "$1/__stats" | jq -r '.seen[-1]'; }
+		"$SK_NODE" "$1/recorder.mjs" /run/box/ready '{"port":8080}' &
+		"$SK_NODE" "$1/recorder.mjs" /run/box/ready2 "$2" &
+		while [ ! -s /run/box/ready ] || [ ! -s /run/box/ready2 ]; do sleep 0.05; done
+		last() { curl -s --cacert /run/box/pki/ca.pem "$1/__stats" | jq -r '.seen[-1]'; }
 		git -c credential.helper= -c credential.helper=sk -c credential.useHttpPath=true ls-remote http://127.0.0.1:8080/git/repo
 		echo "git: $(last http://127.0.0.1:8080)"
-		printf '{"credHelpers":{"127.0.0.1:8080":"sk"}}' >/tmp/box/auth.json
-		skopeo list-tags --tls-verify=false --authfile /tmp/box/auth.json docker://127.0.0.1:8080/x >/dev/null
+		printf '{"credHelpers":{"127.0.0.1:8080":"sk"}}' >/run/box/auth.json
+		skopeo list-tags --tls-verify=false --authfile /run/box/auth.json docker://127.0.0.1:8080/x >/dev/null
 		echo "skopeo: $(last http://127.0.0.1:8080)"
 		t=$(sk-helper get) && curl -s --oauth2-bearer "$t" http://127.0.0.1:8080/git/HEAD >/dev/null
 		echo "curl: $(last http://127.0.0.1:8080)"
 		echo "hook: $(CLAUDE_CODE_MCP_SERVER_URL=http://127.0.0.1:8080/x sk-helper get --format mcp-headers)"
-		kubectl --kubeconfig /tmp/box/kubeconfig get --raw /version >/dev/null
+		kubectl --kubeconfig /run/box/kubeconfig get --raw /version >/dev/null
 		echo "kubectl: $(last https://localhost:8443)"
 		sk-helper list
 		sk-helper doctor >/dev/null
@@ -81,12 +81,12 @@ add_todo_server() {
 		apiVersion: v1
 		kind: Config
 		current-context: c
-		clusters: [{name: c, cluster: {server: "https://localhost:8443", certificate-authority: /tmp/box/pki/ca.pem}}]
+		clusters: [{name: c, cluster: {server: "https://localhost:8443", certificate-authority: /run/box/pki/ca.pem}}]
 		contexts: [{name: c, context: {cluster: c, user: p}}]
 		users: [{name: p, user: {exec: {apiVersion: client.authentication.k8s.io/$version, command: sk-helper, args: [get, --format, kubernetes], interactiveMode: Never, provideClusterInfo: true}}}]
 	CONFIG
-	tls=$(BATS_TEST_TMPDIR=/tmp/box tls_options /tmp/box/pki server | jq -c '. + {port: 8443}')
-	run -0 contained bash /tmp/box/script "$PEERS" "$tls"
+	tls=$(BATS_TEST_TMPDIR=/run/box tls_options /run/box/pki server | jq -c '. + {port: 8443}')
+	run -0 contained bash /run/box/script "$PEERS" "$tls"
 	assert_line 'git: Basic oauth2:tok'
 	assert_line 'skopeo: Basic oauth2:tok'
 	assert_line 'curl: Bearer tok'

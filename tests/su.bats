@@ -210,3 +210,22 @@ asked_by_other() {
 	assert_output --partial credential=
 	stop_servers
 }
+
+@test "proxy: another account's connection is closed, whatever the socket's mode" {
+	sk-helper set "$name" --url "$TOKEN_ENDPOINT"
+	SOCKET=$BATS_TEST_TMPDIR/s/proxy.sock
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR"
+	mkdir -m 755 "$BATS_TEST_TMPDIR/s"
+	as_other_curl() { setpriv --reuid="$OTHER" --clear-groups curl -s -o /dev/null -w '%{http_code}' --unix-socket "$SOCKET" "http://localhost/$name"; }
+	start_server proxy "$name" --socket "$SOCKET"
+	run ! as_other_curl
+	chmod 666 "$SOCKET"
+	run ! as_other_curl
+	assert_output 000
+	end_server
+	grep -q 'another user has connected' "$BATS_TEST_TMPDIR/server.err"
+	start_server proxy "$name" --socket "$SOCKET" --allow-uid "$(id -u "$OTHER")"
+	run -0 as_other_curl
+	refute_output 000
+	stop_servers
+}

@@ -111,11 +111,12 @@ $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(LIBRARY:%.c=$(B)/obj/%.o)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(SK_CPPFLAGS) $(CPPFLAGS) $(SK_CFLAGS) $(CFLAGS) $(WERROR) -fsanitize=fuzzer -o $@ $< $(LIBRARY:%.c=$(B)/obj/%.o) $(LIBRARY_LIBS)
 
-# make bench: what a get and a bridge cost, next to the peers that are installed
+# make bench: what a get, a bridge and a proxy cost, next to the peers that are installed
 bench: deps-test
 	@+$(MAKE) --no-print-directory staged
 	@SK_BUILD='$(CURDIR)/build/check' SK_NODE='$(NODE)' tests/bench/bench
 	@SK_BUILD='$(CURDIR)/build/check' SK_NODE='$(NODE)' tests/bench/bridge
+	@SK_BUILD='$(CURDIR)/build/check' SK_NODE='$(NODE)' tests/bench/proxy
 
 deps-demo:
 	@tests/deps demo

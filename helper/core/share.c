@@ -163,7 +163,16 @@ static bool share_is_refused_token(const struct share_connection *connection, co
 	return !strcmp(hex, connection->refused_sha256);
 }
 
-static void share_take_answer(struct share_connection *connection)
+// A line on standard error, not the same one again and again.
+static void share_notice(struct share *share, const char *text)
+{
+	if (!strncmp(share->last_notice, text, sizeof share->last_notice - 1))
+		return;
+	(void)snprintf(share->last_notice, sizeof share->last_notice, "%.255s", text);
+	notice_print("share", text);
+}
+
+static void share_take_answer(struct share *share, struct share_connection *connection)
 {
 	char token[TOKEN_MAX + 1];
 	struct err err = { STATUS_INTERNAL, "" };
@@ -184,6 +193,10 @@ static void share_take_answer(struct share_connection *connection)
 	if (status != STATUS_OK) {
 		share_refuse(connection, &err);
 	} else {
+		// there is a token, though not all is well
+		why = question_last_error(&connection->question);
+		if (*why && !text_starts(why, "debug: "))
+			share_notice(share, why);
 		if (!connection->erases)
 			buf_add(&connection->output, connection->question.answer.data, connection->question.answer.len);
 		share_write(connection);
@@ -433,15 +446,6 @@ static void share_flush(struct share_connection *connection)
 
 // --- the loop
 
-// A line on standard error, not the same one again and again.
-static void share_notice(struct share *share, const char *text)
-{
-	if (!strncmp(share->last_notice, text, sizeof share->last_notice - 1))
-		return;
-	(void)snprintf(share->last_notice, sizeof share->last_notice, "%.255s", text);
-	notice_print("share", text);
-}
-
 static void share_accept(struct share *share)
 {
 	struct share_connection *connection = share->connections;
@@ -515,7 +519,7 @@ static void share_step(struct share *share, struct share_connection *connection,
 	if (connection->state == SHARE_ASKS && (fds[0].revents & (POLLHUP | POLLERR)))
 		share_abandon(share, connection);
 	if (connection->state == SHARE_ASKS && question_step(&connection->question, fds + 1))
-		share_take_answer(connection);
+		share_take_answer(share, connection);
 	if (connection->state == SHARE_DRAINS && fds[0].revents)
 		share_drain(connection);
 	if (connection->state == SHARE_READS && fds[0].revents)

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define UPSTREAM_IDLE_MAX 8
+#define UPSTREAM_IDLE_MAX 32
 #define QUERY_MAX	  16384
 
 struct transfer;
