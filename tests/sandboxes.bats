@@ -124,8 +124,8 @@ line_of() { hook_file "$1" "$2" | grep "^$3"; }
 		SOCKET=$XDG_RUNTIME_DIR/sk-helper-$kind-todo/$kind.sock
 		dir=$(dirname "$SOCKET")
 		# what runs outside, as the line says
-		server=$(line_of docker-run $way "[^#]*sk-helper $kind ")
-		for tool in podman-run bwrap ssh; do assert_equal "$(line_of $tool $way "[^#]*sk-helper $kind ")" "$server"; done
+		server=$(line_of docker-run $way "[^#]*sk-helper'\\? $kind ")
+		for tool in podman-run bwrap ssh; do assert_equal "$(line_of $tool $way "[^#]*sk-helper'\\? $kind ")" "$server"; done
 		eval "words=(${server% &})"
 		assert_equal "$(realpath "${words[0]}")" "$(realpath "$(command -v sk-helper)")"
 		start_server "${words[@]:1}"
@@ -171,7 +171,7 @@ activated() {
 @test "systemd: the units are good, and the commands take the socket that they are given" {
 	XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR run -0 systemd-analyze verify --user --man=no "$SK_BUILD"/stage/lib/systemd/user/sk-helper-{share,proxy}@.{socket,service}
 	for unit in share proxy; do
-		assert_equal "$(sed -n 's/^ExecStart=//p' "$SK_BUILD/stage/lib/systemd/user/sk-helper-$unit@.service")" "$SK_BUILD/stage/bin/sk-helper $unit %i --idle 600"
+		assert_equal "$(sed -n 's/^ExecStart=//p' "$SK_BUILD/stage/lib/systemd/user/sk-helper-$unit@.service")" "\"$SK_BUILD/stage/bin/sk-helper\" $unit %i --idle 600"
 	done
 	add_todo_server
 	mkdir -m 700 "$BATS_TEST_TMPDIR/s"
