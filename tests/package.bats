@@ -111,7 +111,7 @@ needs() { readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\.so\..*/\1/p' | grep 
 	tar -C "$BATS_TEST_TMPDIR/a b" -xzf "$made"
 	tree="$BATS_TEST_TMPDIR/a b/sk-helper-$VERSION-linux-$MACHINE"
 	assert_equal "$(cd "$BATS_TEST_TMPDIR/a b" && echo *)" "${tree##*/}"
-	assert_equal "$(cd "$tree" && echo *)" 'bin libexec share'
+	assert_equal "$(cd "$tree" && echo *)" 'bin lib libexec share'
 	assert [ -s "$tree/share/doc/sk-helper/LICENSE" ]
 	run -0 tar -tvzf "$made" --numeric-owner
 	refute_line --regexp '^.{10} (0/[^0]|[^0])'
@@ -219,7 +219,7 @@ needs() { readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\.so\..*/\1/p' | grep 
 			libsecret = 1; openssl = 1; lib.licenses.mit = \"MIT\"; };
 			package = import $(cd "$ROOT" && pwd)/helper/package/default.nix { inherit pkgs; };
 		in { inherit (package) pname version makeFlags meta; libraries = builtins.length package.buildInputs; }"
-	assert_equal "$(jq -c '[.pname, .version, .meta.license, .meta.mainProgram, .libraries]' <<<"$output")" "[\"sk-helper\",\"$VERSION\",\"MIT\",\"sk-helper\",6]"
+	assert_equal "$(jq -c '[.pname, .version, .meta.license, .meta.mainProgram, .libraries]' <<<"$output")" "[\"sk-helper\",\"$VERSION\",\"MIT\",\"sk-helper\",7]"
 	for name in $(jq -r '.makeFlags[]' <<<"$output" | cut -d= -f1); do
 		grep -q "^$name ?=" "$ROOT/Makefile" || fail "$name"
 	done
