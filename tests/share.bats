@@ -290,8 +290,9 @@ credential' 'client_secret=x'; do
 		inside sk-helper erase - <<<"profile=todo"$'\n'"credential=$token" || true
 	done
 	assert [ $(($(token_requests) - before)) -le 7 ]
-	# what is cached is still answered
+	# what is cached is still answered, also to those who want it to live for a while
 	run -0 inside sk-helper get todo
+	for _ in $(seq 10); do run -0 inside sk-helper get todo --min-ttl 60; done
 }
 
 @test "erase with a token of other scopes; a password that is no token is shown to nobody" {

