@@ -40,8 +40,8 @@ _sk_helper()
 			rotate,-*) words='--private-key --key-id --certificate' ;;
 			exec,-*) words=--env ;;
 			bridge,-*) words='--url --sse' ;;
-			proxy,-*) words='--socket --listen --url --allow-uid --allow-origin --allow-host --idle' ;;
-			share,-*) words='--socket --allow-uid --idle' ;;
+			proxy,-*) words='--socket --listen --url --allow-uid --allow-origin --allow-host --idle --background' ;;
+			share,-*) words='--socket --allow-uid --idle --background' ;;
 			hook,-*) words='--write --remove --project --url --file --yes' ;;
 			hook,*) if [ "$COMP_CWORD" = 2 ]; then words=$(sk-helper hook | cut -d' ' -f1); else words=$(sk-helper list --names 2>/dev/null); fi ;;
 			list,-*) words='--json --names' ;;

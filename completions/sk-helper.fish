@@ -39,6 +39,7 @@ complete -c sk-helper -n '__fish_seen_subcommand_from bridge' -l sse -d 'it spea
 complete -c sk-helper -n '__fish_seen_subcommand_from proxy share' -l socket -r -d 'where to listen'
 complete -c sk-helper -n '__fish_seen_subcommand_from proxy share' -l allow-uid -x -d 'another user who may connect'
 complete -c sk-helper -n '__fish_seen_subcommand_from proxy share' -l idle -x -d 'end when nobody has asked for so many seconds'
+complete -c sk-helper -n '__fish_seen_subcommand_from proxy share' -l background -d 'return as soon as it listens'
 complete -c sk-helper -n '__fish_seen_subcommand_from proxy' -l listen -x -d 'listen on loopback, behind a secret path'
 complete -c sk-helper -n '__fish_seen_subcommand_from proxy' -l url -x -d 'which url, of a profile that has several'
 complete -c sk-helper -n '__fish_seen_subcommand_from proxy' -l allow-origin -x -d 'a page that may ask from a browser'

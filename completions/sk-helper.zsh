@@ -86,8 +86,8 @@ _sk_helper() {
 	refresh) _arguments '--yes[agree to what has changed]' '1:profile:_sk_helper_profiles' ;;
 	proxy) _arguments '--socket[where to listen]:socket:_files' '--listen[listen on loopback, behind a secret path]:address:' '*--url[which url, of a profile that has several]:url:' \
 		'*--allow-uid[another user who may connect]:uid:' '*--allow-origin[a page that may ask from a browser]:origin:' \
-		'*--allow-host[another name of this proxy]:host:' '--idle[end when nobody has asked for so long]:seconds:' '*:profile:_sk_helper_profiles' ;;
-	share) _arguments '--socket[where to listen]:socket:_files' '*--allow-uid[another user who may connect]:uid:' '--idle[end when nobody has asked for so long]:seconds:' \
+		'*--allow-host[another name of this proxy]:host:' '--idle[end when nobody has asked for so long]:seconds:' '--background[return as soon as it listens]' '*:profile:_sk_helper_profiles' ;;
+	share) _arguments '--socket[where to listen]:socket:_files' '*--allow-uid[another user who may connect]:uid:' '--idle[end when nobody has asked for so long]:seconds:' '--background[return as soon as it listens]' \
 		'*:profile:_sk_helper_profiles' ;;
 	bridge) _arguments '--url[the server]:url:' '--sse[it speaks the HTTP+SSE transport of 2024-11-05]' '1:profile:_sk_helper_profiles' ;;
 	hook) _arguments '--write[put it into the tool'\''s file]' '--remove[take it out again]' '--project[the file of the project]' '--url[for this URL]:url:' '--file[only one of several files]:number:' '--yes[do not ask]' '1:tool:('"$(sk-helper hook 2>/dev/null | cut -d' ' -f1 | xargs)"')' '2:profile:_sk_helper_profiles' ;;

@@ -62,7 +62,8 @@ raw() {
 	assert_equal "$(code /api)" 200
 	# one that was started first has printed where to send requests
 	grep -q "^api: http://localhost/api at $SOCKET\$" "$BATS_TEST_TMPDIR/server.out"
-	end_server
+	assert_equal "$(request /nope/x | jq -r .message)" "'/nope/x' is not served here, but what begins with /api"
+	end_server INT
 	assert_equal "$(cat "$BATS_TEST_TMPDIR/server.err")" ''
 	[ ! -e "$SOCKET" ]
 }
@@ -203,7 +204,7 @@ raw() {
 	end_server
 	start_server proxy bad --socket "$SOCKET"
 	run -0 request /bad/echo
-	[[ $(jq -r .message <<<"$output") == *"there is no token for profile 'bad'"*unauthorized_client* ]] || fail "$output"
+	[[ $(jq -r .message <<<"$output") == *"there is no token: profile 'bad'"*unauthorized_client* ]] || fail "$output"
 }
 
 @test "a body that is too long to be kept is not sent again" {
@@ -334,7 +335,9 @@ raw() {
 	run -0 curl -s -o /dev/null -w '%{redirect_url}' "$url/redirect/302?to=/api/echo"
 	assert_output "$url/echo"
 	assert_equal "$(curl -s -o /dev/null -w '%{http_code}' -H 'Host: evil.example' "$url/fast")" 403
-	for words in '--listen 0.0.0.0:0' '--listen 192.168.0.1:80' '--listen example.com:80' '--listen 127.0.0.1' '--listen 127.0.0.1:99999' '--listen 127.0.0.1:0 --socket x' \
+	run -8 --separate-stderr sk-helper proxy api --url https://elsewhere.example.com --listen 127.0.0.1:0
+	assert_one_error
+	for words in '--allow-origin * --listen 127.0.0.1:0' '--allow-origin https://a.example/x --listen 127.0.0.1:0' '--allow-host box:80 --listen 127.0.0.1:0' '--listen 0.0.0.0:0' '--listen 192.168.0.1:80' '--listen example.com:80' '--listen 127.0.0.1' '--listen 127.0.0.1:99999' '--listen 127.0.0.1:0 --socket x' \
 		'--listen 127.0.0.1:0 --allow-uid 5' ''; do
 		# shellcheck disable=SC2086
 		run -2 --separate-stderr sk-helper proxy api $words
@@ -419,7 +422,9 @@ raw() {
 	# whoever may look at it finds nothing of the user's there
 	refute grep -qz SECRET_OF_SHELL <(cat "/proc/$proxy/environ" 2>/dev/null)
 	if [ -z "${SK_SANITIZED:-}" ]; then
-		grep -q '^Seccomp:.*2' "/proc/$proxy/status"
+		# a filter of its own, besides those of the process that has started it
+		filters() { sed -n 's/^Seccomp_filters:[[:space:]]*//p' "/proc/$1/status"; }
+		assert [ "$(filters "$proxy")" -gt "$(filters "$SERVER_PID")" ]
 		grep -q '^NoNewPrivs:.*1' "/proc/$proxy/status"
 	fi
 }

@@ -126,9 +126,13 @@ line_of() { hook_file "$1" "$2" | grep "^$3"; }
 		# what runs outside, as the line says
 		server=$(line_of docker-run $way "[^#]*sk-helper'\\? $kind ")
 		for tool in podman-run bwrap ssh; do assert_equal "$(line_of $tool $way "[^#]*sk-helper'\\? $kind ")" "$server"; done
-		eval "words=(${server% &})"
+		eval "words=($server)"
 		assert_equal "$(realpath "${words[0]}")" "$(realpath "$(command -v sk-helper)")"
-		start_server "${words[@]:1}"
+		# it returns when it listens, and does not keep what reads its output waiting
+		run -0 timeout 10 bash -c "$server | cat"
+		[ -S "$SOCKET" ]
+		SERVER_PID=$(sk-helper list --json | jq -r '.[0].served[0].pid')
+		echo "$SERVER_PID" >>"$BATS_TEST_TMPDIR/servers"
 		# the mount, and the variable, of each kind of container
 		for tool in docker-run podman-run; do
 			eval "words=($(line_of $tool $way "${tool%-run} run"))"
@@ -136,19 +140,29 @@ line_of() { hook_file "$1" "$2" | grep "^$3"; }
 			assert_line_has "-v $dir:/run/sk-helper"
 			[ $way = 1 ] || assert_line_has '-e SK_HELPER_SOCKET=/run/sk-helper/share.sock'
 		done
+		hook_file compose $way | grep -qx "    user: \"$(id -u)\""
 		assert_equal "$(hook_file compose $way | sed -n 's/^    volumes: \["\(.*\)"\]$/\1/p')" "\${XDG_RUNTIME_DIR}/sk-helper-$kind-todo:/run/sk-helper"
 		assert_equal "$(hook_file devcontainer $way | grep -v '^//' | jq -r '.mounts[0]')" "source=\${localEnv:XDG_RUNTIME_DIR}/sk-helper-$kind-todo,target=/run/sk-helper,type=bind"
 		[ $way = 1 ] || assert_equal "$(hook_file devcontainer 2 | grep -v '^//' | jq -r .containerEnv.SK_HELPER_SOCKET)" /run/sk-helper/share.sock
 		[ $way = 1 ] || hook_file compose 2 | grep -qx '    environment: { SK_HELPER_SOCKET: /run/sk-helper/share.sock }'
 		# bubblewrap's own line, with a command
 		if [ $way = 1 ]; then command='curl -s -o /dev/null -w %{http_code} --unix-socket /run/sk-helper/proxy.sock http://localhost/todo'; else command='sk-helper get'; fi
-		run -0 sh -c "$(line_of bwrap $way bwrap | sed "s|COMMAND\$|$command|")"
+		sh -c "$(line_of bwrap $way '.* keyring-filter')"
+		run -0 sh -c "$(line_of bwrap $way bwrap | sed "s|COMMAND|$command|")"
 		if [ $way = 1 ]; then [[ $output =~ ^(4|2)0[0-9]$ && $output != 401 ]]; else assert_output "$(sk-helper get todo)"; fi
 		# ssh's forwarding: the other end of it, here
 		forward=$(line_of ssh $way ssh | sed -n 's/^ssh -R "\(.*\)" HOST$/\1/p')
 		eval "forward=\"$forward\""
 		assert_equal "$forward" "/tmp/sk-helper-$kind-todo.sock:$SOCKET"
-		end_server
+		# nor is the keyring there, by the numbers of its keys, which /proc/keys tells
+		ring=$(keyctl search @u keyring sk-helper)
+		key=$(keyctl rlist "$ring" | tr ' ' '\n' | head -n 1)
+		keyctl print "$key" >/dev/null
+		run ! sh -c "$(line_of bwrap $way bwrap | sed "s|COMMAND|keyctl print $key|")"
+		run ! sh -c "$(line_of bwrap $way bwrap | sed "s|COMMAND|keyctl show @u|")"
+		kill "$SERVER_PID"
+		for _ in $(seq 50); do [ -S "$SOCKET" ] || break; sleep 0.05; done
+		[ ! -e "$SOCKET" ]
 	done
 	for tool in compose devcontainer; do
 		hook_file $tool 1 | grep -q 'outside: systemctl --user enable --now sk-helper-proxy@todo.socket'
@@ -199,10 +213,12 @@ activated() {
 	start_peer echo-server
 	store_client api "$(endpoint_that_answers '{"body":{"access_token":"tok","token_type":"Bearer","expires_in":3600}}')" "url=$PEER_URL/api"
 	start_server proxy api --socket "$SOCKET"
-	# in KiB, of all processes of ours: what each has for itself, and its part of what they share
-	memory() { for pid in "$SERVER_PID" $(pgrep -P "$SERVER_PID"); do cat "/proc/$pid/smaps_rollup"; done | awk '/^Pss:/ { sum += $2 } END { print sum }'; }
+	# in KiB, of all processes of ours: what each has for itself; and with its part of what they share, which only root may look at
+	own_memory() { for pid in "$SERVER_PID" $(pgrep -P "$SERVER_PID"); do cat "/proc/$pid/status"; done | awk '/^RssAnon:/ { sum += $2 } END { print sum }'; }
+	memory() { for pid in "$SERVER_PID" $(pgrep -P "$SERVER_PID"); do cat "/proc/$pid/smaps_rollup"; done 2>/dev/null | awk '/^Pss:/ { sum += $2 } END { print sum + 0 }'; }
 	assert_equal "$(curl -s --unix-socket "$SOCKET" http://localhost/api/fast)" ok
 	assert_equal "$(curl -s --unix-socket "$SOCKET" http://localhost/api/size/2147483648 | wc -c)" 2147483648
 	assert_equal "$(head -c 2147483648 /dev/zero | curl -s -T - --unix-socket "$SOCKET" http://localhost/api/echo | jq .length)" 2147483648
+	[ -n "${SK_SANITIZED:-}" ] || assert [ "$(own_memory)" -le 4096 ]
 	[ -n "${SK_SANITIZED:-}" ] || assert [ "$(memory)" -le 12288 ]
 }

@@ -51,6 +51,10 @@ share_todo() {
 	run -0 inside sk-helper get - <<<'url=https://api.example.com/v1/y'
 	assert_line "credential=$token"
 	assert_equal "$(token_requests)" "$before"
+	# nor is what is here ever taken for what is there
+	run -5 --separate-stderr env SK_HELPER_SOCKET=/nonexistent sk-helper get todo
+	run env SK_HELPER_SOCKET=/nonexistent docker-credential-sk get <<<https://api.example.com/v1
+	refute_output --partial "$token"
 	# nothing is left there
 	assert_equal "$(find "$BATS_TEST_TMPDIR/inside" 2>/dev/null)" ''
 }
@@ -152,6 +156,8 @@ credential' 'client_secret=x'; do
 		assert_line --partial end=yes
 		refute_output --partial test_secret
 	done
+	run -2 --separate-stderr inside sk-helper erase todo
+	assert_error 'erase NAME: run it outside'
 	for command in 'add x' store 'remove todo --yes' 'set todo' 'hook git' 'bridge todo' 'share todo --socket x'; do
 		# shellcheck disable=SC2086
 		run -2 --separate-stderr inside sk-helper $command
@@ -251,7 +257,7 @@ credential' 'client_secret=x'; do
 		|5
 		garbage|5
 		profile=todo\ncredential=cut|5
-		end=yes\n|1
+		end=yes\n|3
 		profile=todo\nend=yes\n|1
 		profile=todo\nurl=ftp://x\nend=yes\n|1
 		profile=../../x\nend=yes\n|1
@@ -267,12 +273,13 @@ credential' 'client_secret=x'; do
 	share_todo
 	"$SK_NODE" -e '
 		const net = require("node:net");
-		for (let i = 0; i < 40; i++) net.connect(process.argv[1]).on("error", () => {});
-		for (let i = 0; i < 10; i++) net.connect(process.argv[1]).on("error", () => {}).write("profile=to");
+		for (let i = 0; i < 60; i++) net.connect(process.argv[1]).on("error", () => {});
+		for (let i = 0; i < 20; i++) net.connect(process.argv[1]).on("error", () => {}).write("profile=to");
 		for (let i = 0; i < 4; i++) { const s = net.connect(process.argv[1]).on("error", () => {}); s.write("x=" + "y".repeat(300000)); }
 		setTimeout(() => process.exit(0), 20000);' "$SOCKET" 3>&- 4>&- &
 	echo $! >>"$BATS_TEST_TMPDIR/servers"
 	sleep 0.5
+	# all places are taken, for ten seconds
 	run -0 inside sk-helper get todo
 	run -0 inside sk-helper get todo
 }
@@ -358,6 +365,33 @@ credential' 'client_secret=x'; do
 	sleep 1
 	assert [ $(($(ticks) - before)) -le 5 ]
 	assert_equal "$(pgrep -P "$SERVER_PID" | wc -l)" 0
+}
+
+@test "a profile that was removed meanwhile; another server's socket; somebody who speaks HTTP" {
+	share_todo
+	run -0 timeout 5 curl -s --http0.9 --unix-socket "$SOCKET" http://localhost/
+	assert_output --partial status=usage
+	sk-helper remove todo --yes >/dev/null
+	for command in get 'get todo' 'get https://api.example.com/v1'; do
+		# shellcheck disable=SC2086
+		run -3 --separate-stderr inside sk-helper $command
+		assert_error 'no profile is shared any more'
+	done
+	end_server
+	add_todo --url https://api.example.com/v1 >/dev/null 2>&1
+	start_server proxy todo --socket "$SOCKET"
+	run -5 --separate-stderr inside sk-helper get
+	assert_error "is it 'sk-helper share', and not 'proxy'?"
+}
+
+@test "--background returns when it listens, and nothing waits for it" {
+	add_todo >/dev/null 2>&1
+	run -0 timeout 5 bash -c "sk-helper share todo --socket '$SOCKET' --background --idle 60 | cat"
+	assert_output "todo: SK_HELPER_SOCKET=$SOCKET"
+	sk-helper list --json | jq -r '.[0].served[0].pid' >"$BATS_TEST_TMPDIR/servers"
+	run -0 inside sk-helper get todo
+	run -7 --separate-stderr sk-helper share todo --socket "$SOCKET" --background
+	assert_one_error
 }
 
 @test "--idle ends a server that nobody uses; list shows those that run" {

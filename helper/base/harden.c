@@ -90,16 +90,21 @@ int harden_take_signals(void)
 	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-bool fork_detached(void)
+void harden_leave_terminal(void)
 {
-	if (fork() != 0)
-		return false;
 	for (int fd = 0; fd <= STDERR_FILENO; fd++)
 		close(fd);
 	// each takes the lowest free number
 	if (open("/dev/null", O_RDONLY) != 0 || open("/dev/null", O_WRONLY) != 1 || open("/dev/null", O_WRONLY) != 2)
 		_exit(1);
 	setsid();
+}
+
+bool fork_detached(void)
+{
+	if (fork() != 0)
+		return false;
+	harden_leave_terminal();
 	return true;
 }
 

@@ -62,12 +62,14 @@ static void filter_add_rule(struct filter *filter, const struct syscall_rule *ru
 	filter_load(filter, offsetof(struct seccomp_data, nr));
 }
 
-bool syscall_filter_enter(const struct syscall_rule *rules, size_t count, enum syscall_default otherwise)
+// NULL where there is none.
+static const struct filter *filter_make(const struct syscall_rule *rules, size_t count, enum syscall_default otherwise)
 {
 #ifdef ARCHITECTURE
-	struct filter filter = { .len = 0 };
-	struct sock_fprog program = { .filter = filter.code };
+	static struct filter filter;
 
+	filter.len = 0;
+	filter.too_long = false;
 	filter_load(&filter, offsetof(struct seccomp_data, arch));
 	filter_add(&filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0));
 	filter_return(&filter, SECCOMP_RET_KILL_PROCESS);
@@ -80,12 +82,31 @@ bool syscall_filter_enter(const struct syscall_rule *rules, size_t count, enum s
 	for (size_t i = 0; i < count; i++)
 		filter_add_rule(&filter, &rules[i]);
 	filter_return(&filter, otherwise == SYSCALLS_ALLOWED ? SECCOMP_RET_ALLOW : SECCOMP_RET_ERRNO | EPERM);
-	program.len = filter.len;
-	return !filter.too_long && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+	return filter.too_long ? NULL : &filter;
 #else
 	(void)rules;
 	(void)count;
 	(void)otherwise;
-	return false;
+	return NULL;
 #endif
+}
+
+bool syscall_filter_enter(const struct syscall_rule *rules, size_t count, enum syscall_default otherwise)
+{
+	const struct filter *filter = filter_make(rules, count, otherwise);
+	struct sock_fprog program = { 0 };
+
+	if (!filter)
+		return false;
+	program.filter = (struct sock_filter *)(uintptr_t)filter->code;
+	program.len = filter->len;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+const void *syscall_filter_code(const struct syscall_rule *rules, size_t count, enum syscall_default otherwise, size_t *len)
+{
+	const struct filter *filter = filter_make(rules, count, otherwise);
+
+	*len = filter ? filter->len * sizeof filter->code[0] : 0;
+	return filter ? filter->code : NULL;
 }

@@ -48,4 +48,7 @@ enum syscall_default { SYSCALLS_ALLOWED, SYSCALLS_REFUSED /* with EPERM */ };
 // False where the kernel or the architecture has no filters: nothing is forbidden then. Needs no_new_privs.
 bool syscall_filter_enter(const struct syscall_rule *rules, size_t count, enum syscall_default otherwise);
 
+// The same as a program for the kernel, struct sock_filter after struct sock_filter, for others to enter; good until the next call. NULL for none.
+const void *syscall_filter_code(const struct syscall_rule *rules, size_t count, enum syscall_default otherwise, size_t *len);
+
 #endif

@@ -58,7 +58,7 @@ const struct command commands[] = {
 		.run = command_proxy,
 		.options = proxy_options,
 		.serves = true,
-		.example = "sk-helper proxy todo --socket \"$XDG_RUNTIME_DIR/sk-todo/proxy.sock\"",
+		.example = "sk-helper proxy todo --socket \"$XDG_RUNTIME_DIR/sk-helper-proxy-todo/proxy.sock\" --background",
 	},
 	{
 		.group = GROUP_USE,
@@ -68,7 +68,7 @@ const struct command commands[] = {
 		.run = command_share,
 		.options = share_options,
 		.serves = true,
-		.example = "sk-helper share todo --socket \"$XDG_RUNTIME_DIR/sk-todo/share.sock\"",
+		.example = "sk-helper share todo --socket \"$XDG_RUNTIME_DIR/sk-helper-share-todo/share.sock\" --background",
 	},
 	{
 		.group = GROUP_SETUP,
@@ -210,6 +210,14 @@ const struct command commands[] = {
 		.arguments = "PROGRAM [ARGUMENT]...",
 		.summary = "answer a tool that runs sk-helper by another name",
 		.run = command_tool,
+		.internal = true,
+		.asks_socket = true,
+	},
+	{
+		.name = "keyring-filter",
+		.arguments = "",
+		.summary = "write a seccomp filter that refuses the kernel keyring, for bwrap --seccomp",
+		.run = command_keyring_filter,
 		.internal = true,
 		.asks_socket = true,
 	},

@@ -67,6 +67,7 @@ enum status command_exec(char **args, struct err *err);
 enum status command_get(char **args, struct err *err);
 enum status command_help(char **args, struct err *err);
 enum status command_hook(char **args, struct err *err);
+enum status command_keyring_filter(char **args, struct err *err);
 enum status command_list(char **args, struct err *err);
 enum status command_proxy(char **args, struct err *err);
 enum status command_public_key(char **args, struct err *err);

@@ -366,9 +366,9 @@ static enum status doctor_check_socket(const struct doctor_call *call, struct er
 
 	findings_add(&findings, "sk-helper", LEVEL_OK, STATUS_OK, "version " SK_VERSION);
 	if (status != STATUS_OK)
-		findings_add(&findings, SHARE_VARIABLE, LEVEL_BAD, status, "%s", why.text);
+		findings_add(&findings, "socket", LEVEL_BAD, status, "%s", why.text);
 	for (size_t i = 0; status == STATUS_OK && i < shared.count; i++) {
-		findings_add(&findings, SHARE_VARIABLE, LEVEL_OK, STATUS_OK, "profile '%s' is shared at '%s'",
+		findings_add(&findings, "socket", LEVEL_OK, STATUS_OK, "profile '%s' is shared at '%s'",
 			     shared.profiles[i].name, share_client_socket());
 	}
 	return findings_end(&findings, err);

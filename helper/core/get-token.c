@@ -38,8 +38,8 @@ enum status get_forget(const struct profile *profile, const struct request *requ
 	if (!request->credential && !request->credential_sha256)
 		return err_set(
 			err, STATUS_USAGE,
-			"erase: the tokens are where 'sk-helper share' runs, and one that was refused is forgotten by 'erase -' with "
-			"credential=");
+			"erase NAME: run it outside, where 'sk-helper share' runs; here, 'erase -' with credential=TOKEN forgets a token "
+			"that was refused");
 	return share_client_erase(profile, request, err);
 }
 

@@ -24,26 +24,27 @@
 
 // What runs outside of a container, for programs in it: the proxy or share, on a socket in a directory that is mounted into it. The units of
 // systemd (helper/systemd) have the same directories.
-#define PROXY_DIR "$XDG_RUNTIME_DIR/sk-helper-proxy-{name}"
-#define SHARE_DIR "$XDG_RUNTIME_DIR/sk-helper-share-{name}"
-#define RUN_PROXY                                                                                                              \
-	"# outside: this, or systemctl --user enable --now sk-helper-proxy@{name}.socket\n"                                    \
-	"{sk} proxy {name} --socket \"" PROXY_DIR "/proxy.sock\" &\n"
-#define RUN_SHARE                                                                                                              \
-	"# outside: this, or systemctl --user enable --now sk-helper-share@{name}.socket\n"                                    \
-	"{sk} share {name} --socket \"" SHARE_DIR "/share.sock\" &\n"
-#define RUN_COMMENT_PROXY "# outside: systemctl --user enable --now sk-helper-proxy@{name}.socket\n"
-#define RUN_COMMENT_SHARE "# outside: systemctl --user enable --now sk-helper-share@{name}.socket\n"
-#define RUN_JSON_PROXY	  "// outside: systemctl --user enable --now sk-helper-proxy@{name}.socket\n"
-#define RUN_JSON_SHARE	  "// outside: systemctl --user enable --now sk-helper-share@{name}.socket\n"
+#define PROXY_DIR     "${XDG_RUNTIME_DIR:-$HOME}/sk-helper-proxy-{name}"
+#define SHARE_DIR     "${XDG_RUNTIME_DIR:-$HOME}/sk-helper-share-{name}"
+#define PROXY_COMMAND "{sk} proxy {name} --socket \"" PROXY_DIR "/proxy.sock\" --background\n"
+#define SHARE_COMMAND "{sk} share {name} --socket \"" SHARE_DIR "/share.sock\" --background\n"
+#define RUN_PROXY     "# outside: this, or systemctl --user enable --now sk-helper-proxy@{name}.socket\n" PROXY_COMMAND
+#define RUN_SHARE     "# outside: this, or systemctl --user enable --now sk-helper-share@{name}.socket\n" SHARE_COMMAND
+#define SAY_PROXY(mark)                                                                                                        \
+	mark " outside: systemctl --user enable --now sk-helper-proxy@{name}.socket, or:\n" mark " " PROXY_COMMAND
+#define SAY_SHARE(mark)                                                                                                        \
+	mark " outside: systemctl --user enable --now sk-helper-share@{name}.socket, or:\n" mark " " SHARE_COMMAND
 #define IN_PROXY                                                                                                               \
 	"# inside: requests for http://localhost/{name} go to the profile's url, with the token that stays outside, such as\n" \
 	"#   curl --unix-socket /run/sk-helper/proxy.sock http://localhost/{name}\n"
 #define IN_SHARE "# inside: sk-helper, and the names that tools run it by, ask outside\n"
+// A user namespace is no border for the kernel keyring, so bubblewrap is given a filter.
+#define NO_KEYRING(dir) "{sk} keyring-filter >\"" dir "/no-keyring\"\n"
+#define BWRAP		"--die-with-parent --ro-bind / / --dev /dev --proc /proc --tmpfs /run --tmpfs \"$HOME\""
 
 #define CONTAINER_FILES                                                                                                        \
-	.files = "proxy share", .has_comments = true,                                                                          \
-	.note = "with proxy no token is inside, with share a token and no secret: see sk-helper-ci(7)"
+	.files = "proxy share", .are_ways = true, .has_comments = true,                                                        \
+	.note = "choose one: with proxy no token is inside, with share a token and no secret (sk-helper-ci(7))"
 
 const struct hook hooks[] = {
 	{ .tool = "claude-code",
@@ -244,38 +245,42 @@ const struct hook hooks[] = {
 	{ .tool = "compose",
 	  .help = "programs in a service of docker compose",
 	  .where = "compose.yaml",
-	  .text = RUN_COMMENT_PROXY
-	  "services:\n"
-	  "  SERVICE:\n"
-	  "    user: \"${UID:-1000}\"\n"
-	  "    volumes: [\"${XDG_RUNTIME_DIR}/sk-helper-proxy-{name}:/run/sk-helper\"]\n" NEXT_FILE RUN_COMMENT_SHARE
-	  "services:\n"
-	  "  SERVICE:\n"
-	  "    user: \"${UID:-1000}\"\n"
-	  "    volumes: [\"${XDG_RUNTIME_DIR}/sk-helper-share-{name}:/run/sk-helper\"]\n"
-	  "    environment: { SK_HELPER_SOCKET: /run/sk-helper/share.sock }\n",
+	  .text = SAY_PROXY(
+		  "#") "services:\n"
+		       "  SERVICE:\n"
+		       "    user: \"{uid}\"\n"
+		       "    volumes: [\"${XDG_RUNTIME_DIR}/sk-helper-proxy-{name}:/run/sk-helper\"]\n" NEXT_FILE SAY_SHARE(
+			       "#") "services:\n"
+				    "  SERVICE:\n"
+				    "    user: \"{uid}\"\n"
+				    "    volumes: [\"${XDG_RUNTIME_DIR}/sk-helper-share-{name}:/run/sk-helper\"]\n"
+				    "    environment: { SK_HELPER_SOCKET: /run/sk-helper/share.sock }\n",
 	  .try = "docker compose run SERVICE sk-helper get, or curl --unix-socket /run/sk-helper/proxy.sock http://localhost/{name}",
 	  CONTAINER_FILES },
 	{ .tool = "devcontainer",
 	  .help = "programs in a development container",
 	  .where = ".devcontainer/devcontainer.json",
-	  .text = RUN_JSON_PROXY
-	  "{\n"
-	  "  \"mounts\": [\"source=${localEnv:XDG_RUNTIME_DIR}/sk-helper-proxy-{name},target=/run/sk-helper,type=bind\"]\n"
-	  "}\n" NEXT_FILE RUN_JSON_SHARE "{\n"
-	  "  \"mounts\": [\"source=${localEnv:XDG_RUNTIME_DIR}/sk-helper-share-{name},target=/run/sk-helper,type=bind\"],\n"
-	  "  \"containerEnv\": { \"SK_HELPER_SOCKET\": \"/run/sk-helper/share.sock\" }\n"
-	  "}\n",
+	  .text = SAY_PROXY(
+		  "//") "{\n"
+			"  \"mounts\": [\"source=${localEnv:XDG_RUNTIME_DIR}/sk-helper-proxy-{name},target=/run/sk-helper,type=bind\"]\n"
+			"}\n" NEXT_FILE SAY_SHARE(
+				"//") "{\n"
+				      "  \"mounts\": [\"source=${localEnv:XDG_RUNTIME_DIR}/sk-helper-share-{name},target=/run/sk-helper,type=bind\"],\n"
+				      "  \"containerEnv\": { \"SK_HELPER_SOCKET\": \"/run/sk-helper/share.sock\" }\n"
+				      "}\n",
 	  .try = "in the container: curl --unix-socket /run/sk-helper/proxy.sock http://localhost/{name}, or: sk-helper get",
 	  CONTAINER_FILES },
 	{ .tool = "bwrap",
 	  .help = "a program in bubblewrap, without a network",
 	  .where = "a shell",
-	  .text = RUN_PROXY IN_PROXY
-	  "bwrap --unshare-all --die-with-parent --ro-bind / / --dev /dev --proc /proc --tmpfs /run --tmpfs \"$HOME\" --bind \"" PROXY_DIR
-	  "\" /run/sk-helper COMMAND\n" NEXT_FILE RUN_SHARE IN_SHARE
-	  "bwrap --unshare-all --share-net --die-with-parent --ro-bind / / --dev /dev --proc /proc --tmpfs /run --tmpfs \"$HOME\" --bind \"" SHARE_DIR
-	  "\" /run/sk-helper --setenv SK_HELPER_SOCKET /run/sk-helper/share.sock COMMAND\n",
+	  .text = RUN_PROXY IN_PROXY NO_KEYRING(
+		  PROXY_DIR) "bwrap --unshare-all " BWRAP " --bind \"" PROXY_DIR
+			     "\" /run/sk-helper --seccomp 9 COMMAND 9<\"" PROXY_DIR
+			     "/no-keyring\"\n" NEXT_FILE RUN_SHARE IN_SHARE
+			     "# where sk-helper is below $HOME: also --ro-bind with its directories, behind --tmpfs\n" NO_KEYRING(
+				     SHARE_DIR) "bwrap --unshare-all --share-net " BWRAP " --bind \"" SHARE_DIR
+						"\" /run/sk-helper --setenv SK_HELPER_SOCKET /run/sk-helper/share.sock --seccomp 9 COMMAND 9<\"" SHARE_DIR
+						"/no-keyring\"\n",
 	  .try = "with COMMAND: curl --unix-socket /run/sk-helper/proxy.sock http://localhost/{name}, or: sk-helper get",
 	  CONTAINER_FILES },
 	{ .tool = "ssh",

@@ -27,6 +27,7 @@ struct hook {
 	bool each_url;			      // an entry for each URL of the profile; else it is for one of them
 	// The names of the files that NEXT_FILE divides the text into, with a space between them; NULL: it is one.
 	const char *files;
+	bool are_ways; // they are two ways to do the same, and no files
 };
 #define NEXT_FILE "\f"
 

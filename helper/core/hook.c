@@ -201,6 +201,7 @@ static enum status values_fill(struct values *values, const struct profile *prof
 		buf_addf(out,
 			 "# git before 2.46 cannot send Bearer, and wants a user name: sk-helper set %s --username oauth2\n",
 			 profile->name);
+	buf_addf(values_add(values, "uid", false), "%u", (unsigned)getuid());
 	status = add_home(values, err);
 	if (status == STATUS_OK)
 		add_url_values(values, profile, place);
@@ -301,14 +302,13 @@ static void hook_put_snippet(struct buf *out, const struct hook *hook, const str
 }
 
 // Of several files, the one that is wanted; else each below its name. False where there are not so many.
-static bool hook_put_file(struct buf *out, const char *text, const char *names, int wanted)
+static bool hook_put_file(struct buf *out, const char *text, const char *names, const char *kind, int wanted)
 {
 	for (int number = 1; *text; number++) {
 		size_t len = strcspn(text, NEXT_FILE), name_len = strcspn(names, " ");
 
 		if (!wanted) {
-			buf_adds(out, "# file ");
-			buf_addf(out, "%d: ", number);
+			buf_addf(out, "# %s %d: ", kind, number);
 			buf_add(out, names, name_len);
 			buf_addc(out, '\n');
 		}
@@ -383,8 +383,9 @@ static enum status hook_make_entry(const struct hook *hook, const struct profile
 	// two profiles' names can become the same table
 	if (hook->format == CONFIG_TOML && !hook->mark)
 		out->entry.second_mark = profile->name;
-	if (hook->files && !hook_put_file(&out->snippet, out->text.data, out->files.data, call->file))
-		return err_set(err, STATUS_USAGE, "hook: --file: %s has not so many files", hook->tool);
+	if (hook->files &&
+	    !hook_put_file(&out->snippet, out->text.data, out->files.data, hook->are_ways ? "way" : "file", call->file))
+		return err_set(err, STATUS_USAGE, "hook: --file: %s has less than %lld", hook->tool, (long long)call->file);
 	if (!hook->files)
 		hook_put_snippet(&out->snippet, hook, &out->entry);
 	if (!buf_ok(&out->where) || !buf_ok(&out->snippet) || !buf_ok(&out->at) || !buf_ok(&out->file) || !buf_ok(&out->try))

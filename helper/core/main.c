@@ -79,7 +79,7 @@ static enum status run(char **argv, struct err *err)
 	if (share_client_socket() && !command->asks_socket)
 		return err_set(err, STATUS_USAGE,
 			       "'%s' does not work where " SHARE_VARIABLE
-			       " is set: profiles are where 'sk-helper share' runs, so run it there",
+			       " is set: run it outside, where 'sk-helper share' runs",
 			       command->name);
 	if (command->serves)
 		confine_server();

@@ -58,6 +58,14 @@ static enum status proxy_add(const char **list, size_t *count, const char *optio
 	return STATUS_OK;
 }
 
+// As browsers send it: scheme, host and port, and no path.
+static bool proxy_origin_ok(const char *text)
+{
+	struct url url;
+
+	return url_parse(&url, text, NULL) == STATUS_OK && url.path_len == 0 && !url.has_query;
+}
+
 static enum status proxy_take_word(void *context, const char *option, const char *value, struct err *err)
 {
 	struct proxy_call *call = context;
@@ -69,6 +77,11 @@ static enum status proxy_take_word(void *context, const char *option, const char
 		call->listen = value;
 		return STATUS_OK;
 	}
+	if (!strcmp(option, "--allow-origin") && !proxy_origin_ok(value))
+		return err_set(err, STATUS_USAGE, "--allow-origin: '%.100s' is not an origin, such as https://app.example.com",
+			       value);
+	if (!strcmp(option, "--allow-host") && (!*value || strpbrk(value, ":/?#@")))
+		return err_set(err, STATUS_USAGE, "--allow-host: '%.100s' is not the name of a host, without a port", value);
 	if (!strcmp(option, "--url"))
 		return proxy_add(call->urls, &call->url_count, option, value, err);
 	if (!strcmp(option, "--allow-origin"))
@@ -92,6 +105,10 @@ static enum status proxy_choose_url(const struct proxy_call *call, const struct 
 		if (url_parse(&wanted, call->urls[i], NULL) == STATUS_OK && profile_covers(profile, &wanted))
 			*url = call->urls[i];
 	}
+	// it is for another profile, or a mistake
+	if (!*url && call->url_count && call->server.name_count == 1)
+		return err_set(err, STATUS_POLICY, "profile '%s': none of its urls covers '%.*s'", profile->name,
+			       url_shown(call->urls[0]), call->urls[0]);
 	if (*url || profile->url_count == 1) {
 		*url = *url ? *url : profile->urls[0];
 		return STATUS_OK;
@@ -267,6 +284,7 @@ enum status command_proxy(char **args, struct err *err)
 	BUF_AUTO(settings, WIRE_PACKET_MAX);
 	struct server_socket server = { .fd = -1 };
 	static struct proxy_call call;
+	bool returns = false;
 	int signal_fd;
 	BUF_AUTO(lines, WIRE_PACKET_MAX);
 	enum status status = options_parse(&parser, &args, proxy_take_word, &call, err);
@@ -287,10 +305,13 @@ enum status command_proxy(char **args, struct err *err)
 		proxy_put_all(&call, prefix, &settings);
 		buf_add(&settings, lines.data, lines.len);
 		proxy_print_urls(&call, &server, prefix);
-		status = buf_ok(&settings) ? proxy_run(&call, &profiles, &server, &settings, signal_fd, err) :
+		status = buf_ok(&settings) ? server_options_go_on(&call.server, &returns, err) :
 					     err_set(err, STATUS_USAGE, "proxy: what it is told is too long");
 	}
-	server_socket_close(&server);
+	if (status == STATUS_OK && !returns)
+		status = proxy_run(&call, &profiles, &server, &settings, signal_fd, err);
+	if (!returns)
+		server_socket_close(&server);
 	for (size_t i = 0; i < call.server.name_count; i++)
 		buf_free(&profiles.text[i]);
 	return status;

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "core/server-options.h"
 
+#include "base/harden.h"
 #include "base/listen-fds.h"
 #include "base/text.h"
 #include "core/trust.h"
 #include "model/profile-dir.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define IDLE_MAX 604800 // a week
 
@@ -41,6 +45,10 @@ enum status server_options_take(struct server_options *options, const char *comm
 		if (!text_to_number(value, 1, IDLE_MAX, &options->idle))
 			return err_set(err, STATUS_USAGE, "--idle: '%s' is not a number of seconds from 1 to %d", value,
 				       IDLE_MAX);
+		return STATUS_OK;
+	}
+	if (!strcmp(option, "--background")) {
+		options->background = true;
 		return STATUS_OK;
 	}
 	if (strcmp(option, "--allow-uid") != 0)
@@ -80,7 +88,25 @@ enum status server_options_open(const struct server_options *options, const char
 		return server_socket_listen_at(server, options->socket, err);
 	if (listen_fds_count() > 0)
 		return server_socket_inherit(server, err);
-	return err_set(err, STATUS_USAGE,
-		       "%s: --socket PATH is missing, such as --socket \"$XDG_RUNTIME_DIR/sk-helper-sockets/%s\"", command,
-		       options->names[0]);
+	return err_set(err, STATUS_USAGE, "%s: %s, such as --socket \"$XDG_RUNTIME_DIR/sk-helper-%s-%s/%s.sock\"", command,
+		       strcmp(command, "proxy") != 0 ? "--socket PATH is missing" :
+						       "--socket PATH or --listen 127.0.0.1:PORT is missing",
+		       command, options->names[0], command);
+}
+
+enum status server_options_go_on(const struct server_options *options, bool *returns, struct err *err)
+{
+	pid_t pid = 0;
+
+	*returns = false;
+	if (!options->background)
+		return STATUS_OK;
+	(void)fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		return err_set(err, STATUS_INTERNAL, "there can be no process in the background: %s", strerror(errno));
+	*returns = pid > 0;
+	if (!*returns)
+		harden_leave_terminal();
+	return STATUS_OK;
 }

@@ -18,6 +18,7 @@ struct server_options {
 	size_t name_count;
 	const char *socket; // NULL: none is named
 	int64_t idle;	    // seconds; 0: it is served for ever
+	bool background;
 	uid_t uids[SERVER_UIDS_MAX];
 	size_t uid_count;
 };
@@ -26,8 +27,9 @@ struct server_options {
 #define SERVER_OPTIONS                                                                                                         \
 	{ "--socket", "PATH", "where to listen, in a directory that only you can write to" },                                  \
 		{ "--allow-uid", "UID", "another user who may connect; may be repeated" },                                     \
+		{ "--idle", "SECONDS", "end when nobody has asked for so long" },                                              \
 	{                                                                                                                      \
-		"--idle", "SECONDS", "end when nobody has asked for so long"                                                   \
+		"--background", NULL, "go on in the background, and return as soon as it listens"                              \
 	}
 
 // Takes one of them, or a profile's name (option NULL). STATUS_NOT_FOUND: the option is none of them.
@@ -40,5 +42,9 @@ enum status server_options_check(const struct server_options *options, const cha
 // The socket in the file system, or systemd's. STATUS_USAGE where there is neither.
 enum status server_options_open(const struct server_options *options, const char *command, struct server_socket *server,
 				struct err *err);
+
+// With --background: forks. *returns: this is the process that returns now, with the socket left to the other one, which has no standard streams
+// any more. Else both do not happen.
+enum status server_options_go_on(const struct server_options *options, bool *returns, struct err *err);
 
 #endif

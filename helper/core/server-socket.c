@@ -28,7 +28,8 @@ static enum status server_socket_set_path(struct server_socket *server, const ch
 	int len;
 
 	if (!*path || path[strlen(path) - 1] == '/')
-		return err_set(err, STATUS_USAGE, "--socket: '%s' is no path of a socket", path);
+		return err_set(err, STATUS_USAGE,
+			       "--socket: '%s' does not end in the name of a file, such as /DIRECTORY/proxy.sock", path);
 	if (*path != '/' && !getcwd(here, sizeof here))
 		return err_set(err, STATUS_USAGE, "--socket: the current directory cannot be used: %s", strerror(errno));
 	len = snprintf(server->path, sizeof server->path, "%s%s%s", here, *path == '/' ? "" : "/", path);
@@ -46,7 +47,10 @@ static enum status server_socket_open_dir(const char *dir, int *fd, struct err *
 	struct stat st;
 
 	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
-		return err_set(err, STATUS_USAGE, "--socket: the directory '%s' cannot be made: %s", dir, strerror(errno));
+		return err_set(
+			err, STATUS_USAGE,
+			"--socket: the directory '%s' cannot be made: %s: make what is above it first; is XDG_RUNTIME_DIR set?",
+			dir, strerror(errno));
 	*fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*fd < 0 || fstat(*fd, &st) < 0)
 		return err_set(err, STATUS_USAGE, "--socket: the directory '%s' cannot be used: %s", dir, strerror(errno));
@@ -54,7 +58,7 @@ static enum status server_socket_open_dir(const char *dir, int *fd, struct err *
 		return err_set(
 			err, STATUS_POLICY,
 			"--socket: other users can write to the directory '%s', and could replace the socket: use one that "
-			"only you can write to, such as $XDG_RUNTIME_DIR/sk-helper-sockets",
+			"only you can write to, such as $XDG_RUNTIME_DIR/sk-helper",
 			dir);
 	return STATUS_OK;
 }

@@ -155,7 +155,9 @@ static enum status share_client_ask(const struct buf *question, struct buf *answ
 	answered = share_client_receive(fd, answer, end);
 	close(fd);
 	if (!answered || !share_client_is_whole(answer))
-		return err_set(err, STATUS_UNAVAILABLE, SHARE_VARIABLE ": the server at '%s' gave no whole answer: try again",
+		return err_set(err, STATUS_UNAVAILABLE,
+			       SHARE_VARIABLE
+			       ": the server at '%s' gave no whole answer: is it 'sk-helper share', and not 'proxy'?",
 			       share_client_socket());
 	return share_client_read_refusal(answer, err);
 }

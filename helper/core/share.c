@@ -365,7 +365,9 @@ static void share_take_request(struct share *share, struct share_connection *con
 // A message ends with an empty line, or where the asker ends it.
 static bool share_request_is_whole(const struct buf *input, bool ended)
 {
-	return ended || (input->len && input->data[0] == '\n') || strstr(input->data, "\n\n");
+	// the second form is somebody's who speaks HTTP, and is told that it is not understood
+	return ended || (input->len && input->data[0] == '\n') || strstr(input->data, "\n\n") ||
+	       strstr(input->data, "\r\n\r\n");
 }
 
 static void share_read(struct share *share, struct share_connection *connection)
@@ -589,6 +591,7 @@ enum status command_share(char **args, struct err *err)
 	const struct options parser = { "share", share_options, false };
 	struct server_options options = { 0 };
 	static struct share share;
+	bool returns;
 	int signal_fd;
 	enum status status = options_parse(&parser, &args, share_take_word, &options, err);
 
@@ -610,6 +613,11 @@ enum status command_share(char **args, struct err *err)
 		question_begin(&share.connections[i].question);
 	}
 	confine_listening_ends();
+	for (size_t i = 0; i < options.name_count; i++)
+		printf("%s: " SHARE_VARIABLE "=%s\n", options.names[i], share.server.path);
+	status = server_options_go_on(&options, &returns, err);
+	if (status != STATUS_OK || returns)
+		return status;
 	serving_begin(&share.serving, "share", &options, &share.server);
 	share_serve(&share, signal_fd);
 	serving_end(&share.serving);

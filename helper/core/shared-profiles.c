@@ -60,7 +60,7 @@ enum status shared_profiles_read(struct shared_profiles *shared, char *text, siz
 			status = profile_set(profile, field.key, field.value, NULL);
 		}
 	}
-	if (status != STATUS_OK || result == WIRE_BAD || shared->count == 0)
+	if (status != STATUS_OK || result == WIRE_BAD)
 		return err_set(err, STATUS_INTERNAL, "the answer is not one of 'sk-helper share'");
 	return STATUS_OK;
 }
@@ -123,6 +123,12 @@ const struct profile *shared_profiles_choose(const struct shared_profiles *share
 	const char *name = request->profile;
 	const struct profile *found = NULL;
 
+	*uncovered = false;
+	if (shared->count == 0) {
+		err_set(err, STATUS_NOT_FOUND,
+			"no profile is shared any more: were they removed, where 'sk-helper share' runs?");
+		return NULL;
+	}
 	*uncovered = request->url && request->url_status != STATUS_OK;
 	if (request_check_url(request, err) != STATUS_OK)
 		return NULL;

@@ -180,7 +180,7 @@ static void exchange_check_response(struct exchange *exchange)
 			exchange->body_dropped ?
 				"%s refused the token of profile '%s' (401), and the request was too long to be sent again "
 				"with a new one: try again" :
-				"%s refused the token of profile '%s' (401): run 'sk-helper doctor' for it",
+				"%s refused the token of profile '%s' (401): outside of this sandbox, 'sk-helper doctor' says why",
 			host, route->name);
 	else if (exchange->head_too_long)
 		exchange_answer(exchange, MHD_HTTP_BAD_GATEWAY, "the headers of the response of %s are longer than %d bytes",
@@ -229,13 +229,16 @@ static void exchange_take_end(struct transfer *transfer, enum transfer_end end, 
 	const struct target_route *route = &exchange->proxy->routes[exchange->route];
 
 	char text[ERROR_TEXT_SIZE];
+	bool named;
 
 	(void)snprintf(text, sizeof text, "%s", why);
 	transfer_redact(transfer, text);
+	named = text_starts(text, "profile '");
 	exchange->ended = true;
 	exchange->how = end;
 	if (!exchange->responded && end == END_NO_TOKEN)
-		exchange_answer(exchange, MHD_HTTP_BAD_GATEWAY, "there is no token for profile '%s': %s", route->name, text);
+		exchange_answer(exchange, MHD_HTTP_BAD_GATEWAY, "there is no token%s%s%s: %s", named ? "" : " for profile '",
+				named ? "" : route->name, named ? "" : "'", text);
 	else if (!exchange->responded && end == END_LOST)
 		exchange_answer(exchange, MHD_HTTP_BAD_GATEWAY, "%s: the request may have had an effect", text);
 	else if (!exchange->responded)
@@ -428,6 +431,23 @@ static void exchange_check_method(struct exchange *exchange, const struct reques
 		exchange_answer(exchange, MHD_HTTP_METHOD_NOT_ALLOWED, "the method '%.20s' is not supported", method);
 }
 
+static void exchange_answer_unknown(struct exchange *exchange)
+{
+	const struct proxy *proxy = exchange->proxy;
+	char names[300] = "";
+	size_t len = 0;
+
+	if (proxy->on_loopback) {
+		exchange_answer(exchange, MHD_HTTP_NOT_FOUND,
+				"the URL does not begin as the one that 'sk-helper proxy' has printed");
+		return;
+	}
+	for (size_t i = 0; i < proxy->count && len < sizeof names; i++)
+		len += (size_t)snprintf(names + len, sizeof names - len, "%s/%s", i ? ", " : "", proxy->routes[i].name);
+	exchange_answer(exchange, MHD_HTTP_NOT_FOUND, "'%.100s' is not served here, but what begins with %s", exchange->target,
+			names);
+}
+
 static void exchange_find_target(struct exchange *exchange)
 {
 	struct proxy *proxy = exchange->proxy;
@@ -444,10 +464,7 @@ static void exchange_find_target(struct exchange *exchange)
 			"the path is not '/NAME/...', or has dot segments or escapes that servers read in different ways");
 		return;
 	case TARGET_UNKNOWN:
-		exchange_answer(exchange, MHD_HTTP_NOT_FOUND,
-				proxy->on_loopback ?
-					"the path does not begin as the URL that 'sk-helper proxy' has printed" :
-					"the path does not begin with '/' and the name of a profile that is served here");
+		exchange_answer_unknown(exchange);
 		return;
 	case TARGET_TOO_LONG:
 		exchange_answer(exchange, MHD_HTTP_URI_TOO_LONG, "the path is too long");
