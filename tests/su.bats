@@ -18,7 +18,10 @@ setup() {
 	token=$(keyctl search "$ring" user "$("$TOOLS/keyring-tool" kernel name token "$name" 2>/dev/null)")
 	secret=$(keyctl search "$ring" user "$("$TOOLS/keyring-tool" kernel name secret "$name" 2>/dev/null)")
 }
-teardown() { sk-helper remove sk-helper-su-test; }
+teardown() {
+	stop_servers
+	sk-helper remove sk-helper-su-test
+}
 
 # as_other WAY COMMAND: by su, runuser or setpriv, all of which keep the session keyring; with a usual login's, which has a
 # link to the user keyring in it.
