@@ -165,6 +165,25 @@ credential' 'client_secret=x'; do
 	done
 }
 
+@test "a request that does not fit is refused, and never asked for the default profile" {
+	share_todo
+	printf 'profile=default\ntoken_endpoint=%s\nclient_id=m2m_todo\nsecret_store=kernel\nclient_secret=test_secret\n' "$TOKEN_ENDPOINT" | sk-helper store
+	sk-helper get default >/dev/null
+	# of every length near the longest one that is read
+	for length in $(seq 65380 5 65500); do
+		huge=$(head -c "$length" /dev/zero | tr '\0' x)
+		for lines in "wwwauth[]=$huge" "operation=erase
+credential=$huge"; do
+			run -0 raw "url=https://api.example.com/v1" "$lines"
+			[[ $output == status=* || $output == profile=todo* || $output == end=yes ]] || fail "$length: ${output:0:200}"
+		done
+	done
+	# its token is there as before
+	before=$(token_requests)
+	sk-helper get default >/dev/null
+	assert_equal "$(token_requests)" "$before"
+}
+
 @test "a fresh token, and one that lives long enough, are asked for outside; fresh ones not again and again" {
 	share_todo
 	old=$(inside sk-helper get todo)

@@ -82,7 +82,7 @@ enum status lock_take(struct lock *lock, const char *name, int64_t wait_ms, stru
 			       "there is no place for a lock: '/run/user/%u' is not there, and '/dev/shm/sk-helper-%u' and "
 			       "'/tmp/sk-helper-%u' are not directories of yours alone (who has made them?)",
 			       uid, uid, uid);
-	// never unlinked: a lock file that is removed is two locks; O_NONBLOCK: a FIFO in its place must not hang us
+	// not unlinked, but by lock_remove: a lock file that is removed is two locks; O_NONBLOCK: a FIFO in its place must not hang us
 	lock->fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	close(dir);
 	if (lock->fd >= 0 && fstat(lock->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == uid) {

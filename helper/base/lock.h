@@ -29,7 +29,7 @@ enum status lock_take(struct lock *lock, const char *name, int64_t wait_ms, stru
 // Of a lock that is not held, nothing.
 void lock_release(struct lock *lock);
 
-// For a lock that only its holder ever takes: removes its file, and releases it. Of a lock that is not held, nothing.
+// For a lock that nobody waits for (helper/core/serving.c): removes its file, and releases it. Of a lock that is not held, nothing.
 void lock_remove(struct lock *lock, const char *name);
 
 // The directory of the locks; -1 where there is none.

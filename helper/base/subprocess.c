@@ -167,6 +167,10 @@ enum status subprocess_start_with_socket(const struct subprocess *what, int list
 		// out of the way of what is put below it
 		spawn.fds[4] = fcntl(listener, F_DUPFD_CLOEXEC, 10);
 		spawn.fds[STDIN_FILENO] = spawn.fds[STDOUT_FILENO] = -1;
+		if (spawn.fds[4] < 0) {
+			close_pair(pair);
+			return err_set(err, STATUS_INTERNAL, "cannot run '%s': %s", what->program, strerror(errno));
+		}
 		spawn.own_group = true; // Ctrl-C is ours to pass on
 	}
 	status = spawn_program(what, &spawn, pid, err);

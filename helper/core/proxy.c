@@ -41,6 +41,8 @@ const struct option proxy_options[] = {
 	{ NULL, NULL, NULL },
 };
 
+_Static_assert(SERVER_PROFILES_MAX <= BROKER_PROFILES_MAX, "the broker has room for all profiles that are served");
+
 struct proxy_call {
 	struct server_options server;
 	const char *listen;
@@ -105,10 +107,6 @@ static enum status proxy_choose_url(const struct proxy_call *call, const struct 
 		if (url_parse(&wanted, call->urls[i], NULL) == STATUS_OK && profile_covers(profile, &wanted))
 			*url = call->urls[i];
 	}
-	// it is for another profile, or a mistake
-	if (!*url && call->url_count && call->server.name_count == 1)
-		return err_set(err, STATUS_POLICY, "profile '%s': none of its urls covers '%.*s'", profile->name,
-			       url_shown(call->urls[0]), call->urls[0]);
 	if (*url || profile->url_count == 1) {
 		*url = *url ? *url : profile->urls[0];
 		return STATUS_OK;
@@ -210,7 +208,8 @@ static void proxy_print_urls(const struct proxy_call *call, const struct server_
 
 // --- serving
 
-static void proxy_serve(struct broker *broker, struct serving *serving, int signal_fd, pid_t proxy)
+// True when it had to be killed.
+static bool proxy_serve(struct broker *broker, struct serving *serving, int signal_fd, pid_t proxy)
 {
 	struct pollfd fds[1 + BROKER_FDS];
 	int64_t told_at = 0;
@@ -221,7 +220,8 @@ static void proxy_serve(struct broker *broker, struct serving *serving, int sign
 
 		fds[0] = (struct pollfd){ .fd = signal_fd, .events = POLLIN };
 		broker_fill(broker, fds + 1);
-		(void)poll(fds, 1 + BROKER_FDS, told_at ? KILL_AFTER_MS : -1);
+		if (poll(fds, 2 + broker->count * QUESTION_FDS, told_at ? KILL_AFTER_MS : -1) < 0 && errno != EINTR)
+			break;
 		if (fds[0].revents && read(signal_fd, &info, sizeof info) > 0) {
 			told_at = told_at ? told_at : clock_now().boot;
 			kill(proxy, SIGTERM);
@@ -232,15 +232,16 @@ static void proxy_serve(struct broker *broker, struct serving *serving, int sign
 	}
 	if (goes_on)
 		kill(proxy, SIGKILL);
+	return goes_on;
 }
 
-static enum status proxy_wait_for_end(pid_t proxy, struct err *err)
+static enum status proxy_wait_for_end(pid_t proxy, bool killed, struct err *err)
 {
 	int how = 0;
 
 	while (waitpid(proxy, &how, 0) < 0 && errno == EINTR)
 		;
-	if ((WIFEXITED(how) && WEXITSTATUS(how) == 0) || (WIFSIGNALED(how) && WTERMSIG(how) == SIGKILL))
+	if ((WIFEXITED(how) && WEXITSTATUS(how) == 0) || killed)
 		return STATUS_OK;
 	return err_set(err, STATUS_INTERNAL, "sk-proxy, the process that carries the requests, ended unexpectedly (%s %d)",
 		       WIFEXITED(how) ? "status" : "signal", WIFEXITED(how) ? WEXITSTATUS(how) : WTERMSIG(how));
@@ -260,6 +261,7 @@ static enum status proxy_run(const struct proxy_call *call, const struct proxy_p
 	static struct broker broker;
 	struct serving serving;
 	enum status status;
+	bool killed = false;
 	pid_t proxy = 0;
 
 	status = subprocess_start_with_socket(&what, server->fd, &proxy, &socket, err);
@@ -270,10 +272,27 @@ static enum status proxy_run(const struct proxy_call *call, const struct proxy_p
 		broker_add(&broker, call->server.names[i], profiles->url[i]);
 	serving_begin(&serving, "proxy", &call->server, server);
 	if (send(socket, settings->data, settings->len, MSG_NOSIGNAL) == (ssize_t)settings->len)
-		proxy_serve(&broker, &serving, signal_fd, proxy);
+		killed = proxy_serve(&broker, &serving, signal_fd, proxy);
 	broker_end(&broker);
 	serving_end(&serving);
-	return proxy_wait_for_end(proxy, err);
+	return proxy_wait_for_end(proxy, killed, err);
+}
+
+// Each --url is for one of the profiles.
+static enum status proxy_check_urls(const struct proxy_call *call, const struct proxy_profiles *profiles, struct err *err)
+{
+	for (size_t i = 0; i < call->url_count; i++) {
+		bool used = false;
+
+		for (size_t j = 0; j < call->server.name_count; j++)
+			used = used || profiles->url[j] == call->urls[i];
+		if (!used)
+			return err_set(
+				err, STATUS_POLICY,
+				"proxy: --url '%.*s' is covered by no profile, or there is another --url for its profile",
+				url_shown(call->urls[i]), call->urls[i]);
+	}
+	return STATUS_OK;
 }
 
 enum status command_proxy(char **args, struct err *err)
@@ -298,6 +317,11 @@ enum status command_proxy(char **args, struct err *err)
 	}
 	// a signal that comes from now on takes the socket away
 	signal_fd = harden_take_signals();
+	if (status == STATUS_OK && signal_fd < 0)
+		status = err_set(err, STATUS_INTERNAL, "proxy: signals cannot be read");
+	harden_open_files();
+	if (status == STATUS_OK)
+		status = proxy_check_urls(&call, &profiles, err);
 	if (status == STATUS_OK)
 		status = proxy_open(&call, &server, prefix, err);
 	if (status == STATUS_OK) {
@@ -305,8 +329,8 @@ enum status command_proxy(char **args, struct err *err)
 		proxy_put_all(&call, prefix, &settings);
 		buf_add(&settings, lines.data, lines.len);
 		proxy_print_urls(&call, &server, prefix);
-		status = buf_ok(&settings) ? server_options_go_on(&call.server, &returns, err) :
-					     err_set(err, STATUS_USAGE, "proxy: what it is told is too long");
+		status = buf_ok(&lines) && buf_ok(&settings) ? server_options_go_on(&call.server, &returns, err) :
+							       err_set(err, STATUS_USAGE, "proxy: what it is told is too long");
 	}
 	if (status == STATUS_OK && !returns)
 		status = proxy_run(&call, &profiles, &server, &settings, signal_fd, err);

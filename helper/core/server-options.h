@@ -44,7 +44,7 @@ enum status server_options_open(const struct server_options *options, const char
 				struct err *err);
 
 // With --background: forks. *returns: this is the process that returns now, with the socket left to the other one, which has no standard streams
-// any more. Else both do not happen.
+// any more. Without it, neither happens.
 enum status server_options_go_on(const struct server_options *options, bool *returns, struct err *err);
 
 #endif

@@ -30,7 +30,7 @@ const char *share_client_socket(void)
 
 // --- the connection
 
-// One that does not take connections, because as many as it has room for wait already, is not waited for either.
+// Not blocked by a server that takes no connections, because as many as it has room for wait already.
 static int share_client_try(const struct sockaddr_un *address, int *fd)
 {
 	int error = 0;

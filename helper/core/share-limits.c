@@ -59,4 +59,6 @@ void share_limits_note(struct share_limits *limits, const char *token)
 	}
 	limits->seen[limits->seen_count++ % SHARE_SEEN_MAX] = hash;
 	limits->renewals_at = (limits->renewals_at > now ? limits->renewals_at : now) + RENEWAL_MS;
+	if (limits->renewals_at > now + CREDIT_MS + RENEWAL_MS)
+		limits->renewals_at = now + CREDIT_MS + RENEWAL_MS;
 }

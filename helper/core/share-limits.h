@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SHARE_KINDS_MAX 16 // of tokens, by scope and resource, besides the profile's own
-#define SHARE_SEEN_MAX	8
+#define SHARE_KINDS_MAX 16			    // of tokens, by scope and resource, besides the profile's own
+#define SHARE_SEEN_MAX	(2 * (SHARE_KINDS_MAX + 1)) // each kind's token, and the one before it
 
 struct share_limits {
 	const char *name;	       // of the profile
@@ -25,8 +25,8 @@ struct share_limits {
 	size_t kind_count;
 };
 
-// Whether a request may bring a new token although there is one: seven at once, and then one every 10 seconds. STATUS_TEMPORARY, with the
-// seconds to wait. fresh: one that surely does, which is noted.
+// Whether a request may bring a new token although there is one: seven at once, and then one every 10 seconds; fresh ones no more often from
+// the first on. STATUS_TEMPORARY, with the seconds to wait. fresh: one that surely does, which is noted.
 enum status share_limits_check_renewal(struct share_limits *limits, bool fresh, struct err *err);
 
 // STATUS_POLICY for one kind of token too many.

@@ -61,6 +61,8 @@ struct share_connection {
 	bool asks_again; // the token in the cache is the refused one: this question is for the next one
 };
 
+_Static_assert(SERVER_PROFILES_MAX <= SHARED_PROFILES_MAX, "there is room for all profiles that are served");
+
 struct share {
 	const struct server_options *options;
 	struct server_socket server;
@@ -109,12 +111,15 @@ static void share_refuse(struct share_connection *connection, const struct err *
 
 // --- the questions
 
-// Asks get; of_refused: with the token that was refused.
+// Asks get or erase what is in lines; refused_token: and what was said of this one. NULL for none.
 static enum status share_ask(struct share_connection *connection, const char *command, const char *refused_token,
 			     struct err *err)
 {
 	struct buf *input = &connection->question.input;
 
+	// what did not fit is empty now: asked like that, it would be for the default profile
+	if (!buf_ok(&connection->lines) || !buf_ok(&connection->refusal))
+		return err_set(err, STATUS_USAGE, "the request is too long");
 	question_forget(&connection->question);
 	buf_add(input, connection->lines.data, connection->lines.len);
 	if (refused_token) {
@@ -193,7 +198,7 @@ static void share_take_answer(struct share *share, struct share_connection *conn
 		status = err_set(&err, STATUS_TEMPORARY,
 				 "profile '%s': new tokens were asked for too often, and the cached one has %lld s left",
 				 connection->limits->name, (long long)share_find_life(&connection->question.answer));
-	if (status == STATUS_OK && !connection->asks_again && *connection->refused_sha256 &&
+	if (status == STATUS_OK && !connection->asks_again && *connection->refused_sha256 && *token &&
 	    share_is_refused_token(connection, token)) {
 		connection->asks_again = true;
 		status = share_ask(connection, "get", token, &err);
@@ -399,9 +404,8 @@ static void share_drain(struct share_connection *connection)
 	char chunk[4096];
 	ssize_t got;
 
-	while ((got = read(connection->fd, chunk, sizeof chunk)) > 0)
-		;
-	if (got == 0 || (errno != EAGAIN && errno != EINTR))
+	got = read(connection->fd, chunk, sizeof chunk);
+	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
 		share_end(connection);
 }
 
@@ -481,12 +485,13 @@ static void share_reap(struct share *share)
 	}
 }
 
-static void share_fill(const struct share_connection *connection, struct pollfd fds[CONNECTION_FDS])
+// may_leave: whether there is room for one more that has gone.
+static void share_fill(const struct share_connection *connection, bool may_leave, struct pollfd fds[CONNECTION_FDS])
 {
 	// one whose question is being answered may go away
 	short events = connection->state == SHARE_WRITES ? POLLOUT : connection->state == SHARE_ASKS ? 0 : POLLIN;
 
-	fds[0] = (struct pollfd){ .fd = connection->fd, .events = events };
+	fds[0] = (struct pollfd){ .fd = connection->state == SHARE_ASKS && !may_leave ? -1 : connection->fd, .events = events };
 	for (int i = 1; i < CONNECTION_FDS; i++)
 		fds[i].fd = -1;
 	if (connection->state == SHARE_ASKS)
@@ -570,7 +575,8 @@ static void share_serve(struct share *share, int signal_fd)
 		fds[FD_SIGNAL] = (struct pollfd){ .fd = signal_fd, .events = POLLIN };
 		fds[FD_SERVER] = (struct pollfd){ .fd = accepts ? share->server.fd : -1, .events = POLLIN };
 		for (size_t i = 0; i < CONNECTIONS_MAX; i++)
-			share_fill(&share->connections[i], fds + FD_CONNECTIONS + i * CONNECTION_FDS);
+			share_fill(&share->connections[i], share->abandoned_count < CONNECTIONS_MAX,
+				   fds + FD_CONNECTIONS + i * CONNECTION_FDS);
 		if (!share_wait(fds, share_timeout(share)) || fds[FD_SIGNAL].revents)
 			break;
 		for (size_t i = 0; i < CONNECTIONS_MAX; i++)
@@ -601,6 +607,8 @@ enum status command_share(char **args, struct err *err)
 		return status;
 	// a signal that comes from now on takes the socket away
 	signal_fd = harden_take_signals();
+	if (signal_fd < 0)
+		return err_set(err, STATUS_INTERNAL, "share: signals cannot be read");
 	harden_open_files();
 	status = server_options_open(&options, "share", &share.server, err);
 	if (status != STATUS_OK)
@@ -616,6 +624,8 @@ enum status command_share(char **args, struct err *err)
 	for (size_t i = 0; i < options.name_count; i++)
 		printf("%s: " SHARE_VARIABLE "=%s\n", options.names[i], share.server.path);
 	status = server_options_go_on(&options, &returns, err);
+	if (status != STATUS_OK)
+		server_socket_close(&share.server);
 	if (status != STATUS_OK || returns)
 		return status;
 	serving_begin(&share.serving, "share", &options, &share.server);

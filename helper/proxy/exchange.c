@@ -124,8 +124,8 @@ void exchange_check_progress(struct exchange *exchange)
 {
 	// the server library passes no response on before it has the whole request: where the server wants its response to be read first,
 	// neither goes on
-	if (!exchange->responded || exchange->body_ended || exchange->answer.status ||
-	    clock_now().boot - exchange->moved_at < STALL_MS)
+	if (!exchange->responded || exchange->ended || exchange->body_ended || exchange->answer.status ||
+	    exchange->transfer.body_waits || clock_now().boot - exchange->moved_at < STALL_MS)
 		return;
 	exchange_answer(
 		exchange, MHD_HTTP_BAD_GATEWAY,
@@ -228,21 +228,17 @@ static void exchange_take_end(struct transfer *transfer, enum transfer_end end, 
 	struct exchange *exchange = transfer->owner;
 	const struct target_route *route = &exchange->proxy->routes[exchange->route];
 
-	char text[ERROR_TEXT_SIZE];
-	bool named;
+	bool named = text_starts(why, "profile '");
 
-	(void)snprintf(text, sizeof text, "%s", why);
-	transfer_redact(transfer, text);
-	named = text_starts(text, "profile '");
 	exchange->ended = true;
 	exchange->how = end;
 	if (!exchange->responded && end == END_NO_TOKEN)
 		exchange_answer(exchange, MHD_HTTP_BAD_GATEWAY, "there is no token%s%s%s: %s", named ? "" : " for profile '",
-				named ? "" : route->name, named ? "" : "'", text);
+				named ? "" : route->name, named ? "" : "'", why);
 	else if (!exchange->responded && end == END_LOST)
-		exchange_answer(exchange, MHD_HTTP_BAD_GATEWAY, "%s: the request may have had an effect", text);
+		exchange_answer(exchange, MHD_HTTP_BAD_GATEWAY, "%s: the request may have had an effect", why);
 	else if (!exchange->responded)
-		exchange_answer(exchange, MHD_HTTP_BAD_GATEWAY, "%s", text);
+		exchange_answer(exchange, MHD_HTTP_BAD_GATEWAY, "%s", why);
 	exchange_wake(exchange);
 }
 
@@ -313,7 +309,6 @@ static enum MHD_Result exchange_send_response(struct exchange *exchange)
 // --- the request
 
 struct request_headers {
-	struct exchange *exchange;
 	struct curl_slist *list;
 	char connection[CONNECTION_MAX];
 	unsigned hosts, lengths, encodings;
@@ -503,6 +498,8 @@ static enum MHD_Result exchange_take_body(struct exchange *exchange, const char 
 	room = *size < room ? *size : room;
 	buf_add(&exchange->body, data, room);
 	*size -= room;
+	if (exchange->transfer.body_waits)
+		exchange->moved_at = clock_now().boot;
 	transfer_continue_body(&exchange->transfer);
 	if (*size)
 		exchange_suspend(exchange);
@@ -514,7 +511,8 @@ static size_t exchange_give_body(struct transfer *transfer, char *data, size_t r
 	struct exchange *exchange = transfer->owner;
 	size_t len = exchange->body.len - exchange->body_sent;
 
-	if (exchange->asker->gone)
+	// what is not sent to its end must not look as if it were
+	if (exchange->asker->gone || exchange->answer.status)
 		return BODY_STOP;
 	if (len == 0) {
 		exchange_wake(exchange);
@@ -574,7 +572,7 @@ static void exchange_send(struct exchange *exchange, const struct request_header
 
 static enum MHD_Result exchange_check_and_send(struct exchange *exchange, const char *version)
 {
-	struct request_headers headers = { .exchange = exchange };
+	struct request_headers headers = { 0 };
 
 	MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, exchange_see_header, &headers);
 	exchange_check_framing(exchange, &headers, version);
@@ -610,6 +608,10 @@ void *exchange_begin(void *context, const char *target, struct MHD_Connection *c
 	exchange->proxy = proxy;
 	exchange->connection = connection;
 	exchange->asker = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+	if (!exchange->asker) {
+		free(exchange);
+		return NULL;
+	}
 	exchange->target = strdup(target);
 	exchange->body = (struct buf)BUF_INIT(BODY_MAX);
 	exchange->data = (struct buf)BUF_INIT(BODY_MAX);

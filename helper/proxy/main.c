@@ -58,7 +58,7 @@ static bool settings_take_of_all(struct proxy *proxy, struct proxy_settings *set
 	return true;
 }
 
-static bool settings_take_of_profile(struct proxy *proxy, struct proxy_settings *settings, const struct wire_field *field)
+static void settings_take_of_profile(struct proxy *proxy, struct proxy_settings *settings, const struct wire_field *field)
 {
 	struct policy *policy = &settings->policies[proxy->count - 1];
 
@@ -70,7 +70,6 @@ static bool settings_take_of_profile(struct proxy *proxy, struct proxy_settings 
 		policy->ca_sha256 = field->value;
 	else if (!strcmp(field->key, "proxy"))
 		policy->proxy = field->value;
-	return true;
 }
 
 static bool settings_read(struct buf *packet, struct proxy *proxy, struct proxy_settings *settings)
@@ -87,9 +86,10 @@ static bool settings_read(struct buf *packet, struct proxy *proxy, struct proxy_
 			good = proxy->count < PROXY_ROUTES_MAX;
 			if (good)
 				proxy->routes[proxy->count++].name = field.value;
+		} else if (proxy->count) {
+			settings_take_of_profile(proxy, settings, &field);
 		} else {
-			good = proxy->count ? settings_take_of_profile(proxy, settings, &field) :
-					      settings_take_of_all(proxy, settings, &field);
+			good = settings_take_of_all(proxy, settings, &field);
 		}
 	}
 	for (size_t i = 0; i < proxy->count; i++)

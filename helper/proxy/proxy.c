@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define NOTICE_PAUSE_MS	   1000
 #define NOTICE_AGAIN_MS	   30000
 #define CONNECTION_MEMORY  65536 // of the server library, for each: a request's headers must fit into half of it
 #define CONNECTION_SECONDS 60	 // without a byte, while a request or a response is on its way
@@ -33,7 +34,10 @@ void proxy_notice(struct proxy *proxy, const char *format, ...)
 	(void)vsnprintf(text, sizeof text, format, args);
 	va_end(args);
 	text_sanitize(text);
-	if (proxy->last_notice_at && now - proxy->last_notice_at < NOTICE_AGAIN_MS)
+	if (!strcmp(text, proxy->last_notice) && now - proxy->last_notice_at < NOTICE_AGAIN_MS)
+		return;
+	// an asker can give reasons for new ones as fast as it likes
+	if (now - proxy->last_notice_at < NOTICE_PAUSE_MS)
 		return;
 	(void)snprintf(proxy->last_notice, sizeof proxy->last_notice, "%s", text);
 	proxy->last_notice_at = now;
@@ -89,6 +93,7 @@ static void proxy_note_connection(void *context, struct MHD_Connection *connecti
 	struct epoll_event event = { .events = EPOLLRDHUP | EPOLLET };
 	struct asker *asker = *asker_of_connection;
 	struct proxy *proxy = context;
+	void *left;
 
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
 		asker = calloc(1, sizeof *asker);
@@ -108,9 +113,10 @@ static void proxy_note_connection(void *context, struct MHD_Connection *connecti
 	}
 	if (!asker)
 		return;
+	left = asker->exchange;
 	// the library forgets to say so where a request's arguments do not fit into its memory
-	if (asker->exchange)
-		exchange_end(proxy, connection, (void **)&asker->exchange, MHD_REQUEST_TERMINATED_WITH_ERROR);
+	if (left)
+		exchange_end(proxy, connection, &left, MHD_REQUEST_TERMINATED_WITH_ERROR);
 	(void)epoll_ctl(proxy->gone_fd, EPOLL_CTL_DEL, asker->fd, NULL);
 	if (asker->previous)
 		asker->previous->next = asker->next;
@@ -249,7 +255,7 @@ static void proxy_take_answer(struct proxy *proxy)
 
 enum { FD_SIGNAL, FD_CORE, FD_LISTENER, FD_LIBRARY, FD_GONE, FDS };
 
-// True when there was a signal.
+// True when it is to end: there was a signal.
 static bool proxy_wait(struct proxy *proxy, int signal_fd)
 {
 	bool has_room = proxy->asker_count < PROXY_CONNECTIONS && proxy->accept_at <= clock_now().boot;
@@ -263,8 +269,9 @@ static bool proxy_wait(struct proxy *proxy, int signal_fd)
 		[FD_LISTENER] = { .fd = has_room ? PROXY_LISTENER_FD : signal_fd, .events = CURL_WAIT_POLLIN },
 	};
 
-	curl_multi_poll(proxy->upstreams[0].multi, fds, FDS, proxy_timeout(proxy), NULL);
-	if (fds[FD_SIGNAL].revents)
+	// where it cannot be waited, there is an end
+	if (curl_multi_poll(proxy->upstreams[0].multi, fds, FDS, proxy_timeout(proxy), NULL) != CURLM_OK ||
+	    fds[FD_SIGNAL].revents)
 		return true;
 	if (fds[FD_CORE].revents)
 		proxy_take_answer(proxy);

@@ -45,12 +45,9 @@ void token_source_ask(struct token_source *source, const struct token_wait *wait
 	source->asked_for = wait->need;
 	source->asked_by = wait->who;
 	if (!core_ask(source->profile, lines))
-		token_source_take(
-			source,
-			&(struct core_answer){
-				STATUS_INTERNAL,
-				"the sk-helper process that gets tokens has ended: start the server again in your agent", "",
-				"" });
+		token_source_take(source, &(struct core_answer){
+						  STATUS_INTERNAL,
+						  "the sk-helper process that gets tokens has ended: start it again", "", "" });
 }
 
 void token_source_take(struct token_source *source, const struct core_answer *answer)

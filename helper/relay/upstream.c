@@ -16,7 +16,7 @@
 #define RETRIES_MAX	   3 // of a connection
 #define RETRY_PERIOD_MS	   5000
 #define REDIRECTS_MAX	   3
-#define CONNECTIONS_KEPT   40 // more than there are at once: making them anew costs more than the rest of a call
+#define CONNECTIONS_KEPT   40 // as many as a bridge has at once: making them anew costs more than the rest of a call
 #define UPLOAD_BUFFER_SIZE 16384
 #define CHALLENGES_MAX	   24576
 #define REFUSAL_MAX	   65536 // those and a token
@@ -167,6 +167,7 @@ static void transfer_finish(struct upstream *upstream, struct transfer *transfer
 	char text[640];
 
 	(void)snprintf(text, sizeof text, "%s", why); // it may be in what is freed now
+	transfer_redact(transfer, text);
 	upstream_cancel(upstream, transfer);
 	if (transfer->on_end)
 		transfer->on_end(transfer, end, text);
@@ -245,6 +246,24 @@ static void transfer_take_location(struct transfer *transfer, const char *value)
 	curl_url_cleanup(parts);
 }
 
+// A request that cannot be sent again: the next one is sent with another token.
+static void transfer_renew_for_next(struct transfer *transfer)
+{
+	struct token_source *tokens = &transfer->upstream->tokens;
+	const struct token_wait wait = { .need = NEED_RENEWAL,
+					 .refused_generation = transfer->generation,
+					 .since = clock_now().boot };
+	BUF_AUTO(lines, REFUSAL_MAX);
+
+	if (tokens->asking || tokens->generation != transfer->generation ||
+	    !token_source_may_renew(tokens, transfer->generation))
+		return;
+	wire_put_number(&lines, "http_status", 401);
+	buf_add(&lines, transfer->refusal.data, transfer->refusal.len);
+	wire_put(&lines, "credential", tokens->token.data);
+	token_source_ask(tokens, &wait, &lines);
+}
+
 // The empty line after the headers.
 static void transfer_end_headers(struct transfer *transfer)
 {
@@ -259,6 +278,8 @@ static void transfer_end_headers(struct transfer *transfer)
 	curl_easy_getinfo(transfer->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &transfer->content_length);
 	transfer->moves = transfer_may_follow(transfer);
 	transfer->again = transfer->moves || transfer_will_be_repeated(transfer->upstream, transfer);
+	if (transfer->status == 401 && !transfer->again && !transfer->renewed)
+		transfer_renew_for_next(transfer);
 	if (!transfer->again && transfer->on_response)
 		transfer->on_response(transfer);
 }
@@ -431,6 +452,8 @@ static enum status transfer_set_up(struct upstream *upstream, struct transfer *t
 	CURL *curl = transfer->curl;
 	enum status status;
 
+	if (transfer->elsewhere && !transfer->target)
+		return err_set(err, STATUS_INTERNAL, "no memory");
 	transfer->policy = upstream->policy;
 	if (transfer->target)
 		transfer->policy.url = transfer->target;
@@ -541,7 +564,8 @@ static void transfer_end_failed(struct upstream *upstream, struct transfer *tran
 		return;
 	}
 	// a connection that was kept has ended while it was idle, most probably
-	if (!unsent && !transfer->responded && transfer->repeatable && transfer->retries < RETRIES_MAX) {
+	if (!unsent && !transfer->responded && transfer->repeatable && transfer->retries < RETRIES_MAX &&
+	    !*transfer->policy.why_refused) {
 		transfer->retries = RETRIES_MAX;
 		upstream_drop_curl(upstream, transfer);
 		transfer_wait_for_token(transfer);
@@ -549,6 +573,7 @@ static void transfer_end_failed(struct upstream *upstream, struct transfer *tran
 	}
 	transfer_finish(upstream, transfer,
 			transfer->responded			? END_CUT_OFF :
+			transfer->is_coded			? END_LOST :
 			unsent || *transfer->policy.why_refused ? END_NOT_SENT :
 								  END_LOST,
 			why);

@@ -64,7 +64,7 @@ struct transfer {
 	bool (*on_body_again)(struct transfer *transfer); // it is wanted from its beginning; false: that is gone
 	curl_off_t body_total;
 	bool repeatable; // it can be sent again although the server may have acted on it
-	// What is called, from upstream_step; any may be NULL. They may start transfers, and cancel none.
+	// What is called, from upstream_step, and on_data from transfer_continue_response, too; any may be NULL. They may start transfers, and cancel none.
 	void (*on_begin)(struct transfer *transfer); // of a response, whose headers come next: also one that is not the last
 	void (*on_header)(struct transfer *transfer, const char *name, const char *value);
 	void (*on_response)(struct transfer *transfer); // status and content_type are known

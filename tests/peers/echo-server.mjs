@@ -78,9 +78,14 @@ server.on('request', (request, response) => {
   stats.tokens.push(authorization);
   if (stats.tokens.length > 1000) stats.tokens.shift();
   if (!allowed(authorization)) {
+    const refuse = () => {
+      response.writeHead(401, { 'www-authenticate': 'Bearer error="invalid_token"', 'content-type': 'application/json' });
+      response.end('{"error":"invalid_token"}');
+    };
     request.resume();
-    response.writeHead(401, { 'www-authenticate': 'Bearer error="invalid_token"', 'content-type': 'application/json' });
-    return response.end('{"error":"invalid_token"}');
+    // some servers read all of a request first
+    if (target.search === '?late') return request.on('end', refuse);
+    return refuse();
   }
   switch (what) {
     case 'size': response.writeHead(200, { 'content-length': first }); return request.method === 'HEAD' ? response.end() : pour(response, Number(first));
