@@ -170,6 +170,7 @@ enum status question_end(struct question *question, const char **why)
 		;
 	question->pid = 0;
 	status = WIFEXITED(how) ? status_from_exit_code(WEXITSTATUS(how)) : STATUS_INTERNAL;
-	*why = status != STATUS_OK && question->errors.len ? question_last_error(question) : "'sk-helper get' has failed";
+	*why = status != STATUS_OK && question->errors.len ? question_last_error(question) :
+							     "sk-helper, which was run for it, has failed";
 	return status;
 }

@@ -182,42 +182,56 @@ static void share_notice(struct share *share, const char *text)
 	notice_print("share", text);
 }
 
+// Get has given a token: whether it is one that the asker may have. asks_for_next: it is the one that was refused.
+static enum status share_check_token(struct share_connection *connection, const char *token, bool *asks_for_next,
+				     struct err *err)
+{
+	int64_t life = share_find_life(&connection->question.answer);
+
+	share_limits_note(connection->limits, token);
+	if (life < connection->min_ttl)
+		return err_set(err, STATUS_TEMPORARY,
+			       "profile '%s': new tokens were asked for too often, and the cached one has %lld s left",
+			       connection->limits->name, (long long)life);
+	*asks_for_next = !connection->asks_again && *connection->refused_sha256 && share_is_refused_token(connection, token);
+	return STATUS_OK;
+}
+
+static void share_give_answer(struct share *share, struct share_connection *connection)
+{
+	const char *warning = question_last_error(&connection->question);
+
+	// there is a token, though not all is well
+	if (*warning && !text_starts(warning, "debug: "))
+		share_notice(share, warning);
+	if (!connection->erases)
+		buf_add(&connection->output, connection->question.answer.data, connection->question.answer.len);
+	share_write(connection);
+}
+
 static void share_take_answer(struct share *share, struct share_connection *connection)
 {
 	char token[TOKEN_MAX + 1] = "";
 	struct err err = { STATUS_INTERNAL, "" };
+	bool asks_for_next = false;
 	const char *why;
 	enum status status = question_end(&connection->question, &why);
 
-	if (status != STATUS_OK) {
+	if (status != STATUS_OK)
 		err_set(&err, status, "%s", why);
-	} else if (!connection->erases && share_find_credential(&connection->question.answer, token)) {
-		share_limits_note(connection->limits, token);
-	}
-	if (status == STATUS_OK && share_find_life(&connection->question.answer) < connection->min_ttl)
-		status = err_set(&err, STATUS_TEMPORARY,
-				 "profile '%s': new tokens were asked for too often, and the cached one has %lld s left",
-				 connection->limits->name, (long long)share_find_life(&connection->question.answer));
-	if (status == STATUS_OK && !connection->asks_again && *connection->refused_sha256 && *token &&
-	    share_is_refused_token(connection, token)) {
+	else if (!connection->erases && share_find_credential(&connection->question.answer, token))
+		status = share_check_token(connection, token, &asks_for_next, &err);
+	if (asks_for_next) {
 		connection->asks_again = true;
 		status = share_ask(connection, "get", token, &err);
-		explicit_bzero(token, sizeof token);
-		if (status == STATUS_OK)
-			return;
 	}
 	explicit_bzero(token, sizeof token);
-	if (status != STATUS_OK) {
+	if (asks_for_next && status == STATUS_OK)
+		return;
+	if (status == STATUS_OK)
+		share_give_answer(share, connection);
+	else
 		share_refuse(connection, &err);
-	} else {
-		// there is a token, though not all is well
-		why = question_last_error(&connection->question);
-		if (*why && !text_starts(why, "debug: "))
-			share_notice(share, why);
-		if (!connection->erases)
-			buf_add(&connection->output, connection->question.answer.data, connection->question.answer.len);
-		share_write(connection);
-	}
 	question_forget(&connection->question);
 }
 

@@ -136,6 +136,10 @@ static bool exec_is_shared(const char *name)
 		_exit(become_core(args));
 	}
 	close(pair[1]);
+	if (pid < 0) {
+		close(pair[0]);
+		return false;
+	}
 	while (len < sizeof names - 1 &&
 	       ((got = read(pair[0], names + len, sizeof names - 1 - len)) > 0 || (got < 0 && errno == EINTR)))
 		len += got > 0 ? (size_t)got : 0;
