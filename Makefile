@@ -72,14 +72,15 @@ KEYRING = $(SHARED) helper/base/json-read.c helper/base/subprocess.c $(WALLS:%=h
 OAUTH_MODEL = auth-method challenge oauth-error token url
 
 sk-helper_SOURCES = $(wildcard helper/front/*.c) $(SHARED) $(PLAIN_TOOLS:%=helper/protocols/%.c)
-sk-core_SOURCES = $(wildcard helper/core/*.c) $(TOOLS) $(KEYRING) helper/base/json-value.c
+sk-core_SOURCES = $(wildcard helper/core/*.c) $(TOOLS) $(KEYRING) helper/base/json-value.c helper/base/peer.c
 sk-oauth_SOURCES = $(wildcard helper/oauth/*.c) $(wildcard helper/http/*.c) helper/base/base64.c helper/base/json-read.c helper/base/landlock.c \
 	helper/base/syscall-filter.c $(BASE_FRONT:%=helper/base/%.c) $(OAUTH_MODEL:%=helper/model/%.c)
 sk-bridge_SOURCES = $(wildcard helper/bridge/*.c) $(wildcard helper/relay/*.c) $(wildcard helper/http/*.c) helper/base/base64.c \
 	helper/base/json-value.c helper/base/landlock.c helper/base/syscall-filter.c $(BASE_FRONT:%=helper/base/%.c) helper/model/challenge.c \
 	helper/model/url.c
 sk-proxy_SOURCES = $(wildcard helper/proxy/*.c) $(wildcard helper/relay/*.c) $(wildcard helper/http/*.c) helper/base/base64.c \
-	helper/base/landlock.c helper/base/syscall-filter.c $(BASE_FRONT:%=helper/base/%.c) helper/model/challenge.c helper/model/url.c
+	helper/base/landlock.c helper/base/peer.c helper/base/syscall-filter.c $(BASE_FRONT:%=helper/base/%.c) helper/model/challenge.c \
+	helper/model/url.c
 sk-secret-service_SOURCES = $(wildcard keyring/sk-secret-service/*.c) $(BASE_FRONT:%=helper/base/%.c) $(WALLS:%=helper/base/%.c)
 
 PRIVATE = sk-core sk-oauth sk-bridge sk-proxy sk-secret-service

@@ -32,6 +32,19 @@ share_todo() {
 	start_server share todo --socket "$SOCKET"
 }
 
+# In the place of share: somebody who writes down what is said to it, into "heard", and answers with a token of its own.
+start_listener() {
+	"$SK_NODE" -e '
+		const { createServer } = require("node:net");
+		const { appendFileSync } = require("node:fs");
+		createServer((socket) => socket.on("data", (data) => {
+			appendFileSync(process.argv[2], data);
+			socket.end("profile=p\nurl=https://a.example.com\nauthtype=Bearer\ncredential=evil\nexpires_in=60\nlifetime=60\nend=yes\n");
+		})).listen(process.argv[1]);' "$SOCKET" "$BATS_TEST_TMPDIR/heard" 3>&- 4>&- &
+	echo $! >>"$BATS_TEST_TMPDIR/servers"
+	for _ in $(seq 100); do [ -S "$SOCKET" ] && break; sleep 0.05; done
+}
+
 @test "get, in every format, by name and by URL; one token request for all" {
 	share_todo
 	before=$(token_requests)
@@ -120,15 +133,7 @@ share_todo() {
 	assert_equal "$(sk-helper get p)" three
 	end_server
 	# a listener of somebody else's hears of no token
-	"$SK_NODE" -e '
-		const { createServer } = require("node:net");
-		const { appendFileSync } = require("node:fs");
-		createServer((socket) => socket.on("data", (data) => {
-			appendFileSync(process.argv[2], data);
-			socket.end("profile=p\nurl=https://a.example.com\nauthtype=Bearer\ncredential=evil\nexpires_in=60\nlifetime=60\nend=yes\n");
-		})).listen(process.argv[1]);' "$SOCKET" "$BATS_TEST_TMPDIR/heard" 3>&- 4>&- &
-	echo $! >>"$BATS_TEST_TMPDIR/servers"
-	for _ in $(seq 100); do [ -S "$SOCKET" ] && break; sleep 0.05; done
+	start_listener
 	run inside git-credential-sk erase <<<$'protocol=https\nhost=a.example.com\nusername=x\npassword=three'
 	run -0 inside sk-helper get - <<<$'profile=p\ncredential=three\nhttp_status=401'
 	[ -s "$BATS_TEST_TMPDIR/heard" ]
@@ -329,15 +334,7 @@ credential=$huge"; do
 	assert [ "$(inside sk-helper get todo --scope todo:read)" != "$token" ]
 	assert_equal "$(inside sk-helper get todo)" "$other"
 	end_server
-	"$SK_NODE" -e '
-		const { createServer } = require("node:net");
-		const { appendFileSync } = require("node:fs");
-		createServer((socket) => socket.on("data", (data) => {
-			appendFileSync(process.argv[2], data);
-			socket.end("profile=p\nurl=https://a.example.com\nauthtype=Bearer\ncredential=evil\nexpires_in=60\nlifetime=60\nend=yes\n");
-		})).listen(process.argv[1]);' "$SOCKET" "$BATS_TEST_TMPDIR/heard" 3>&- 4>&- &
-	echo $! >>"$BATS_TEST_TMPDIR/servers"
-	for _ in $(seq 100); do [ -S "$SOCKET" ] && break; sleep 0.05; done
+	start_listener
 	run -0 inside git-credential-sk erase <<<$'protocol=https\nhost=a.example.com\nusername=x\npassword=hunter2'
 	run inside sk-helper get 'https://a.example.com/x?key=hunter3'
 	refute grep -q "$(printf hunter2 | sha256sum | cut -d' ' -f1)" "$BATS_TEST_TMPDIR/heard"

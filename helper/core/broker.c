@@ -5,7 +5,6 @@
 #include "base/debug.h"
 #include "base/text.h"
 #include "base/wire.h"
-#include "core/notice.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -54,15 +53,13 @@ static void broker_send(const struct broker *broker, const char *profile, enum s
 // There is a token, though not all is well: said once.
 static void broker_warn(const struct broker *broker, struct broker_profile *profile)
 {
-	struct buf *errors = &profile->question.errors;
-	const char *text = question_last_error(&profile->question);
+	const struct buf *errors = &profile->question.errors;
+	const char *warning = question_warning(&profile->question);
 
 	if (debug_is_on())
 		(void)!write(STDERR_FILENO, errors->data, errors->len);
-	if (!*text || text_starts(text, "debug: ") || !strncmp(profile->last_warning, text, sizeof profile->last_warning - 1))
-		return;
-	(void)snprintf(profile->last_warning, sizeof profile->last_warning, "%s", text);
-	notice_print(broker->command, text);
+	if (*warning)
+		notice_print_new(profile->last_warning, broker->command, warning);
 }
 
 static void broker_answer(const struct broker *broker, struct broker_profile *profile)

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/status.h"
 #include "base/wire.h"
+#include "core/notice.h"
 #include "core/question.h"
 #include "model/challenge.h"
 
@@ -23,7 +24,7 @@ struct broker_profile {
 	char scope[CHALLENGE_SCOPE_MAX + 1]; // that a server has wanted, and was granted; "" for the profile's
 	struct question question;
 	bool steps_up;
-	char last_warning[256];
+	char last_warning[NOTICE_LAST_SIZE];
 };
 
 struct broker {

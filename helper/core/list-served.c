@@ -79,10 +79,21 @@ cJSON *list_served_of(const char *name)
 	return visit.array;
 }
 
+enum status list_print_json(cJSON *json, struct err *err)
+{
+	char *text = cJSON_PrintUnformatted(json);
+
+	cJSON_Delete(json);
+	if (!text)
+		return err_set(err, STATUS_INTERNAL, "no memory");
+	puts(text);
+	free(text);
+	return STATUS_OK;
+}
+
 static enum status list_print_shared_json(const struct shared_profiles *shared, struct err *err)
 {
 	cJSON *array = cJSON_CreateArray();
-	char *text;
 
 	for (size_t i = 0; i < shared->count; i++) {
 		const struct profile *profile = &shared->profiles[i];
@@ -94,13 +105,7 @@ static enum status list_print_shared_json(const struct shared_profiles *shared, 
 		cJSON_AddItemToObject(object, "urls", cJSON_CreateStringArray(profile->urls, (int)profile->url_count));
 		cJSON_AddItemToArray(array, object);
 	}
-	text = cJSON_PrintUnformatted(array);
-	cJSON_Delete(array);
-	if (!text)
-		return err_set(err, STATUS_INTERNAL, "no memory");
-	puts(text);
-	free(text);
-	return STATUS_OK;
+	return list_print_json(array, err);
 }
 
 enum status list_print_shared(bool json, bool names_only, struct err *err)

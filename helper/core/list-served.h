@@ -14,6 +14,9 @@ void list_print_served(const char *name);
 // The servers of one profile, as a JSON array. NULL without memory.
 cJSON *list_served_of(const char *name);
 
+// Prints it on one line, and frees it.
+enum status list_print_json(cJSON *json, struct err *err);
+
 // Where SK_HELPER_SOCKET names a socket: the profiles that are shared there.
 enum status list_print_shared(bool json, bool names_only, struct err *err);
 

@@ -170,7 +170,6 @@ static void list_ask_keyrings(struct rows *rows, struct row *row)
 static enum status print_json(const struct rows *rows, struct err *err)
 {
 	cJSON *array = cJSON_CreateArray();
-	char *text;
 
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct row *row = &rows->row[i];
@@ -195,13 +194,7 @@ static enum status print_json(const struct rows *rows, struct err *err)
 		}
 		cJSON_AddItemToArray(array, object);
 	}
-	text = cJSON_PrintUnformatted(array);
-	cJSON_Delete(array);
-	if (!text)
-		return err_set(err, STATUS_INTERNAL, "no memory");
-	puts(text);
-	free(text);
-	return STATUS_OK;
+	return list_print_json(array, err);
 }
 
 static void describe_life(int64_t left, char text[USE_SIZE])

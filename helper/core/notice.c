@@ -21,3 +21,11 @@ void notice_print(const char *command, const char *text)
 	if (poll(&(struct pollfd){ .fd = STDERR_FILENO, .events = POLLOUT }, 1, 0) == 1)
 		(void)!write(STDERR_FILENO, line, len + 1);
 }
+
+void notice_print_new(char last[NOTICE_LAST_SIZE], const char *command, const char *text)
+{
+	if (!strncmp(last, text, NOTICE_LAST_SIZE - 1))
+		return;
+	(void)snprintf(last, NOTICE_LAST_SIZE, "%s", text);
+	notice_print(command, text);
+}

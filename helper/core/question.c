@@ -148,7 +148,8 @@ bool question_step(struct question *question, const struct pollfd fds[QUESTION_F
 
 // --- the answer
 
-const char *question_last_error(struct question *question)
+// What get printed last on standard error, without our name before it; "" for nothing.
+static const char *question_last_error(struct question *question)
 {
 	static const char prefix[] = "sk-helper: ";
 	struct buf *errors = &question->errors;
@@ -159,6 +160,13 @@ const char *question_last_error(struct question *question)
 	last = strrchr(text, '\n');
 	last = last ? last + 1 : text;
 	return text_starts(last, prefix) ? last + strlen(prefix) : last;
+}
+
+const char *question_warning(struct question *question)
+{
+	const char *text = question_last_error(question);
+
+	return text_starts(text, "debug: ") ? "" : text;
 }
 
 enum status question_end(struct question *question, const char **why)

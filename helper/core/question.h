@@ -34,8 +34,8 @@ bool question_step(struct question *question, const struct pollfd fds[QUESTION_F
 // How it ended. STATUS_OK: the lines are in answer. Else *why is what get said, in errors. Both are there until question_forget.
 enum status question_end(struct question *question, const char **why);
 
-// What get printed last on standard error, without our name before it; "" for nothing.
-const char *question_last_error(struct question *question);
+// What get said though there is a token: a warning of one line; "" for none.
+const char *question_warning(struct question *question);
 
 // Frees all of it. A get that still runs goes on by itself, for others who wait for the same token.
 void question_forget(struct question *question);

@@ -2,6 +2,7 @@
 #include "core/server-socket.h"
 
 #include "base/listen-fds.h"
+#include "base/peer.h"
 #include "base/text.h"
 
 #include <arpa/inet.h>
@@ -241,21 +242,14 @@ enum status server_socket_inherit(struct server_socket *server, struct err *err)
 
 enum status server_socket_check_peer(const struct server_socket *server, int fd, struct err *err)
 {
-	struct ucred peer;
-	socklen_t len = sizeof peer;
+	uid_t uid;
 
-	if (server->port)
+	if (peer_is_allowed(fd, server->uids, server->uid_count, &uid))
 		return STATUS_OK;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
-		return err_set(err, STATUS_DENIED, "it is not known which user has connected: %s", strerror(errno));
-	if (peer.uid == geteuid())
-		return STATUS_OK;
-	for (size_t i = 0; i < server->uid_count; i++) {
-		if (peer.uid == server->uids[i])
-			return STATUS_OK;
-	}
-	return err_set(err, STATUS_DENIED, "user %u has connected, who may not: '--allow-uid %u' would allow it",
-		       (unsigned)peer.uid, (unsigned)peer.uid);
+	if (uid == (uid_t)-1)
+		return err_set(err, STATUS_DENIED, "it is not known which user has connected");
+	return err_set(err, STATUS_DENIED, "user %u has connected, who may not: '--allow-uid %u' would allow it", (unsigned)uid,
+		       (unsigned)uid);
 }
 
 void server_socket_close(struct server_socket *server)

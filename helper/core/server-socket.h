@@ -36,7 +36,7 @@ enum status server_socket_listen_on(struct server_socket *server, const char *ad
 // systemd's. STATUS_POLICY where it is not a listening socket in the file system. path is then its path.
 enum status server_socket_inherit(struct server_socket *server, struct err *err);
 
-// Whoever has connected, or STATUS_DENIED for another user than those that may.
+// Whoever has connected to one in the file system, or STATUS_DENIED for another user than those that may.
 enum status server_socket_check_peer(const struct server_socket *server, int fd, struct err *err);
 
 // Closes it, and removes the file if it is still the one that we made.

@@ -72,7 +72,7 @@ struct share {
 	size_t abandoned_count;
 	int64_t accept_at; // CLOCK_BOOTTIME in ms: there were too many open files
 	struct serving serving;
-	char last_notice[256];
+	char last_notice[NOTICE_LAST_SIZE];
 };
 
 // --- the answer
@@ -131,10 +131,10 @@ static enum status share_ask(struct share_connection *connection, const char *co
 	return question_ask(&connection->question, command, err);
 }
 
-// The token in an answer of get, which is not cut up.
-static bool share_find_credential(const struct buf *answer, char token[TOKEN_MAX + 1])
+// The value of a key in an answer of get, which is not cut up; key: with the line end before it and "=" behind it. False where it is not there,
+// or too long.
+static bool share_find_value(const struct buf *answer, const char *key, char *value, size_t size)
 {
-	static const char key[] = "\ncredential=";
 	const char *at = strstr(answer->data, key);
 	size_t len;
 
@@ -142,25 +142,21 @@ static bool share_find_credential(const struct buf *answer, char token[TOKEN_MAX
 		return false;
 	at += strlen(key);
 	len = strcspn(at, "\n");
-	if (len > TOKEN_MAX)
+	if (len >= size)
 		return false;
-	memcpy(token, at, len);
-	token[len] = '\0';
+	memcpy(value, at, len);
+	value[len] = '\0';
 	return true;
 }
 
 // How long the token in an answer of get lives, in seconds.
 static int64_t share_find_life(const struct buf *answer)
 {
-	static const char key[] = "\nexpires_in=";
-	const char *at = strstr(answer->data, key);
 	int64_t life = 0;
 	char text[24];
 
-	if (at) {
-		(void)snprintf(text, sizeof text, "%.*s", (int)strcspn(at + strlen(key), "\n"), at + strlen(key));
+	if (share_find_value(answer, "\nexpires_in=", text, sizeof text))
 		(void)text_to_number(text, 0, TOKEN_LIFETIME_MAX, &life);
-	}
 	return life;
 }
 
@@ -171,15 +167,6 @@ static bool share_is_refused_token(const struct share_connection *connection, co
 
 	sha256_hex(token, strlen(token), hex, SHA256_HEX_SIZE - 1);
 	return !strcmp(hex, connection->refused_sha256);
-}
-
-// A line on standard error, not the same one again and again.
-static void share_notice(struct share *share, const char *text)
-{
-	if (!strncmp(share->last_notice, text, sizeof share->last_notice - 1))
-		return;
-	(void)snprintf(share->last_notice, sizeof share->last_notice, "%.255s", text);
-	notice_print("share", text);
 }
 
 // Get has given a token: whether it is one that the asker may have. asks_for_next: it is the one that was refused.
@@ -199,11 +186,11 @@ static enum status share_check_token(struct share_connection *connection, const 
 
 static void share_give_answer(struct share *share, struct share_connection *connection)
 {
-	const char *warning = question_last_error(&connection->question);
+	const char *warning = question_warning(&connection->question);
 
 	// there is a token, though not all is well
-	if (*warning && !text_starts(warning, "debug: "))
-		share_notice(share, warning);
+	if (*warning)
+		notice_print_new(share->last_notice, "share", warning);
 	if (!connection->erases)
 		buf_add(&connection->output, connection->question.answer.data, connection->question.answer.len);
 	share_write(connection);
@@ -219,7 +206,7 @@ static void share_take_answer(struct share *share, struct share_connection *conn
 
 	if (status != STATUS_OK)
 		err_set(&err, status, "%s", why);
-	else if (!connection->erases && share_find_credential(&connection->question.answer, token))
+	else if (!connection->erases && share_find_value(&connection->question.answer, "\ncredential=", token, sizeof token))
 		status = share_check_token(connection, token, &asks_for_next, &err);
 	if (asks_for_next) {
 		connection->asks_again = true;
@@ -466,7 +453,7 @@ static void share_accept(struct share *share)
 						 .refusal = BUF_INIT(SHARE_LINES_MAX) };
 	question_begin(&connection->question);
 	if (server_socket_check_peer(&share->server, fd, &err) != STATUS_OK) {
-		share_notice(share, err.text);
+		notice_print_new(share->last_notice, "share", err.text);
 		share_refuse(connection, &err);
 	}
 }

@@ -227,7 +227,6 @@ static void exchange_take_end(struct transfer *transfer, enum transfer_end end, 
 {
 	struct exchange *exchange = transfer->owner;
 	const struct target_route *route = &exchange->proxy->routes[exchange->route];
-
 	bool named = text_starts(why, "profile '");
 
 	exchange->ended = true;

@@ -49,7 +49,7 @@ static bool settings_take_of_all(struct proxy *proxy, struct proxy_settings *set
 	} else if (!strcmp(field->key, "uid[]")) {
 		if (proxy->uid_count == PROXY_ALLOWED_MAX || !text_to_number(field->value, 0, UINT32_MAX, &number))
 			return false;
-		proxy->uids[proxy->uid_count++] = (unsigned)number;
+		proxy->uids[proxy->uid_count++] = (uid_t)number;
 	} else if (!strcmp(field->key, "idle")) {
 		if (!text_to_number(field->value, 1, INT32_MAX, &number))
 			return false;

@@ -3,6 +3,7 @@
 #include "proxy/proxy.h"
 
 #include "base/clock.h"
+#include "base/peer.h"
 #include "base/text.h"
 #include "proxy/exchange.h"
 
@@ -46,27 +47,10 @@ void proxy_notice(struct proxy *proxy, const char *format, ...)
 
 // --- connections
 
-static bool proxy_knows(const struct proxy *proxy, int fd)
-{
-	struct ucred peer;
-	socklen_t len = sizeof peer;
-
-	if (proxy->on_loopback)
-		return true;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
-		return false;
-	if (peer.uid == geteuid())
-		return true;
-	for (size_t i = 0; i < proxy->uid_count; i++) {
-		if (peer.uid == proxy->uids[i])
-			return true;
-	}
-	return false;
-}
-
 static void proxy_accept(struct proxy *proxy)
 {
 	struct sockaddr_storage address = { 0 };
+	uid_t uid;
 	socklen_t len = sizeof address;
 	int fd = accept4(PROXY_LISTENER_FD, (struct sockaddr *)&address, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
@@ -76,7 +60,8 @@ static void proxy_accept(struct proxy *proxy)
 			proxy->accept_at = clock_now().boot + SWEEP_MS;
 		return;
 	}
-	if (!proxy_knows(proxy, fd)) {
+	// on loopback, it is the path that is secret
+	if (!proxy->on_loopback && !peer_is_allowed(fd, proxy->uids, proxy->uid_count, &uid)) {
 		proxy_notice(proxy, "another user has connected, who may not ('--allow-uid UID' would allow one)");
 		close(fd);
 		return;

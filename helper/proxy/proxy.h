@@ -37,7 +37,7 @@ struct proxy {
 	size_t origin_count;
 	const char *hosts[PROXY_ALLOWED_MAX]; // names by which the proxy is meant, besides this machine's own
 	size_t host_count;
-	unsigned uids[PROXY_ALLOWED_MAX]; // who may connect to a socket in the file system, besides this user
+	uid_t uids[PROXY_ALLOWED_MAX]; // who may connect to a socket in the file system, besides this user
 	size_t uid_count;
 	bool on_loopback;
 	int64_t idle_ms; // 0: for ever
