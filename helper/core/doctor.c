@@ -369,7 +369,7 @@ static enum status doctor_check_socket(const struct doctor_call *call, struct er
 		findings_add(&findings, "socket", LEVEL_BAD, status, "%s", why.text);
 	for (size_t i = 0; status == STATUS_OK && i < shared.count; i++) {
 		findings_add(&findings, "socket", LEVEL_OK, STATUS_OK, "profile '%s' is shared at '%s'",
-			     shared.profiles[i].name, share_client_socket());
+			     shared.profiles[i].name, profile_dir_socket());
 	}
 	return findings_end(&findings, err);
 }
@@ -383,7 +383,7 @@ enum status command_doctor(char **args, struct err *err)
 	struct profile profile;
 	enum status status = options_parse(&options, &args, doctor_take_word, &call, err);
 
-	if (status == STATUS_OK && share_client_socket())
+	if (status == STATUS_OK && profile_dir_socket())
 		return doctor_check_socket(&call, err);
 	if (status == STATUS_OK && call.name)
 		status = profile_name_check(call.name, err);

@@ -19,21 +19,21 @@ void get_result_free(struct get_result *result)
 enum status get_find_profile(const struct request *request, struct buf *text, struct profile *profile, bool *uncovered,
 			     struct err *err)
 {
-	return share_client_socket() ? share_client_profile_for(request, text, profile, uncovered, err) :
-				       profile_dir_for(request, text, profile, uncovered, err);
+	return profile_dir_socket() ? share_client_profile_for(request, text, profile, uncovered, err) :
+				      profile_dir_for(request, text, profile, uncovered, err);
 }
 
 // From the cache or the authorization server, or from where they are.
 static enum status get_obtain(const struct profile *profile, const struct request *request, struct cached_token *obtained,
 			      struct err *err)
 {
-	return share_client_socket() ? share_client_get(profile, request, obtained, err) :
-				       obtain_token(profile, request, obtained, err);
+	return profile_dir_socket() ? share_client_get(profile, request, obtained, err) :
+				      obtain_token(profile, request, obtained, err);
 }
 
 enum status get_forget(const struct profile *profile, const struct request *request, unsigned *count, struct err *err)
 {
-	if (!share_client_socket())
+	if (!profile_dir_socket())
 		return token_cache_forget(profile, request->credential, request->credential_sha256, count, err);
 	if (!request->credential && !request->credential_sha256)
 		return err_set(
@@ -181,7 +181,7 @@ enum status get_token(struct get_result *result, const struct protocol *protocol
 	else if (status == STATUS_OK)
 		status = get_obtain(&result->profile, &result->request, &result->obtained, err);
 	// what is shared with us says it already
-	if (status != STATUS_OK && !(share_client_socket() && err && text_starts(err->text, "profile '")))
+	if (status != STATUS_OK && !(profile_dir_socket() && err && text_starts(err->text, "profile '")))
 		err_prefix(err, "profile '%s'", result->profile.name);
 	return status;
 }

@@ -100,7 +100,7 @@ static enum status list_print_shared_json(const struct shared_profiles *shared, 
 		cJSON *object = cJSON_CreateObject();
 
 		cJSON_AddStringToObject(object, "profile", profile->name);
-		cJSON_AddStringToObject(object, "socket", share_client_socket());
+		cJSON_AddStringToObject(object, "socket", profile_dir_socket());
 		cJSON_AddStringToObject(object, "scope", profile->scope ? profile->scope : "");
 		cJSON_AddItemToObject(object, "urls", cJSON_CreateStringArray(profile->urls, (int)profile->url_count));
 		cJSON_AddItemToArray(array, object);
@@ -125,7 +125,7 @@ enum status list_print_shared(bool json, bool names_only, struct err *err)
 			puts(profile->name);
 		else
 			printf("%s: for %s, shared at %s\n", profile->name,
-			       profile->url_count ? profile->urls[0] : "any server", share_client_socket());
+			       profile->url_count ? profile->urls[0] : "any server", profile_dir_socket());
 	}
 	return STATUS_OK;
 }

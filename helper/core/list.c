@@ -3,7 +3,6 @@
 #include "base/text.h"
 #include "core/commands.h"
 #include "core/list-served.h"
-#include "core/share-client.h"
 #include "core/terminal.h"
 #include "core/token-cache.h"
 #include "keyring/keyring.h"
@@ -391,7 +390,7 @@ enum status command_list(char **args, struct err *err)
 
 	if (status == STATUS_OK && words.json && words.names)
 		return err_set(err, STATUS_USAGE, "list: --json and --names cannot be used together");
-	if (status == STATUS_OK && share_client_socket())
+	if (status == STATUS_OK && profile_dir_socket())
 		return list_print_shared(words.json, words.names, err);
 	if (status == STATUS_OK)
 		status = list_find_names(&words, &rows, err);

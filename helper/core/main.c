@@ -5,8 +5,8 @@
 #include "base/harden.h"
 #include "base/text.h"
 #include "core/commands.h"
-#include "core/share-client.h"
 #include "core/terminal.h"
+#include "model/profile-dir.h"
 
 #include <pwd.h>
 #include <stdbool.h>
@@ -76,7 +76,7 @@ static enum status run(char **argv, struct err *err)
 		return command_unknown(name, err);
 	if (!command->internal && asks_for_help(command, argv + 2))
 		return command_help((char *[]){ (char *)(uintptr_t)command->name, NULL }, err);
-	if (share_client_socket() && !command->asks_socket)
+	if (profile_dir_socket() && !command->asks_socket)
 		return err_set(err, STATUS_USAGE,
 			       "'%s' does not work where " SHARE_VARIABLE
 			       " is set: run it outside, where 'sk-helper share' runs",

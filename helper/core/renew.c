@@ -5,7 +5,6 @@
 #include "base/harden.h"
 #include "core/commands.h"
 #include "core/obtain.h"
-#include "core/share-client.h"
 #include "model/profile-dir.h"
 
 #include <unistd.h>
@@ -13,7 +12,7 @@
 void renew_in_background(const struct get_result *result)
 {
 	// what is shared with us is renewed where it comes from
-	if (share_client_socket() || cached_token_freshness(&result->obtained, clock_now(), 0) != TOKEN_AGING ||
+	if (profile_dir_socket() || cached_token_freshness(&result->obtained, clock_now(), 0) != TOKEN_AGING ||
 	    !fork_detached())
 		return;
 	(void)obtain_renewal(&result->profile, &result->request, NULL);

@@ -21,13 +21,6 @@
 #define CONNECT_PAUSE_MS  200
 #define ANSWER_TIMEOUT_MS 75000
 
-const char *share_client_socket(void)
-{
-	const char *path = getenv(SHARE_VARIABLE);
-
-	return path && *path ? path : NULL;
-}
-
 // --- the connection
 
 // Not blocked by a server that takes no connections, because as many as it has room for wait already.
@@ -47,7 +40,7 @@ static enum status share_client_connect(int *fd, struct err *err)
 {
 	const struct timespec pause = { 0, CONNECT_PAUSE_MS * 1000000L };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	const char *path = share_client_socket();
+	const char *path = profile_dir_socket();
 	int error = ENOENT;
 
 	if (*path != '/' || strlen(path) >= sizeof address.sun_path)
@@ -158,7 +151,7 @@ static enum status share_client_ask(const struct buf *question, struct buf *answ
 		return err_set(err, STATUS_UNAVAILABLE,
 			       SHARE_VARIABLE
 			       ": the server at '%s' gave no whole answer: is it 'sk-helper share', and not 'proxy'?",
-			       share_client_socket());
+			       profile_dir_socket());
 	return share_client_read_refusal(answer, err);
 }
 
@@ -173,7 +166,7 @@ enum status share_client_profiles(struct shared_profiles *shared, struct buf *te
 	buf_addc(&question, '\n');
 	status = share_client_ask(&question, text, err);
 	if (status == STATUS_OK)
-		status = shared_profiles_read(shared, text->data, text->len, share_client_socket(), err);
+		status = shared_profiles_read(shared, text->data, text->len, profile_dir_socket(), err);
 	return status;
 }
 
@@ -245,7 +238,7 @@ static enum status share_client_read_token(const struct profile *profile, const 
 	}
 	if (result == WIRE_BAD || !*token->access_token || !token_text_ok(token->access_token) || left <= 0 || lifetime < left)
 		return err_set(err, STATUS_INTERNAL, SHARE_VARIABLE ": the answer of the server at '%s' has no token",
-			       share_client_socket());
+			       profile_dir_socket());
 	token_bind(token, profile, request);
 	clock_boot_id(obtained->boot_id);
 	token->boot_id = obtained->boot_id;

@@ -11,9 +11,6 @@
 
 #include <stdbool.h>
 
-// The socket; NULL where tokens do not come from one.
-const char *share_client_socket(void);
-
 // Which profiles there are. text: what they point into. STATUS_UNAVAILABLE where nobody answers at the socket.
 enum status share_client_profiles(struct shared_profiles *shared, struct buf *text, struct err *err);
 

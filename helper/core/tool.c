@@ -84,7 +84,7 @@ static enum status list_for(const struct tool *tool, struct buf *out, struct err
 	enum status status;
 
 	buf_adds(out, tool->list_begin);
-	status = share_client_socket() ? list_shared(&listing, err) : profile_dir_each(list_one, &listing, err);
+	status = profile_dir_socket() ? list_shared(&listing, err) : profile_dir_each(list_one, &listing, err);
 	buf_adds(out, tool->list_end);
 	return status;
 }

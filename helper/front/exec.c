@@ -8,7 +8,6 @@
 #include "base/options.h"
 #include "base/text.h"
 #include "front/handover.h"
-#include "front/hit.h"
 #include "model/profile-dir.h"
 #include "model/request.h"
 #include "model/token.h"
@@ -160,7 +159,7 @@ static int exec_choose_profile(char name[PROFILE_NAME_MAX + 1], int count)
 	bool needed = false;
 
 	// which one that is, is known elsewhere
-	if (hit_is_elsewhere())
+	if (profile_dir_socket())
 		return 0;
 
 	for (int i = 0; i < count; i++)
@@ -186,7 +185,7 @@ static int take_options(char ***args)
 	first = **args;
 	// behind "--" there is the command, whatever it is called
 	if (first && (*args == begin || strcmp((*args)[-1], "--") != 0) &&
-	    (hit_is_elsewhere() ? exec_has_end_of_options(*args + 1) && exec_is_shared(first) : profile_dir_exists(first)))
+	    (profile_dir_socket() ? exec_has_end_of_options(*args + 1) && exec_is_shared(first) : profile_dir_exists(first)))
 		found = exec_take_profile(args, &options, &count);
 	if (found < 0)
 		return found;
@@ -195,7 +194,7 @@ static int take_options(char ***args)
 	if (count == 0)
 		(void)take_variable(&variables[count++], "ACCESS_TOKEN");
 	// a word before "--" that is no profile's name was meant as one, where there is no other
-	if (!found && !hit_is_elsewhere() && first && (*args)[1] && !strcmp((*args)[1], "--") &&
+	if (!found && !profile_dir_socket() && first && (*args)[1] && !strcmp((*args)[1], "--") &&
 	    profile_dir_choose(name, NULL, NULL, NULL) != STATUS_OK &&
 	    profile_dir_load(first, &text, &profile, &err) != STATUS_OK)
 		return exec_refuse(&err);

@@ -5,7 +5,6 @@
 #include "keyring/kernel-read.h"
 #include "model/profile-dir.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 // The memory for all that is read and written, one thing after the other. It is static, because malloc(3) costs more
@@ -32,13 +31,6 @@ void arena_keep(const struct buf *b)
 void arena_wipe(void)
 {
 	explicit_bzero(arena, (size_t)(arena_next - arena));
-}
-
-bool hit_is_elsewhere(void)
-{
-	const char *socket = getenv(SHARE_VARIABLE);
-
-	return socket && *socket;
 }
 
 bool hit_find(struct hit *hit, struct request *request)

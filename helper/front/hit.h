@@ -25,7 +25,4 @@ struct hit {
 // is not for the front door to answer.
 bool hit_find(struct hit *hit, struct request *request);
 
-// Whether tokens come from a socket (SK_HELPER_SOCKET), and not from this machine's keyring.
-bool hit_is_elsewhere(void);
-
 #endif

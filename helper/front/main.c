@@ -81,7 +81,7 @@ static int get(char **argv)
 	struct buf text, copy;
 
 	// tokens come from a socket, which is sk-core's to ask
-	if (hit_is_elsewhere() || request_from_args(&request, argv + 2, NULL) != STATUS_OK ||
+	if (profile_dir_socket() || request_from_args(&request, argv + 2, NULL) != STATUS_OK ||
 	    !(protocol = protocol_of(&request)) || protocol_take_url(protocol, &request, NULL) != STATUS_OK)
 		return become_core(argv);
 	if (!request.from_stdin)

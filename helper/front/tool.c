@@ -40,7 +40,7 @@ int tool_front(int argc, char **argv)
 	struct err err;
 	struct hit hit;
 
-	if (hit_is_elsewhere() || !tool || !tool->parse || tool->input == TOOL_READS_LINES ||
+	if (profile_dir_socket() || !tool || !tool->parse || tool->input == TOOL_READS_LINES ||
 	    tool_take_profile(&args, &request.profile, NULL) != STATUS_OK)
 		return become_core_for_tool(argc, argv);
 	input = arena_take();

@@ -550,6 +550,13 @@ static enum status profile_dir_ask_which(const char *usage, struct err *err)
 		       (int)(place - usage), usage, names.first, place + strlen("NAME"));
 }
 
+const char *profile_dir_socket(void)
+{
+	const char *path = getenv(SHARE_VARIABLE);
+
+	return path && *path ? path : NULL;
+}
+
 enum status profile_dir_choose(char name[PROFILE_NAME_MAX + 1], const char *wanted, const char *usage, struct err *err)
 {
 	char chosen[PROFILE_NAME_MAX + 1];

@@ -13,8 +13,10 @@
 // A profile's file with its path before it.
 #define PROFILE_TEXT_MAX (PROFILE_FILE_MAX + PROFILE_PATH_MAX)
 #define PROFILE_VARIABLE "SK_HELPER_PROFILE"
-// Where tokens come from a socket, and there are no profiles here.
-#define SHARE_VARIABLE "SK_HELPER_SOCKET"
+#define SHARE_VARIABLE	 "SK_HELPER_SOCKET"
+
+// The socket that tokens come from, where there are no profiles here (SHARE_VARIABLE); NULL where they are here.
+const char *profile_dir_socket(void);
 
 // The user's directory. STATUS_USAGE when neither XDG_CONFIG_HOME nor HOME is an absolute path.
 enum status profile_dir_user_dir(char dir[PROFILE_PATH_MAX], struct err *err);
