@@ -69,10 +69,10 @@ TOOLS = $(filter-out $(FORMATS:%=helper/protocols/%.c),$(wildcard helper/protoco
 KEYRING = $(SHARED) helper/base/json-read.c helper/base/subprocess.c $(WALLS:%=helper/base/%.c) \
 	keyring/keyring.c keyring/kernel.c keyring/secret-service.c
 
-OAUTH_MODEL = auth-method challenge oauth-error token url
+OAUTH_MODEL = auth-method challenge grant oauth-error token url
 
 sk-helper_SOURCES = $(wildcard helper/front/*.c) $(SHARED) $(PLAIN_TOOLS:%=helper/protocols/%.c)
-sk-core_SOURCES = $(wildcard helper/core/*.c) $(TOOLS) $(KEYRING) helper/base/json-value.c helper/base/peer.c
+sk-core_SOURCES = $(wildcard helper/core/*.c) $(TOOLS) $(KEYRING) helper/base/base64.c helper/base/json-value.c helper/base/peer.c
 sk-oauth_SOURCES = $(wildcard helper/oauth/*.c) $(wildcard helper/http/*.c) helper/base/base64.c helper/base/json-read.c helper/base/landlock.c \
 	helper/base/syscall-filter.c $(BASE_FRONT:%=helper/base/%.c) $(OAUTH_MODEL:%=helper/model/%.c)
 sk-bridge_SOURCES = $(wildcard helper/bridge/*.c) $(wildcard helper/relay/*.c) $(wildcard helper/http/*.c) helper/base/base64.c \

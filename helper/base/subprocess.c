@@ -97,10 +97,15 @@ enum status subprocess_spawn(const struct spawn *spawn, pid_t *pid, struct err *
 	sigemptyset(&signals);
 	posix_spawnattr_setsigmask(&attributes, &signals);
 	posix_spawnattr_setpgroup(&attributes, 0);
-	posix_spawnattr_setflags(&attributes, (short)(flags | (spawn->own_group ? POSIX_SPAWN_SETPGROUP : 0)));
+	if (spawn->own_session)
+		flags = (short)(flags | POSIX_SPAWN_SETSID);
+	else if (spawn->own_group)
+		flags = (short)(flags | POSIX_SPAWN_SETPGROUP);
+	posix_spawnattr_setflags(&attributes, flags);
 	error = posix_spawn(pid, spawn->path, &actions, &attributes, spawn->args, spawn->environment);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
+	errno = error;
 	if (error)
 		return err_set(err, STATUS_INTERNAL, "cannot run '%s': %s: is sk-helper installed completely? ('make install')",
 			       spawn->path, strerror(error));

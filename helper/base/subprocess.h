@@ -32,6 +32,7 @@ struct spawn {
 	char **args, **environment;
 	int fds[SUBPROCESS_FDS]; // what its descriptors 0 to 4 are; -1: /dev/null for 0 to 2, and closed for the others
 	bool own_group;		 // Ctrl-C does not reach it
+	bool own_session;	 // and it has no terminal
 };
 
 // STATUS_INTERNAL when it cannot be run.

@@ -106,11 +106,12 @@ enum status add_ask(struct add_options *options, struct add_asked *asked, struct
 			return err_set(
 				err, STATUS_USAGE,
 				"add: there is no profile '%s' yet. A new one needs --url URL, --issuer URL or --token-endpoint URL%s",
-				given->name, given->client_id ? "" : ", and --client-id ID");
+				given->name, given->client_id || given->identity_token ? "" : ", and --client-id ID");
 		status = add_ask_key(given, asked, "URL of the MCP server or API (or of the token endpoint): ", "url", true,
 				     err);
 	}
-	if (status == STATUS_OK && !given->client_id) {
+	// where there is no secret, the server may know the client by the platform's identity token
+	if (status == STATUS_OK && !given->client_id && !given->identity_token) {
 		if (!can_ask)
 			return err_set(err, STATUS_USAGE, "add: a new profile needs --client-id ID");
 		status = add_ask_key(given, asked, "Client id: ", "client_id", false, err);
@@ -142,6 +143,18 @@ void add_ask_print_word(const char *word)
 		putchar('\'');
 }
 
+static void add_ask_print_list(const char *option, const struct profile *given, const struct profile_key *key)
+{
+	struct profile copy = *given;
+	size_t *count;
+	const char **values = profile_list(&copy, key, &count);
+
+	for (size_t i = 0; i < *count; i++) {
+		printf(" %s ", option);
+		add_ask_print_word(values[i]);
+	}
+}
+
 void add_ask_print_command(const struct add_options *options)
 {
 	const struct profile *given = &options->change.given;
@@ -150,10 +163,8 @@ void add_ask_print_command(const struct add_options *options)
 	for (const struct option *option = command_options(command_find("add")); option->name; option++) {
 		const struct profile_key *key = command_option_key(option->name);
 
-		for (size_t i = 0; key && key->kind == KEY_URLS && i < given->url_count; i++) {
-			printf(" %s ", option->name);
-			add_ask_print_word(given->urls[i]);
-		}
+		if (key && key->kind == KEY_LIST)
+			add_ask_print_list(option->name, given, key);
 		if (key && key->kind == KEY_TEXT && profile_get(given, key)) {
 			printf(" %s ", option->name);
 			add_ask_print_word(profile_get(given, key));

@@ -56,7 +56,8 @@ static bool add_finds_secret(const struct add *add)
 	const struct keyring_key key = keyring_key(KEYRING_SECRET, &add->profile, NULL);
 	BUF_AUTO(record, SECRET_RECORD_MAX);
 
-	return keyring_find(add->profile.secret_store)->get(&key, &record, NULL) == STATUS_OK;
+	return profile_has_secret(&add->profile) &&
+	       keyring_find(add->profile.secret_store)->get(&key, &record, NULL) == STATUS_OK;
 }
 
 // Two kinds of secrets are not replaced without a word: one that a removed profile of this name has left, and one that a new secret would
@@ -119,6 +120,9 @@ static enum status add_load(struct add *add, struct err *err)
 	// what another issuer says takes the place of what the old one said
 	if (given->issuer && !given->token_endpoint && !add->is_set)
 		add->profile.token_endpoint = add->profile.revocation_endpoint = add->profile.auth_method = NULL;
+	// an identity token in the place of a secret
+	if (add->exists && given->identity_token && !given->auth_method && !add->old.identity_token)
+		add->profile.auth_method = NULL;
 	// a key in the place of a secret, or the other way round
 	if (add->exists && has_key(add) && !given->auth_method && !auth_method_uses_key(add->profile.auth_method))
 		add->profile.auth_method = NULL;
@@ -143,6 +147,10 @@ static enum status add_look_for_secret(struct add *add, struct err *err)
 	bool moves = change_moves_secret(&add->old, &add->profile);
 	enum status status;
 
+	if (!profile_has_secret(&add->profile)) {
+		add->secret = (struct secret){ .value = "" };
+		return STATUS_OK;
+	}
 	add->takes_secret = !add->exists || has_key(add) || (!add->is_set && change_is_empty(&add->options->change));
 	if (add->takes_secret)
 		return STATUS_OK;
@@ -332,6 +340,13 @@ static void report_place(const struct add *add)
 		puts("  (there is no desktop keyring here: 'sk-helper doctor' says why)");
 }
 
+static void report_identity(const struct profile *profile)
+{
+	char room[URL_MAX + 1];
+
+	printf("identity token: from %s, for the audience %s\n", profile->identity_token, profile_identity_audience(profile, room));
+}
+
 // What to type next, for a person.
 static void report_next(const struct add *add)
 {
@@ -369,6 +384,8 @@ static void report(const struct add *add)
 	}
 	if (add->takes_secret)
 		report_place(add);
+	if (profile->identity_token)
+		report_identity(profile);
 	if (add->verified)
 		report_token(profile, &add->obtained->token);
 	if (has_key(add) && !auth_method_uses_certificate(profile->auth_method))
@@ -390,6 +407,9 @@ static enum status add_show_plan(const struct add *add)
 		printf(has_key(add) ? "# the private key would be kept in the %s keyring, and sign requests to %s\n" :
 				      "# the client secret would be asked for, kept in the %s keyring, and sent to %s\n",
 		       add->profile.secret_store, add->profile.token_endpoint);
+	if (!profile_has_secret(&add->profile))
+		printf("# there is no client secret: the identity token of %s would be sent to %s\n", add->profile.identity_token,
+		       add->profile.token_endpoint);
 	return STATUS_OK;
 }
 
@@ -489,7 +509,8 @@ static enum status add_take_and_verify(struct add *add, struct err *err)
 
 static enum status add_keep(struct add *add, struct err *err)
 {
-	bool stores = add->takes_secret || !text_same(add->old.secret_store, add->profile.secret_store);
+	bool stores = profile_has_secret(&add->profile) &&
+		      (add->takes_secret || !text_same(add->old.secret_store, add->profile.secret_store));
 	struct lock lock;
 	enum status status = add_lock(add, &lock, err);
 

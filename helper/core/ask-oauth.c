@@ -48,11 +48,15 @@ static void oauth_put_endpoint(struct buf *request, const char *operation, const
 	wire_put_number(request, "timeout_ms", profile->timeout * 1000);
 }
 
-static void oauth_put_client(struct buf *request, const struct profile *profile, const struct secret *secret)
+static void oauth_put_client(struct buf *request, const struct profile *profile, const struct secret *secret,
+			     const char *identity_token)
 {
 	wire_put(request, "auth_method", profile->auth_method);
 	wire_put(request, "client_id", profile->client_id);
 	wire_put(request, secret->is_key ? "private_key" : "client_secret", secret->value);
+	wire_put(request, "identity_token", identity_token);
+	wire_put(request, "identity_token_reuse", profile->identity_token_reuse);
+	wire_put(request, "assertion_type", profile->assertion_type);
 	wire_put(request, "ca_file_sha256", secret->ca_file_sha256);
 	if (auth_method_uses_certificate(profile->auth_method))
 		wire_put(request, "certificate", profile->certificate);
@@ -90,6 +94,8 @@ static void take_failure(const struct wire_field *field, struct endpoint_failure
 		failure->error = oauth_error_find(field->value);
 	else if (!strcmp(field->key, "http_status"))
 		(void)text_to_number(field->value, 0, 999, &failure->http_status);
+	else if (!strcmp(field->key, "was_sent"))
+		failure->was_kept_back = !strcmp(field->value, "no");
 	else if (!strcmp(field->key, "retry_after"))
 		(void)text_to_number(field->value, 0, 86400, &failure->retry_after);
 }
@@ -113,8 +119,18 @@ static void take_grant(const struct wire_field *field, void *context)
 		take_failure(field, granting->failure);
 }
 
+static void oauth_put_grant(struct buf *request, const struct profile *profile)
+{
+	wire_put(request, "grant", profile->grant);
+	wire_put(request, "subject_token_type", profile->subject_token_type);
+	wire_put(request, "token_request", profile->token_request);
+	for (size_t i = 0; i < profile->param_count; i++)
+		wire_put(request, "param", profile->params[i]);
+}
+
 enum status oauth_request_token(const struct profile *profile, const struct request *request, const struct secret *secret,
-				struct buf *answer, struct grant *grant, struct endpoint_failure *failure, struct err *err)
+				const char *identity_token, struct buf *answer, struct grant *grant,
+				struct endpoint_failure *failure, struct err *err)
 {
 	struct granting granting = { grant, failure };
 	BUF_AUTO(message, MESSAGE_MAX);
@@ -125,7 +141,8 @@ enum status oauth_request_token(const struct profile *profile, const struct requ
 	debug_say("a token is requested from %.*s with %s%s%s", url_shown(profile->token_endpoint), profile->token_endpoint,
 		  profile->auth_method, request->scope ? ", scope " : "", request->scope ? request->scope : "");
 	oauth_put_endpoint(&message, "token", profile);
-	oauth_put_client(&message, profile, secret);
+	oauth_put_client(&message, profile, secret, identity_token);
+	oauth_put_grant(&message, profile);
 	wire_put(&message, "scope", request->scope);
 	wire_put(&message, "resource", request->resource);
 	wire_put(&message, "audience", profile->audience);
@@ -140,7 +157,29 @@ static void take_revocation(const struct wire_field *field, void *context)
 	take_failure(field, context);
 }
 
+static void take_identity_token(const struct wire_field *field, void *context)
+{
+	if (!strcmp(field->key, "identity_token"))
+		buf_adds(context, field->value);
+}
+
+enum status oauth_actions_token(const struct profile *profile, const char *url, const char *bearer, const char *audience,
+				struct buf *token, struct err *err)
+{
+	BUF_AUTO(message, MESSAGE_MAX);
+	BUF_AUTO(answer, MESSAGE_MAX);
+
+	wire_put(&message, "operation", "identity-token");
+	wire_put(&message, "url", url);
+	wire_put(&message, "token", bearer);
+	wire_put(&message, "audience", audience);
+	wire_put(&message, "proxy", profile->proxy);
+	wire_put_number(&message, "timeout_ms", profile->timeout * 1000);
+	return oauth_ask(&message, profile, &answer, take_identity_token, token, err);
+}
+
 enum status oauth_revoke_token(const struct profile *profile, const char *access_token, const struct secret *secret,
+			       const char *identity_token,
 			       struct endpoint_failure *failure, struct err *err)
 {
 	BUF_AUTO(message, MESSAGE_MAX);
@@ -148,7 +187,7 @@ enum status oauth_revoke_token(const struct profile *profile, const char *access
 
 	*failure = (struct endpoint_failure){ 0 };
 	oauth_put_endpoint(&message, "revoke", profile);
-	oauth_put_client(&message, profile, secret);
+	oauth_put_client(&message, profile, secret, identity_token);
 	wire_put(&message, "token", access_token);
 	return oauth_ask(&message, profile, &answer, take_revocation, failure, err);
 }
@@ -177,7 +216,7 @@ enum status oauth_probe_endpoint(const struct profile *profile, const struct sec
 	*report = (struct endpoint_report){ .address = "" };
 	oauth_put_endpoint(&request, "look", profile);
 	if (secret && auth_method_uses_certificate(profile->auth_method))
-		oauth_put_client(&request, profile, secret);
+		oauth_put_client(&request, profile, secret, NULL);
 	return oauth_ask(&request, profile, answer, take_report, report, err);
 }
 
@@ -233,6 +272,7 @@ static void take_metadata(const struct wire_field *field, void *context)
 		MEMBER(scope),
 		MEMBER(auth_methods),
 		MEMBER(signing_algs),
+		MEMBER(grant_types),
 	};
 #undef MEMBER
 
@@ -244,7 +284,7 @@ enum status oauth_discover(const struct profile *profile, const char *url, struc
 {
 	BUF_AUTO(request, ANSWER_MAX);
 
-	*metadata = (struct metadata){ "", "", "", "", "", "", "", "", "" };
+	*metadata = (struct metadata){ "", "", "", "", "", "", "", "", "", "" };
 	debug_say("metadata is requested for %.*s", url_shown(url ? url : profile->issuer), url ? url : profile->issuer);
 	oauth_put_endpoint(&request, "discover", profile);
 	wire_put(&request, "url", url);

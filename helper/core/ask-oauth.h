@@ -32,6 +32,7 @@ struct endpoint_failure {
 	enum oauth_error error;
 	int64_t http_status; // 0 where there was no answer
 	int64_t retry_after; // the seconds that it wants not to be asked; 0 where it did not say
+	bool was_kept_back;  // nothing of the request has left
 };
 
 // Starts the program, which takes longer than all else, so that it is ready when its request is; the next request of any kind
@@ -41,12 +42,20 @@ void oauth_stop(void);
 
 // Sends the client secret to the profile's token endpoint: secret_check() must have said yes. STATUS_REFUSED, TEMPORARY or
 // POLICY with the reason; nothing in err is the secret, even when the server repeats it.
+// identity_token: the platform's, NULL where the profile has none.
 enum status oauth_request_token(const struct profile *profile, const struct request *request, const struct secret *secret,
-				struct buf *answer, struct grant *grant, struct endpoint_failure *failure, struct err *err);
+				const char *identity_token, struct buf *answer, struct grant *grant,
+				struct endpoint_failure *failure, struct err *err);
+
+// Asks GitHub's or Forgejo's Actions for an identity token for this audience, with what they have put into the environment. STATUS_NOT_FOUND:
+// they give none.
+enum status oauth_actions_token(const struct profile *profile, const char *url, const char *bearer, const char *audience,
+				struct buf *token, struct err *err);
 
 // Revokes a token (RFC 7009) at the profile's revocation_endpoint, which must be there. The same errors; STATUS_REFUSED, too,
 // where the server cannot revoke such tokens.
 enum status oauth_revoke_token(const struct profile *profile, const char *access_token, const struct secret *secret,
+			       const char *identity_token,
 			       struct endpoint_failure *failure, struct err *err);
 
 // What the servers say of themselves; "" for what they do not. The strings point into the caller's buf.
@@ -54,7 +63,7 @@ struct metadata {
 	const char *issuer, *token_endpoint, *revocation_endpoint;
 	const char *mtls_token_endpoint, *mtls_revocation_endpoint; // RFC 8705 section 5: for those with a certificate
 	const char *resource, *scope;
-	const char *auth_methods, *signing_algs; // words with a space between them
+	const char *auth_methods, *signing_algs, *grant_types; // words with a space between them
 };
 
 // Asks the resource server at url, or else the profile's issuer; no credential is sent. Both given: the issuer must be one

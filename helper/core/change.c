@@ -12,6 +12,16 @@ static void *change_member(struct profile *profile, const struct profile_key *ke
 	return (char *)profile + key->offset;
 }
 
+// Whether these keys, of a change, have this one.
+static bool change_names(struct profile *given, const struct profile_key *key)
+{
+	size_t *count;
+
+	if (key->kind == KEY_LIST)
+		return profile_list(given, key, &count) && *count > 0;
+	return key->kind == KEY_TEXT ? profile_get(given, key) != NULL : *(int64_t *)change_member(given, key) != 0;
+}
+
 bool change_is_empty(const struct change *change)
 {
 	struct profile given = change->given;
@@ -19,8 +29,7 @@ bool change_is_empty(const struct change *change)
 	for (size_t i = 0; i < profile_key_count; i++) {
 		const struct profile_key *key = &profile_keys[i];
 
-		if ((key->kind == KEY_TEXT && profile_get(&given, key)) || (key->kind == KEY_URLS && given.url_count) ||
-		    (key->kind == KEY_NUMBER && *(int64_t *)change_member(&given, key)))
+		if (change_names(&given, key))
 			return false;
 	}
 	return change->unset_count == 0;
@@ -28,12 +37,14 @@ bool change_is_empty(const struct change *change)
 
 static void change_unset(struct profile *profile, const struct profile_key *key)
 {
-	if (key->kind == KEY_TEXT)
+	size_t *count;
+
+	if (key->kind == KEY_LIST && profile_list(profile, key, &count))
+		*count = 0;
+	else if (key->kind == KEY_TEXT)
 		*(const char **)change_member(profile, key) = NULL;
-	else if (key->kind == KEY_NUMBER)
-		*(int64_t *)change_member(profile, key) = 0;
 	else
-		profile->url_count = 0;
+		*(int64_t *)change_member(profile, key) = 0;
 }
 
 static bool change_has_url(const struct profile *profile, const char *url)
@@ -59,6 +70,24 @@ static enum status change_urls(const struct change *change, struct profile *prof
 	return STATUS_OK;
 }
 
+// A parameter takes the place of the one of the same name.
+static enum status change_params(const struct change *change, struct profile *profile, struct err *err)
+{
+	for (size_t i = 0; i < change->given.param_count; i++) {
+		const char *param = change->given.params[i];
+		size_t name = strcspn(param, "=") + 1, at = 0;
+
+		while (at < profile->param_count && strncmp(profile->params[at], param, name) != 0)
+			at++;
+		if (at == PROFILE_PARAMS_MAX)
+			return err_set(err, STATUS_USAGE, "param: a profile has at most %d", PROFILE_PARAMS_MAX);
+		profile->params[at] = param;
+		if (at == profile->param_count)
+			profile->param_count++;
+	}
+	return STATUS_OK;
+}
+
 // Whether the token endpoint is another server's: the other endpoints of the old one would see the secret, too.
 static bool change_leaves_server(const struct change *change, const struct profile *profile)
 {
@@ -72,6 +101,7 @@ static bool change_leaves_server(const struct change *change, const struct profi
 enum status change_apply(const struct change *change, struct profile *profile, struct err *err)
 {
 	struct profile given = change->given;
+	enum status status;
 
 	if (change_leaves_server(change, profile))
 		profile->issuer = profile->revocation_endpoint = NULL;
@@ -85,7 +115,8 @@ enum status change_apply(const struct change *change, struct profile *profile, s
 		else if (key->kind == KEY_NUMBER && *(int64_t *)change_member(&given, key))
 			*(int64_t *)change_member(profile, key) = *(int64_t *)change_member(&given, key);
 	}
-	return change_urls(change, profile, err);
+	status = change_urls(change, profile, err);
+	return status == STATUS_OK ? change_params(change, profile, err) : status;
 }
 
 bool change_moves_secret(const struct profile *old, const struct profile *profile)

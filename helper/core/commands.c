@@ -14,6 +14,7 @@ const struct command commands[] = {
 	{
 		.group = GROUP_USE,
 		.name = "get",
+		.runs_sources = true,
 		.arguments = "[NAME|URL|-]",
 		.summary = "print a token: from the cache, or a new one",
 		.run = command_get,
@@ -73,6 +74,7 @@ const struct command commands[] = {
 	{
 		.group = GROUP_SETUP,
 		.name = "add",
+		.runs_sources = true,
 		.arguments = "[NAME] [--url URL] [--client-id ID]",
 		.summary = "make a profile, or store its client secret or key again",
 		.run = command_add,
@@ -83,6 +85,7 @@ const struct command commands[] = {
 	{
 		.group = GROUP_SETUP,
 		.name = "set",
+		.runs_sources = true,
 		.arguments = "NAME [--KEY VALUE]... [--unset KEY]... [--default]",
 		.summary = "change keys of a profile; its secret is asked for only if needed",
 		.run = command_set,
@@ -146,6 +149,7 @@ const struct command commands[] = {
 	{
 		.group = GROUP_TROUBLE,
 		.name = "doctor",
+		.runs_sources = true,
 		.arguments = "[NAME]",
 		.summary = "check the keyrings, profiles and servers, and say what to do",
 		.run = command_doctor,
@@ -174,6 +178,7 @@ const struct command commands[] = {
 	{
 		.group = GROUP_TROUBLE,
 		.name = "revoke",
+		.runs_sources = true,
 		.arguments = "NAME",
 		.summary = "revoke the cached tokens at the server, and forget them",
 		.run = command_revoke,
@@ -207,6 +212,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "tool",
+		.runs_sources = true,
 		.arguments = "PROGRAM [ARGUMENT]...",
 		.summary = "answer a tool that runs sk-helper by another name",
 		.run = command_tool,
@@ -223,6 +229,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "renew",
+		.runs_sources = true,
 		.arguments = "NAME [SCOPE [RESOURCE]]",
 		.summary = "renew a cached token that is near its end",
 		.run = command_renew,

@@ -28,6 +28,7 @@ struct command {
 	bool takes_keys; // the profile's keys are options, too
 	bool has_formats;
 	bool runs_programs; // that are not sk-helper's
+	bool runs_sources;  // those that profiles name as the source of their identity tokens
 	bool serves;	    // it listens on a socket
 	bool asks_socket;   // it works where SK_HELPER_SOCKET names a socket, and there are no profiles
 	bool internal;	    // not for people

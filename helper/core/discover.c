@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "core/ask-oauth.h"
 #include "model/auth-method.h"
+#include "model/grant.h"
 #include "model/url.h"
 
 #include <string.h>
@@ -108,6 +109,20 @@ static enum status refuse_methods(const struct profile *profile, const char *key
 				       "private_key_jwt");
 }
 
+// How an identity token becomes an access token, where the profile does not say it: as MCP's workload identity federation (SEP-1933) where
+// the metadata offers that, which is without client authentication. Nothing else is tried: servers may count a wrong grant as an attack.
+static void choose_grant(struct profile *found, const struct metadata *metadata, struct err *warning)
+{
+	const char *jwt_bearer = grant_find("jwt-bearer")->type, *type;
+
+	if (!found->grant && has(metadata->grant_types, jwt_bearer) && (!*metadata->auth_methods || has(metadata->auth_methods, "none")))
+		found->grant = "jwt-bearer";
+	type = grant_find(found->grant)->type;
+	if (*metadata->grant_types && !has(metadata->grant_types, type))
+		err_set(warning, STATUS_OK, "the server's metadata does not list the grant '%s' (it lists: %.300s)", type,
+			metadata->grant_types);
+}
+
 enum status discover(struct profile *profile, const char *key_algorithms, const char *preferred, struct buf *answer,
 		     struct err *warning, struct err *err)
 {
@@ -123,11 +138,13 @@ enum status discover(struct profile *profile, const char *key_algorithms, const 
 	status = oauth_discover(&asking, profile->url_count ? profile->urls[0] : NULL, answer, &metadata, err);
 	if (status != STATUS_OK)
 		return status;
-	if (!found.auth_method)
+	if (found.identity_token)
+		choose_grant(&found, &metadata, warning);
+	else if (!found.auth_method)
 		found.auth_method = choose_method(&found, key_algorithms != NULL, preferred, metadata.auth_methods);
-	if (!found.auth_method)
+	if (!found.auth_method && !found.identity_token)
 		return refuse_methods(&found, key_algorithms, metadata.auth_methods, err);
-	if (profile->auth_method && *metadata.auth_methods && !has(metadata.auth_methods, profile->auth_method))
+	if (profile->auth_method && profile_has_secret(profile) && *metadata.auth_methods && !has(metadata.auth_methods, profile->auth_method))
 		err_set(warning, STATUS_OK, "the server's metadata does not list auth_method '%s' (it lists: %.200s)",
 			profile->auth_method, metadata.auth_methods);
 	if (key_algorithms && !strcmp(found.auth_method, "private_key_jwt"))
@@ -177,7 +194,8 @@ void discover_intent(const struct profile *profile, struct buf *words)
 {
 	const char *revocation = other_revocation_endpoint(profile);
 
-	buf_adds(words, auth_method_uses_key(profile->auth_method) ? "authenticate with the client's private key to '" :
+	buf_adds(words, !profile_has_secret(profile)		      ? "send the platform's identity token to '" :
+			auth_method_uses_key(profile->auth_method) ? "authenticate with the client's private key to '" :
 								     "send the client secret to '");
 	buf_adds(words, profile->token_endpoint);
 	buf_adds(words, "'");

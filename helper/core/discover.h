@@ -7,7 +7,7 @@
 #include "base/status.h"
 #include "model/profile.h"
 
-// Fills in the profile's issuer, token_endpoint, revocation_endpoint, resource, scope, auth_method and assertion_alg, each
+// Fills in the profile's issuer, token_endpoint, revocation_endpoint, resource, scope, auth_method, grant and assertion_alg, each
 // where it is NULL, from its first url or its issuer; an issuer that is there is the only one that will do. What is filled in
 // points into answer. key_algorithms: NULL for a client with a secret; what the client's key can sign with, "" where that is
 // not known. preferred: the method to take if the server has it; may be NULL. STATUS_NOT_FOUND: no metadata; STATUS_POLICY:

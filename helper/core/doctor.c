@@ -7,13 +7,17 @@
 #include "core/commands.h"
 #include "core/findings.h"
 #include "core/flight.h"
+#include "core/identity-token.h"
 #include "core/keep.h"
 #include "core/obtain.h"
+#include "core/sent-tokens.h"
 #include "core/share-client.h"
 #include "core/stored-secret.h"
 #include "core/terminal.h"
+#include "core/trust.h"
 #include "keyring/keyring.h"
 #include "model/auth-method.h"
+#include "model/identity-source.h"
 #include "model/profile-dir.h"
 #include "model/token.h"
 
@@ -301,12 +305,77 @@ static void doctor_check_servers(struct findings *findings, const struct profile
 	terminal_wait_end();
 }
 
+// What the client proves itself with, as far as it is kept here. STATUS_OK, too, where it has no secret.
+static enum status doctor_check_client(struct findings *findings, const struct profile *profile, struct buf *record,
+				       struct secret *secret)
+{
+	const struct keyring *store = keyring_find(profile->secret_store);
+	enum status status;
+	struct err err;
+
+	*secret = (struct secret){ .value = "" };
+	if (!profile_has_secret(profile))
+		return trust_identity(profile, NULL);
+	// a keyring that does not answer has its own line, and is not started only to be looked at
+	status = store->probe(&err);
+	if (status == STATUS_OK)
+		return doctor_check_secret(findings, profile, record, secret);
+	findings_add(findings, "client secret", LEVEL_NONE, STATUS_OK, "not looked at: the %s keyring does not answer",
+		     profile->secret_store);
+	return status;
+}
+
+// Its claims, and never itself.
+static void doctor_describe_identity(struct findings *findings, const struct identity_claims *claims, int64_t now)
+{
+	BUF_AUTO(audience, IDENTITY_TOKEN_MAX);
+
+	identity_claims_put_audience(claims, &audience);
+	findings_add(findings, "identity token", LEVEL_OK, STATUS_OK,
+		     "issuer '%.200s', subject '%.200s', for '%.200s', ends in %lld s: the server must know this issuer and subject",
+		     claims->issuer, claims->subject, audience.len ? audience.data : "", (long long)(claims->expires_at - now));
+}
+
+// Whether the platform's identity token could be sent now. One that is made anew each time is not asked for offline.
+static bool doctor_check_identity(struct findings *findings, const struct profile *profile, bool online)
+{
+	IDENTITY_TOKEN_AUTO(token);
+	IDENTITY_CLAIMS_AUTO(claims);
+	struct identity_source source;
+	int64_t now = clock_now().wall, sent_at;
+	char room[URL_MAX + 1];
+	struct err err;
+	enum status status;
+
+	if (!online && identity_source_of(&source, profile->identity_token) && source.kind == IDENTITY_GITHUB_ACTIONS) {
+		findings_add(findings, "identity token", LEVEL_NONE, STATUS_OK, "not looked at: the platform is a server, too");
+		return false;
+	}
+	status = identity_token_read(profile, &token, &err);
+	if (status == STATUS_OK)
+		status = identity_claims_read(token.text.data, &claims, &err);
+	if (status == STATUS_OK)
+		status = identity_claims_check(&claims, profile_identity_audience(profile, room), now, &err);
+	if (status != STATUS_OK) {
+		findings_add(findings, "identity token", LEVEL_BAD, status, "%s", err.text);
+		return false;
+	}
+	doctor_describe_identity(findings, &claims, now);
+	if (text_same(profile->identity_token_reuse, "yes") || !sent_token_is_marked(token.sha256, &sent_at))
+		return true;
+	findings_add(findings, "identity token", LEVEL_NONE, STATUS_OK,
+		     "it was sent %lld s ago, and each is sent only once: the next access token needs the next one",
+		     (long long)(now - sent_at));
+	return false;
+}
+
 static void doctor_check_profile(struct findings *findings, const char *name, bool online)
 {
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	BUF_AUTO(record, SECRET_RECORD_MAX);
 	struct profile profile;
 	struct secret secret;
+	bool usable = true;
 	struct err err;
 	enum status status = profile_dir_load(name, &text, &profile, &err);
 
@@ -318,16 +387,12 @@ static void doctor_check_profile(struct findings *findings, const char *name, bo
 		return;
 	}
 	findings_add(findings, "profile", LEVEL_OK, STATUS_OK, "%s (%s)", name, profile.path);
-	// a keyring that does not answer has its own line, and is not started only to be looked at
-	status = keyring_find(profile.secret_store)->probe(&err);
-	if (status == STATUS_OK)
-		status = doctor_check_secret(findings, &profile, &record, &secret);
-	else
-		findings_add(findings, "client secret", LEVEL_NONE, STATUS_OK, "not looked at: the %s keyring does not answer",
-			     profile.secret_store);
+	status = doctor_check_client(findings, &profile, &record, &secret);
+	if (profile.identity_token)
+		usable = doctor_check_identity(findings, &profile, online);
 	doctor_check_last_request(findings, &profile);
 	if (online)
-		doctor_check_servers(findings, &profile, status == STATUS_OK ? &secret : NULL);
+		doctor_check_servers(findings, &profile, status == STATUS_OK && usable ? &secret : NULL);
 }
 
 static bool doctor_visit_profile(const char *name, void *context)

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/wire.h"
+#include "core/identity-token.h"
 #include "model/profile-dir.h"
 #include "model/token.h"
 
@@ -18,7 +19,7 @@
 // Retry-After holds for all processes, but no server stops us for a day; nor does what somebody writes into the note.
 #define RETRY_AFTER_MAX_MS 300000
 
-// The profile as it stands, and the slot.
+// The profile as it stands, the slot, and the platform's identity token: a refusal is that one's, and not the next one's.
 static uint64_t flight_hash(const struct profile *profile, const struct request *request)
 {
 	BUF_AUTO(text, PROFILE_FILE_MAX);
@@ -26,7 +27,7 @@ static uint64_t flight_hash(const struct profile *profile, const struct request 
 
 	token_slot(slot, profile, request);
 	profile_write(profile, &text);
-	return text_hash(text.data) * 31 + text_hash(slot);
+	return (text_hash(text.data) * 31 + text_hash(slot)) ^ identity_token_now(profile);
 }
 
 static enum status flight_lock(struct lock *lock, const struct profile *profile, int64_t wait_ms, struct err *err)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/keep.h"
 
+#include "base/text.h"
 #include "core/flight.h"
 #include "core/token-cache.h"
 #include "core/trust.h"
@@ -68,6 +69,10 @@ enum status keep_choose_keyrings(struct profile *profile, struct err *first_choi
 	enum status status = STATUS_OK;
 
 	first_choice_error->text[0] = '\0';
+	if (profile_has_secret(profile) && text_same(profile->secret_store, "none"))
+		profile->secret_store = NULL;
+	if (!profile_has_secret(profile))
+		profile->secret_store = "none";
 	for (size_t i = 0; i < KEYRING_COUNT && !profile->secret_store && !chosen; i++) {
 		status = keyrings[i]->probe(&found);
 		if (status == STATUS_OK)
@@ -228,7 +233,7 @@ static void forget_old_places(const struct profile *old, const struct profile *p
 	const struct keyring_key key = keyring_key(KEYRING_SECRET, old, NULL);
 	enum status status;
 
-	if (strcmp(old->secret_store, profile->secret_store) != 0) {
+	if (strcmp(old->secret_store, profile->secret_store) != 0 && profile_has_secret(old)) {
 		status = keyring_find(old->secret_store)->del(&key, warning);
 		if (status != STATUS_OK && status != STATUS_NOT_FOUND)
 			err_prefix(warning, "the old client secret is still in the %s keyring", old->secret_store);

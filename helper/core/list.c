@@ -28,10 +28,11 @@ struct row {
 	char problem[200];		   // "" where the profile can be read
 	char shown[PROFILE_NAME_MAX + 16]; // the name, with a mark
 	char endpoint[URL_MAX + 1], scope[512], client_id[256], issuer[256], resource[256];
+	char identity_token[256];	   // where it comes from; "" for nowhere
 	const struct auth_method *method;  // how the client says who it is
 	const char *store;		   // NULL with a problem
 	size_t store_number, cache_number; // which keyrings; KEYRING_COUNT for none
-	const char *secret;		   // "stored", "missing", "locked", "unavailable"
+	const char *secret;		   // "stored", "missing", "locked", "unavailable"; "none" where the client has none
 	cJSON *urls;			   // whom its tokens are for
 	int64_t left;			   // of the token, 0 for none
 	bool in[KEYRING_COUNT];		   // whether that keyring has a secret of this name
@@ -140,14 +141,15 @@ static void list_read_profile(struct row *row)
 	memcpy(row->id.file_id, profile.file_id, sizeof profile.file_id);
 	(void)snprintf(row->endpoint, sizeof row->endpoint, "%s", profile.token_endpoint);
 	(void)snprintf(row->scope, sizeof row->scope, "%s", profile.scope ? profile.scope : "");
-	(void)snprintf(row->client_id, sizeof row->client_id, "%s", profile.client_id);
+	(void)snprintf(row->client_id, sizeof row->client_id, "%s", profile.client_id ? profile.client_id : "");
 	(void)snprintf(row->issuer, sizeof row->issuer, "%s", profile.issuer ? profile.issuer : "");
 	(void)snprintf(row->resource, sizeof row->resource, "%s", profile.resource ? profile.resource : "");
+	(void)snprintf(row->identity_token, sizeof row->identity_token, "%s", profile.identity_token ? profile.identity_token : "");
 	row->method = auth_method_find(profile.auth_method);
 	row->urls = cJSON_CreateStringArray(profile.urls, (int)profile.url_count);
 	row->store_number = number_of(profile.secret_store);
 	row->cache_number = number_of(profile.token_cache);
-	row->store = keyrings[row->store_number]->name;
+	row->store = row->store_number < KEYRING_COUNT ? keyrings[row->store_number]->name : "none";
 }
 
 // What the keyrings have for it. All files are known by now, so that one answer of a keyring is enough for all rows.
@@ -159,8 +161,11 @@ static void list_ask_keyrings(struct rows *rows, struct row *row)
 
 	if (*row->problem)
 		return;
-	status = ask_keyring(rows, row->store_number);
-	row->secret = secret_state(status == STATUS_OK && !row->in[row->store_number] ? STATUS_NOT_FOUND : status);
+	row->secret = "none";
+	if (row->store_number < KEYRING_COUNT) {
+		status = ask_keyring(rows, row->store_number);
+		row->secret = secret_state(status == STATUS_OK && !row->in[row->store_number] ? STATUS_NOT_FOUND : status);
+	}
 	if (row->cache_number < KEYRING_COUNT && ask_keyring(rows, row->cache_number) == STATUS_OK &&
 	    profile_dir_load(row->id.name, &text, &profile, NULL) == STATUS_OK)
 		row->left = token_life(&profile);
@@ -187,6 +192,7 @@ static enum status print_json(const struct rows *rows, struct err *err)
 			cJSON_AddStringToObject(object, "auth_method", row->method->name);
 			cJSON_AddStringToObject(object, "secret_store", row->store);
 			cJSON_AddStringToObject(object, "secret", row->secret);
+			cJSON_AddStringToObject(object, "identity_token", row->identity_token);
 			cJSON_AddBoolToObject(object, "token_cached", row->left > 0);
 			cJSON_AddNumberToObject(object, "token_expires_in", (double)row->left);
 			cJSON_AddItemToObject(object, "served", list_served_of(row->id.name));
@@ -210,7 +216,10 @@ static void describe_life(int64_t left, char text[USE_SIZE])
 
 static void describe_secret(const struct row *row, char text[USE_SIZE])
 {
-	(void)snprintf(text, USE_SIZE, "%s, %s%s", row->store, row->method->uses_key ? "key " : "", row->secret);
+	if (row->store_number == KEYRING_COUNT)
+		(void)snprintf(text, USE_SIZE, "identity token");
+	else
+		(void)snprintf(text, USE_SIZE, "%s, %s%s", row->store, row->method->uses_key ? "key " : "", row->secret);
 }
 
 static void widen(int *width, const char *text)
@@ -305,7 +314,7 @@ static void print_table(const struct rows *rows)
 		printf("  ");
 		list_put_cut(row->scope, widths.scope);
 		describe_secret(row, text);
-		is_missing = strcmp(row->secret, "stored") != 0;
+		is_missing = strcmp(row->secret, "stored") != 0 && row->store_number < KEYRING_COUNT;
 		printf("  %s%-*s%s  ", is_missing ? bad : "", widths.secret, text, is_missing ? plain : "");
 		describe_life(row->left, text);
 		printf("%s\n", text);

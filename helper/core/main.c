@@ -5,6 +5,7 @@
 #include "base/harden.h"
 #include "base/text.h"
 #include "core/commands.h"
+#include "core/source-runner.h"
 #include "core/terminal.h"
 #include "model/profile-dir.h"
 
@@ -81,6 +82,8 @@ static enum status run(char **argv, struct err *err)
 			       "'%s' does not work where " SHARE_VARIABLE
 			       " is set: run it outside, where 'sk-helper share' runs",
 			       command->name);
+	if (command->runs_sources && !profile_dir_socket())
+		source_runner_start(argv + 2);
 	if (command->serves)
 		confine_server();
 	else if (!command->runs_programs)
@@ -100,6 +103,7 @@ int main(int argc, char **argv)
 	harden_runner();
 	find_home();
 	status = run(argv, &err);
+	source_runner_stop();
 	if (fflush(stdout) != 0 && status == STATUS_OK)
 		status = err_set(&err, STATUS_INTERNAL, "standard output: cannot be written");
 	if (status != STATUS_OK && *err.text) // a tool's "nothing" is no error to anybody else

@@ -4,8 +4,11 @@
 #include "base/debug.h"
 #include "core/advice.h"
 #include "core/flight.h"
+#include "core/identity-token.h"
 #include "core/renewals.h"
+#include "core/source-runner.h"
 #include "core/stored-secret.h"
+#include "core/trust.h"
 #include "model/auth-method.h"
 
 #include <string.h>
@@ -31,8 +34,16 @@ static enum status request_token(const struct profile *profile, const struct req
 	enum status status;
 	int64_t lifetime;
 
+	IDENTITY_TOKEN_AUTO(identity);
+
 	buf_reset(&obtained->record);
-	status = oauth_request_token(profile, request, secret, &obtained->record, &grant, failure, err);
+	status = profile->identity_token ? identity_token_take(profile, &identity, err) : STATUS_OK;
+	if (status != STATUS_OK)
+		return status;
+	sent = clock_now();
+	status = oauth_request_token(profile, request, secret, identity.text.data, &obtained->record, &grant, failure, err);
+	if (status != STATUS_OK && failure->was_kept_back)
+		identity_token_put_back(&identity);
 	if (status != STATUS_OK)
 		return status;
 	clock_boot_id(obtained->boot_id);
@@ -78,10 +89,11 @@ static enum status request_with_stored_secret(const struct profile *profile, con
 	const struct keyring *store = keyring_find(profile->secret_store);
 	bool is_key = auth_method_uses_key(profile->auth_method);
 	BUF_AUTO(record, SECRET_RECORD_MAX);
-	struct secret secret = { 0 };
-	enum status status = stored_secret_get(profile, &record, &secret, err);
+	struct secret secret = { .value = "", .previous = "" };
+	enum status status = profile_has_secret(profile) ? stored_secret_get(profile, &record, &secret, err) :
+							   trust_identity(profile, err);
 
-	if (status == STATUS_NOT_FOUND)
+	if (status == STATUS_NOT_FOUND && store)
 		return err_set(err, status, "its %s is not in the %s keyring%s: 'sk-helper add %s%s' %s", secret_noun(is_key),
 			       store->name, keyring_why_missing(store), profile->name, is_key ? " --private-key FILE" : "",
 			       is_key ? "stores it" : "asks for it");
@@ -235,13 +247,15 @@ enum status obtain_token(const struct profile *profile, const struct request *re
 	else
 		debug_say("another process is requesting this token: its answer is waited for");
 	if (status != STATUS_OK)
-		status = flight_begin(&flight, profile, request, (profile->timeout + 6) * 1000, err);
+		status = flight_begin(&flight, profile, request, (profile->timeout + 6 + (profile->identity_token ? SOURCE_SECONDS : 0)) * 1000, err);
 	if (status != STATUS_OK)
 		return status;
 	status = obtain_in_flight(profile, request, &flight, began_at, obtained, err);
 	oauth_stop();
 	flight_end(&flight);
-	if (status == STATUS_TEMPORARY && obtain_shorter_lived(profile, request, obtained)) {
+	// an identity token that the platform has not renewed yet is no reason to go without the token that is there
+	if ((status == STATUS_TEMPORARY || (status != STATUS_OK && profile->identity_token)) &&
+	    obtain_shorter_lived(profile, request, obtained)) {
 		err_set(&obtained->warning, status, "%s: the cached token is good for a shorter time than was asked for",
 			err->text);
 		return STATUS_OK;

@@ -8,6 +8,7 @@
 #include "core/discover.h"
 #include "core/keep.h"
 #include "core/stored-secret.h"
+#include "core/trust.h"
 #include "core/terminal.h"
 #include "model/auth-method.h"
 #include "model/profile-dir.h"
@@ -101,7 +102,7 @@ static enum status refresh(const char *name, bool yes, struct err *err)
 
 	// an issuer that somebody has written into the profile is not asked
 	if (status == STATUS_OK)
-		status = stored_secret_get(&old, &record, &secret, err);
+		status = profile_has_secret(&old) ? stored_secret_get(&old, &record, &secret, err) : trust_identity(&old, err);
 	if (status != STATUS_OK && !(status == STATUS_POLICY && text_same(secret.given_for.issuer, old.issuer)))
 		return status;
 	if (!old.issuer)

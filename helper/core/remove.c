@@ -43,7 +43,7 @@ struct removal {
 static enum status remove_secret(struct removal *removal, const struct keyring *store, struct err *err)
 {
 	const struct keyring_key key = keyring_key(KEYRING_SECRET, &removal->profile, NULL);
-	enum status status = store->del(&key, err);
+	enum status status = store ? store->del(&key, err) : STATUS_NOT_FOUND;
 
 	removal->found = removal->found || status == STATUS_OK;
 	if (status == STATUS_OK)
@@ -175,7 +175,9 @@ static void remove_report(const struct removal *removal, bool had_file)
 	printf("removed profile '%s': ", removal->name);
 	if (had_file)
 		printf("its file, ");
-	if (removal->secret_in)
+	if (!removal->secret_in && !profile_has_secret(&removal->profile))
+		printf("there was no client secret");
+	else if (removal->secret_in)
 		printf("its %s (%s keyring)", secret_noun(auth_method_uses_key(removal->profile.auth_method)),
 		       removal->secret_in);
 	else
@@ -222,12 +224,14 @@ static enum status remove_one(const char *name, bool force, struct err *err)
 static enum status remove_ask(const char *name, struct err *err)
 {
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
-	struct profile profile;
+	struct profile profile = { 0 };
 	char question[256];
 
 	if (!isatty(STDIN_FILENO))
 		return STATUS_OK;
-	if (profile_dir_load(name, &text, &profile, NULL) == STATUS_OK)
+	if (profile_dir_load(name, &text, &profile, NULL) == STATUS_OK && !profile_has_secret(&profile))
+		(void)snprintf(question, sizeof question, "remove profile '%s' and its cached tokens", name);
+	else if (profile.secret_store)
 		(void)snprintf(question, sizeof question, "remove profile '%s', its %s (%s keyring) and its cached tokens",
 			       name, secret_noun(auth_method_uses_key(profile.auth_method)), profile.secret_store);
 	else

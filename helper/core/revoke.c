@@ -4,9 +4,12 @@
 #include "core/ask-oauth.h"
 #include "core/commands.h"
 #include "core/flight.h"
+#include "core/identity-token.h"
 #include "core/stored-secret.h"
 #include "core/terminal.h"
 #include "core/token-cache.h"
+#include "core/trust.h"
+#include "model/auth-method.h"
 #include "model/profile-dir.h"
 
 #include <stdio.h>
@@ -41,6 +44,23 @@ static void revoke_explain(const struct token *token, struct err *why)
 		   text);
 }
 
+// A client whose identity token is its assertion shows one more of them here.
+static enum status revoke_at_server(const struct revocation *revocation, const char *access_token,
+				    struct endpoint_failure *failure, struct err *why)
+{
+	const struct profile *profile = revocation->profile;
+	bool shows = auth_method_find(profile->auth_method)->uses_identity;
+	IDENTITY_TOKEN_AUTO(identity);
+	enum status status = shows ? identity_token_take(profile, &identity, why) : STATUS_OK;
+
+	if (status != STATUS_OK)
+		return status;
+	status = oauth_revoke_token(profile, access_token, &revocation->secret, identity.text.data, failure, why);
+	if (status != STATUS_OK && failure->was_kept_back)
+		identity_token_put_back(&identity);
+	return status;
+}
+
 static void revoke_one(const struct keyring *cache, const struct keyring_key *key, void *context)
 {
 	struct revocation *revocation = context;
@@ -57,7 +77,7 @@ static void revoke_one(const struct keyring *cache, const struct keyring_key *ke
 	status = cache->get(key, &record, &why);
 	if (status == STATUS_OK && token_parse(&token, record.data, record.len) &&
 	    is_of_this_server(&token, revocation->profile)) {
-		status = oauth_revoke_token(revocation->profile, token.access_token, &revocation->secret, &failure, &why);
+		status = revoke_at_server(revocation, token.access_token, &failure, &why);
 		revocation->revoked += status == STATUS_OK;
 		// RFC 7009 section 2.2.1: no other try will help
 		never_revocable = status == STATUS_REFUSED && failure.error == OAUTH_UNSUPPORTED_TOKEN_TYPE;
@@ -78,7 +98,7 @@ static enum status revoke(const char *name, struct err *err)
 {
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	BUF_AUTO(record, SECRET_RECORD_MAX);
-	struct revocation revocation = { .err = err };
+	struct revocation revocation = { .secret = { .value = "" }, .err = err };
 	struct request request;
 	struct profile profile;
 	struct flight flight;
@@ -96,7 +116,8 @@ static enum status revoke(const char *name, struct err *err)
 				"'sk-helper erase %s' only forgets the tokens here",
 			name, name);
 	revocation.profile = &profile;
-	status = stored_secret_get(&profile, &record, &revocation.secret, err);
+	status = profile_has_secret(&profile) ? stored_secret_get(&profile, &record, &revocation.secret, err) :
+						trust_identity(&profile, err);
 	if (status != STATUS_OK)
 		return status;
 	// wait for a request in another process, so that its token is revoked, too

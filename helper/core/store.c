@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // store: makes or changes a profile from key=value lines, for programs. With client_secret= the secret, too; without it,
-// nothing may change that decides who sees the secret that is there.
+// nothing may change that decides who sees the secret that is there. A client with an identity token has none.
 #include "base/wire.h"
 #include "core/change.h"
 #include "core/commands.h"
@@ -96,7 +96,10 @@ static enum status store_change(const struct store_request *request, struct err 
 			err, STATUS_USAGE,
 			"client_secret is given, and auth_method '%s' needs a private key: 'sk-helper add %s --private-key FILE' stores one",
 			profile.auth_method, profile.name);
-	if (status == STATUS_OK && !request->client_secret)
+	if (status == STATUS_OK && request->client_secret && !profile_has_secret(&profile))
+		status = err_set(err, STATUS_USAGE, "client_secret is given, and the client proves itself with an identity token: leave "
+						    "client_secret= or identity_token= out");
+	if (status == STATUS_OK && !request->client_secret && profile_has_secret(&profile))
 		status = check_stored_secret(&profile, err);
 	if (status == STATUS_OK)
 		status = keep_client(&profile, request->client_secret ? &secret : NULL, &warning, err);

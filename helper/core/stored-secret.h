@@ -9,7 +9,7 @@
 #include "model/secret.h"
 
 // Reads it into record, which secret then points into; only if it was given for this profile as it stands. STATUS_NOT_FOUND
-// when none is kept, STATUS_POLICY when the profile leads elsewhere; else what the keyring, or a damaged record, says.
+// when none is kept, STATUS_POLICY when the profile leads elsewhere, STATUS_USAGE when its client has none; else what the keyring, or a damaged record, says.
 enum status stored_secret_get(const struct profile *profile, struct buf *record, struct secret *secret, struct err *err);
 
 // The server has accepted it. Once it has done so for a day, the previous one is dropped: it may have been replaced because it leaked.

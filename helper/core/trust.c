@@ -47,6 +47,14 @@ enum status trust_ca_file(const struct profile *profile, char hex[SHA256_HEX_SIZ
 	return STATUS_OK;
 }
 
+enum status trust_identity(const struct profile *profile, struct err *err)
+{
+	char ca_file_sha256[SHA256_HEX_SIZE];
+	enum status status = trust_profile_place(profile, err);
+
+	return status == STATUS_OK ? trust_ca_file(profile, ca_file_sha256, err) : status;
+}
+
 enum status trust_profile_place(const struct profile *profile, struct err *err)
 {
 	char dir[PROFILE_PATH_MAX];

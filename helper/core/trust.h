@@ -16,4 +16,8 @@ enum status trust_ca_file(const struct profile *profile, char hex[SHA256_HEX_SIZ
 enum status trust_directory(const char *directory, struct err *err);
 enum status trust_profile_place(const struct profile *profile, struct err *err);
 
+// Where there is no secret that was given for the profile, its file is all that says where an identity token goes: its place, and its CA file,
+// must be out of others' reach. STATUS_POLICY.
+enum status trust_identity(const struct profile *profile, struct err *err);
+
 #endif

@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "base/wire.h"
 #include "model/auth-method.h"
+#include "model/grant.h"
+#include "model/identity-source.h"
 #include "model/url.h"
 
 #include <stdio.h>
@@ -74,12 +76,65 @@ static enum status check_assertion_alg(const char *value, struct err *err)
 
 static enum status check_secret_store(const char *value, struct err *err)
 {
-	return check_word("secret-service kernel", value, err);
+	return check_word("secret-service kernel none", value, err);
 }
 
 static enum status check_token_cache(const char *value, struct err *err)
 {
-	return check_word("kernel secret-service none", value, err);
+	return check_word("kernel secret-service runtime none", value, err);
+}
+
+static enum status check_grant(const char *value, struct err *err)
+{
+	return check_word(GRANTS, value, err);
+}
+
+static enum status check_identity_token(const char *value, struct err *err)
+{
+	struct identity_source source;
+
+	return identity_source_parse(&source, value, err);
+}
+
+static enum status check_assertion_type(const char *value, struct err *err)
+{
+	return check_word(ASSERTION_TYPES, value, err);
+}
+
+// RFC 8693 section 3: a URI; some servers have their own.
+static enum status check_subject_token_type(const char *value, struct err *err)
+{
+	return strchr(value, ':') ? check_graphic(value, err) : check_word(SUBJECT_TOKEN_TYPES, value, err);
+}
+
+static enum status check_token_request(const char *value, struct err *err)
+{
+	return check_word("form json", value, err);
+}
+
+// What the request has already, or what is a secret and so has no place in a profile: RFC 6749 section 3.2 has each parameter once.
+static bool param_is_ours(const char *name, size_t len)
+{
+	static const char ours[] = "grant_type assertion subject_token subject_token_type actor_token scope resource audience";
+	static const char secret[] = "password code code_verifier device_code refresh_token private_key";
+
+	return !strncmp(name, "client_", 7) || text_has_word(ours, name, len) || text_has_word(secret, name, len);
+}
+
+static enum status check_param(const char *value, struct err *err)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+	size_t len = strcspn(value, "=");
+
+	if (!len || len > 100 || !value[len] || !value[len + 1] || strspn(value, letters) != len)
+		return err_set(err, STATUS_USAGE, "'%.100s' is not NAME=VALUE", value);
+	if (param_is_ours(value, len))
+		return err_set(err, STATUS_USAGE, "'%.*s' is set by sk-helper itself, by a key of its own", (int)len, value);
+	for (const char *at = value; *at; at++) {
+		if (*at < ' ' || *at > '~')
+			return err_set(err, STATUS_USAGE, "only printable ASCII");
+	}
+	return STATUS_OK;
 }
 
 static enum status check_yes_or_no(const char *value, struct err *err)
@@ -106,6 +161,9 @@ static enum status check_proxy(const char *value, struct err *err)
 }
 
 #define TEXT(member) .offset = offsetof(struct profile, member), .kind = KEY_TEXT
+#define LIST(member, counter, maximum)                                                                                         \
+	.offset = offsetof(struct profile, member), .kind = KEY_LIST, .count = offsetof(struct profile, counter),              \
+	.most = (maximum)
 #define NUMBER(member, least, most, otherwise)                                                                                 \
 	.offset = offsetof(struct profile, member), .kind = KEY_NUMBER, .min = (least), .max = (most), .preset = (otherwise)
 
@@ -122,25 +180,42 @@ const struct profile_key profile_keys[] = {
 	  .help = "the resource that the token is for (RFC 8707), sent as it is" },
 	{ "audience", TEXT(audience), .check = check_graphic, .argument = "AUD",
 	  .help = "the audience, for servers that want this parameter" },
-	{ "url", .offset = offsetof(struct profile, urls), .kind = KEY_URLS, .check = profile_check_url, .argument = "URL",
+	{ "url", LIST(urls, url_count, PROFILE_URLS_MAX), .check = profile_check_url, .argument = "URL",
 	  .help = "a URL that this token may be sent to; may be repeated" },
 	{ "auth_method", TEXT(auth_method), .check = check_auth_method, .argument = "METHOD",
-	  .help = "client_secret_post (default), client_secret_basic, private_key_jwt, tls_client_auth or "
-		  "self_signed_tls_client_auth" },
+	  .help = "client_secret_post (default), client_secret_basic, private_key_jwt, tls_client_auth, "
+		  "self_signed_tls_client_auth, workload_identity or none" },
+	{ "grant", TEXT(grant), .check = check_grant, .binds_token = true, .argument = "GRANT",
+	  .help = "client_credentials (default), jwt-bearer or token-exchange" },
+	{ "identity_token", TEXT(identity_token), .check = check_identity_token, .binds_token = true, .argument = "SOURCE",
+	  .help = "the platform's identity token, in the place of a secret: file:/PATH, env:VARIABLE, github-actions or "
+		  "'command:/PATH WORD...'" },
+	{ "identity_token_reuse", TEXT(identity_token_reuse), .check = check_yes_or_no, .argument = "yes|no",
+	  .help = "whether the server takes the same identity token more than once (no)" },
 	{ "certificate", TEXT(certificate), .check = check_path, .argument = "PATH",
 	  .help = "the client's certificate for the TLS methods: a PEM file" },
 	{ "assertion_alg", TEXT(assertion_alg), .check = check_assertion_alg, .argument = "ALG",
 	  .help = "the algorithm that the key signs with: ES256, ES384, ES512, EdDSA, RS256 or PS256; default: chosen by the kind of key" },
-	{ "assertion_audience", TEXT(assertion_audience), .check = check_graphic, .binds_secret = true, .argument = "AUD",
-	  .help = "the audience (aud) of the signed assertion, for servers that expect another one than the issuer" },
+	{ "assertion_audience", TEXT(assertion_audience), .check = check_graphic, .binds_secret = true, .binds_token = true,
+	  .argument = "AUD",
+	  .help = "the audience (aud) of the signed assertion or of the identity token, where it is not the issuer" },
+	{ "assertion_type", TEXT(assertion_type), .check = check_assertion_type, .binds_token = true, .argument = "TYPE",
+	  .help = "how an identity token is shown as the client's assertion: jwt-bearer (default) or jwt-spiffe" },
+	{ "subject_token_type", TEXT(subject_token_type), .check = check_subject_token_type, .binds_token = true,
+	  .argument = "TYPE",
+	  .help = "what the identity token of token-exchange is: jwt (default), id_token, access_token or a URI" },
+	{ "token_request", TEXT(token_request), .check = check_token_request, .argument = "form|json",
+	  .help = "the format of the token request: form (default), or json for servers that want that" },
+	{ "param", LIST(params, param_count, PROFILE_PARAMS_MAX), .check = check_param, .binds_token = true,
+	  .argument = "NAME=VALUE", .help = "one more parameter of the token request; may be repeated" },
 	{ "issuer", TEXT(issuer), .check = profile_check_endpoint, .binds_secret = true, .argument = "URL",
 	  .help = "the authorization server that the client is registered at" },
 	{ "revocation_endpoint", TEXT(revocation_endpoint), .check = profile_check_endpoint, .binds_secret = true,
 	  .argument = "URL", .help = "where tokens are revoked" },
 	{ "secret_store", TEXT(secret_store), .check = check_secret_store, .argument = "STORE",
-	  .help = "where the client secret is: secret-service or kernel" },
+	  .help = "where the client secret is: secret-service or kernel; none where there is none" },
 	{ "token_cache", TEXT(token_cache), .check = check_token_cache, .argument = "CACHE",
-	  .help = "where tokens are kept: kernel (default), secret-service or none" },
+	  .help = "where tokens are kept: kernel (default), secret-service, runtime (files in memory) or none" },
 	{ "renew_on_repeat", TEXT(renew_on_repeat), .check = check_yes_or_no, .argument = "yes|no",
 	  .help = "whether a hook that asks again means that its token was refused (default: yes)" },
 	{ "username", TEXT(username), .check = check_graphic, .argument = "NAME",
@@ -207,6 +282,27 @@ void profile_set_path(struct profile *p, const char *path)
 	sha256_hex(path, strlen(path), p->file_id, sizeof p->file_id - 1);
 }
 
+const char **profile_list(struct profile *p, const struct profile_key *key, size_t **count)
+{
+	*count = (size_t *)(void *)((char *)p + key->count);
+	return member(p, key);
+}
+
+static enum status profile_add(struct profile *p, const struct profile_key *key, const char *value, struct err *err)
+{
+	size_t *count, name = strcspn(value, "=");
+	const char **values = profile_list(p, key, &count);
+
+	if (*count == key->most)
+		return err_set(err, STATUS_USAGE, "%s: given more than %zu times", key->name, key->most);
+	for (size_t i = 0; values == p->params && i < *count; i++) {
+		if (!strncmp(values[i], value, name + 1))
+			return err_set(err, STATUS_USAGE, "%s: '%.*s' is given twice", key->name, (int)name, value);
+	}
+	values[(*count)++] = value;
+	return STATUS_OK;
+}
+
 enum status profile_set(struct profile *p, const char *name, const char *value, struct err *err)
 {
 	const struct profile_key *key = profile_key_find(name);
@@ -227,12 +323,8 @@ enum status profile_set(struct profile *p, const char *name, const char *value, 
 		err_prefix(err, "%s", name);
 		return status;
 	}
-	if (key->kind == KEY_URLS) {
-		if (p->url_count == PROFILE_URLS_MAX)
-			return err_set(err, STATUS_USAGE, "%s: given more than %d times", name, PROFILE_URLS_MAX);
-		p->urls[p->url_count++] = value;
-		return STATUS_OK;
-	}
+	if (key->kind == KEY_LIST)
+		return profile_add(p, key, value, err);
 	if (key->kind == KEY_NUMBER) {
 		int64_t *number = member(p, key);
 
@@ -256,14 +348,89 @@ const char *profile_get(const struct profile *p, const struct profile_key *key)
 	return key->kind == KEY_TEXT ? *(const char **)member(p, key) : NULL;
 }
 
-enum status profile_complete(struct profile *p, struct err *err)
+static void profile_write_key(const struct profile *p, const struct profile_key *key, struct buf *b)
 {
-	if (!p->token_endpoint)
-		return err_set(err, STATUS_USAGE, "token_endpoint is missing");
-	if (!p->client_id)
-		return err_set(err, STATUS_USAGE, "client_id is missing");
+	if (key->kind == KEY_LIST) {
+		size_t *count;
+		const char **values = profile_list((struct profile *)(uintptr_t)p, key, &count);
+
+		for (size_t i = 0; i < *count; i++)
+			wire_put(b, key->name, values[i]);
+	} else if (key->kind == KEY_TEXT) {
+		wire_put(b, key->name, profile_get(p, key));
+	} else if (*(int64_t *)member(p, key) && *(int64_t *)member(p, key) != key->preset) {
+		wire_put_number(b, key->name, *(int64_t *)member(p, key));
+	}
+}
+
+bool profile_has_secret(const struct profile *p)
+{
+	return p->auth_method ? auth_method_has_secret(p->auth_method) : !p->identity_token;
+}
+
+const char *profile_identity_audience(const struct profile *p, char room[URL_MAX + 1])
+{
+	struct url url;
+
+	if (p->assertion_audience || p->issuer)
+		return p->assertion_audience ? p->assertion_audience : p->issuer;
+	if (!p->token_endpoint || url_parse(&url, p->token_endpoint, NULL) != STATUS_OK)
+		return "";
+	(void)snprintf(room, URL_MAX + 1, "%.*s", (int)(url.path - p->token_endpoint), p->token_endpoint);
+	return room;
+}
+
+// What the client proves itself with, where that is not a client secret alone.
+static enum status profile_complete_identity(struct profile *p, struct err *err)
+{
+	bool is_client = !grant_find(p->grant)->token_parameter;
+
+	if (p->identity_token && !p->auth_method)
+		p->auth_method = is_client ? "workload_identity" : "none";
 	if (!p->auth_method)
 		p->auth_method = "client_secret_post";
+	if (!p->identity_token && !is_client)
+		return err_set(err, STATUS_USAGE, "identity_token is missing: grant %s exchanges one", p->grant);
+	if (!p->identity_token && !profile_has_secret(p))
+		return err_set(err, STATUS_USAGE, "identity_token is missing: auth_method %s proves nothing without one",
+			       p->auth_method);
+	if (p->identity_token && is_client != auth_method_find(p->auth_method)->uses_identity)
+		return err_set(err, STATUS_USAGE,
+			       is_client ? "auth_method %s does not go with identity_token and grant client_credentials: leave it "
+					   "out, or choose grant jwt-bearer or token-exchange" :
+					   "auth_method %s goes with grant client_credentials alone: leave it out",
+			       p->auth_method);
+	return STATUS_OK;
+}
+
+// What the keys say that a token's record has in one digest (binds_token).
+static void profile_bind_token(struct profile *p)
+{
+	// on the stack: the front door has no other memory to spare
+	char room[PROFILE_FILE_MAX];
+	struct buf text = { .data = room, .size = sizeof room, .max = sizeof room - 1, .fixed = true };
+
+	p->token_binding[0] = '\0';
+	if (!p->identity_token && !p->param_count)
+		return;
+	for (size_t i = 0; i < profile_key_count; i++) {
+		if (profile_keys[i].binds_token)
+			profile_write_key(p, &profile_keys[i], &text);
+	}
+	sha256_hex(text.data, text.len, p->token_binding, sizeof p->token_binding - 1);
+}
+
+enum status profile_complete(struct profile *p, struct err *err)
+{
+	enum status status;
+
+	if (!p->token_endpoint)
+		return err_set(err, STATUS_USAGE, "token_endpoint is missing");
+	status = profile_complete_identity(p, err);
+	if (status != STATUS_OK)
+		return status;
+	if (!p->client_id && profile_has_secret(p))
+		return err_set(err, STATUS_USAGE, "client_id is missing");
 	if (auth_method_uses_certificate(p->auth_method) && !p->certificate)
 		return err_set(err, STATUS_USAGE, "certificate is missing: auth_method %s needs one", p->auth_method);
 	if (auth_method_uses_key(p->auth_method) && !auth_method_uses_certificate(p->auth_method) && !p->issuer &&
@@ -271,8 +438,14 @@ enum status profile_complete(struct profile *p, struct err *err)
 		return err_set(
 			err, STATUS_USAGE,
 			"issuer or assertion_audience is missing: what the private key signs names one of them as its audience");
+	if (!p->secret_store && !profile_has_secret(p))
+		p->secret_store = "none";
 	if (!p->secret_store)
 		return err_set(err, STATUS_USAGE, "secret_store is missing");
+	if (profile_has_secret(p) == !strcmp(p->secret_store, "none"))
+		return err_set(err, STATUS_USAGE, "secret_store: %s, but auth_method %s has %s secret", p->secret_store, p->auth_method,
+			       profile_has_secret(p) ? "a" : "no");
+	profile_bind_token(p);
 	if (!p->token_cache)
 		p->token_cache = "kernel";
 	for (size_t i = 0; i < profile_key_count; i++) {
@@ -307,18 +480,8 @@ enum status profile_parse(struct profile *p, const char *name, char *text, size_
 
 void profile_write(const struct profile *p, struct buf *b)
 {
-	for (size_t i = 0; i < profile_key_count; i++) {
-		const struct profile_key *key = &profile_keys[i];
-
-		if (key->kind == KEY_URLS) {
-			for (size_t u = 0; u < p->url_count; u++)
-				wire_put(b, key->name, p->urls[u]);
-		} else if (key->kind == KEY_TEXT) {
-			wire_put(b, key->name, profile_get(p, key));
-		} else if (*(int64_t *)member(p, key) && *(int64_t *)member(p, key) != key->preset) {
-			wire_put_number(b, key->name, *(int64_t *)member(p, key));
-		}
-	}
+	for (size_t i = 0; i < profile_key_count; i++)
+		profile_write_key(p, &profile_keys[i], b);
 }
 
 bool profile_same(const struct profile *p, const struct profile *other)

@@ -14,7 +14,9 @@
 #define PROFILE_NAME_MAX     64
 #define PROFILE_FILE_MAX     16384
 #define PROFILE_URLS_MAX     16
+#define PROFILE_PARAMS_MAX   16
 #define PROFILE_FILE_ID_SIZE 17
+#define PROFILE_BINDING_SIZE 65
 
 // The strings point into the text that was parsed, or are the caller's; what is absent is NULL.
 struct profile {
@@ -26,16 +28,24 @@ struct profile {
 	const char *token_endpoint;
 	const char *revocation_endpoint;
 	const char *auth_method;	// never NULL after profile_parse or profile_complete
+	const char *grant;		// NULL: client_credentials
+	const char *identity_token;	// where the platform's identity token comes from (model/identity-source.h); NULL: there is none
+	const char *identity_token_reuse; // "yes": the server takes the same one more than once; else no
+	const char *assertion_type;	// NULL: jwt-bearer
+	const char *subject_token_type; // NULL: jwt
+	const char *token_request;	// "json", or else a form
+	const char *params[PROFILE_PARAMS_MAX]; // NAME=VALUE, sent with the token request as they are
+	size_t param_count;
 	const char *certificate;	// a PEM file; with a TLS method
 	const char *assertion_alg;	// NULL: the key's usual one
-	const char *assertion_audience; // NULL: the issuer
+	const char *assertion_audience; // of what the key signs, and what an identity token must be for; NULL: the issuer
 	const char *scope;		// what is asked for
 	const char *scope_limit;	// the most that a server can make us ask for; NULL: scope
 	const char *resource;
 	const char *audience;
 	const char *urls[PROFILE_URLS_MAX];
 	size_t url_count;
-	const char *secret_store;    // never NULL after profile_parse or profile_complete
+	const char *secret_store;    // "none" where there is no secret; never NULL after profile_parse or profile_complete
 	const char *token_cache;     // never NULL after profile_parse or profile_complete
 	const char *renew_on_repeat; // "no", or else yes
 	const char *username;	     // NULL: the token is no password
@@ -44,17 +54,22 @@ struct profile {
 	const char *proxy;
 	int64_t timeout;     // seconds that a token request may take, all attempts together
 	int64_t default_ttl; // seconds that a token is kept whose server names no lifetime
+	// the SHA-256 of the keys that decide what a token stands for and are not in its record one by one; "" where none is set
+	char token_binding[PROFILE_BINDING_SIZE];
 };
 
 // What each key is: the one list of them.
 struct profile_key {
 	const char *name;
 	size_t offset; // of its member in struct profile
-	enum { KEY_TEXT, KEY_URLS, KEY_NUMBER } kind;
+	enum { KEY_TEXT, KEY_LIST, KEY_NUMBER } kind;
+	size_t count; // of a list, which may be given more than once: the offset of how many there are
+	size_t most;  // and how many there may be
 	int64_t min, max, preset; // of a number
 	// NULL, or checks a value: STATUS_OK, or an error that names neither key nor profile
 	enum status (*check)(const char *value, struct err *err);
 	bool binds_secret; // decides who will see the client secret: a change needs the secret again
+	bool binds_token;  // is a part of token_binding
 	const char *argument;
 	const char *help;
 };
@@ -74,10 +89,22 @@ void profile_set_path(struct profile *p, const char *path);
 // STATUS_USAGE: there is no such key; err names the nearest one.
 enum status profile_key_unknown(const char *name, struct err *err);
 
-// Sets one key, checked. A second value replaces nothing, it is an error (but for url).
+// Sets one key, checked. A second value replaces nothing, it is an error (but for a list, where it is one more).
 enum status profile_set(struct profile *p, const char *key, const char *value, struct err *err);
 
+// The value of a text; NULL for a list or a number.
 const char *profile_get(const struct profile *p, const struct profile_key *key);
+
+// The values of a list, and how many there are. Of no other key.
+const char **profile_list(struct profile *p, const struct profile_key *key, size_t **count);
+
+// Whether something secret is kept for its client; where not, it proves itself with the platform's identity token alone. Also of a
+// profile that is not complete yet.
+bool profile_has_secret(const struct profile *p);
+
+// Whom an identity token of the profile's must be for: assertion_audience, else the issuer, else the token endpoint's origin.
+// room is for the latter.
+const char *profile_identity_audience(const struct profile *p, char room[URL_MAX + 1]);
 
 // Reads the file's text, which it cuts up in place and p then points into. p is undefined on failure.
 enum status profile_parse(struct profile *p, const char *name, char *text, size_t len, struct err *err);

@@ -22,6 +22,7 @@ static const struct {
 	{ "resource", offsetof(struct token, resource) },
 	{ "audience", offsetof(struct token, audience) },
 	{ "requested_scope", offsetof(struct token, requested_scope) },
+	{ "binding", offsetof(struct token, binding) },
 	{ "boot_id", offsetof(struct token, boot_id) },
 	{ "scope", offsetof(struct token, granted_scope) },
 	{ "access_token", offsetof(struct token, access_token) },
@@ -98,6 +99,7 @@ void token_bind(struct token *token, const struct profile *profile, const struct
 	token->resource = request->resource;
 	token->audience = profile->audience;
 	token->requested_scope = request->scope;
+	token->binding = profile->token_binding;
 }
 
 bool token_is_for(const struct token *token, const struct profile *profile, const struct request *request)
@@ -105,7 +107,8 @@ bool token_is_for(const struct token *token, const struct profile *profile, cons
 	return text_same(token->profile, profile->path) && text_same(token->token_endpoint, profile->token_endpoint) &&
 	       text_same(token->issuer, profile->issuer) && text_same(token->client_id, profile->client_id) &&
 	       text_same(token->auth_method, profile->auth_method) && text_same(token->resource, request->resource) &&
-	       text_same(token->audience, profile->audience) && text_same(token->requested_scope, request->scope);
+	       text_same(token->audience, profile->audience) && text_same(token->requested_scope, request->scope) &&
+	       text_same(token->binding, profile->token_binding);
 }
 
 bool token_text_ok(const char *access_token)

@@ -28,7 +28,8 @@ struct token {
 	int64_t boot_expires_ms; // the same deadline on CLOCK_BOOTTIME, of the boot that boot_id names
 	const char *boot_id;
 	// what it was issued for; profile is the path of its file
-	const char *profile, *token_endpoint, *issuer, *client_id, *auth_method, *resource, *audience, *requested_scope;
+	const char *profile, *token_endpoint, *issuer, *client_id, *auth_method, *resource, *audience, *requested_scope,
+		*binding; // the profile's token_binding
 };
 
 #define TOKEN_SLOT_SIZE 20

@@ -5,9 +5,9 @@
 #include "base/json.h"
 #include "base/percent.h"
 #include "model/auth-method.h"
-#include "oauth/base64.h"
+#include "model/grant.h"
+#include "base/base64.h"
 #include "oauth/client-key.h"
-#include "oauth/form.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -29,7 +29,11 @@ bool client_auth_is_complete(const struct oauth_request *request)
 {
 	const struct auth_method *method = request->auth_method ? auth_method_find(request->auth_method) : NULL;
 
-	if (!method || !request->client_id)
+	if (!method)
+		return false;
+	if (!method->has_secret)
+		return request->identity_token != NULL;
+	if (!request->client_id)
 		return false;
 	if (method->uses_certificate)
 		return request->private_key && request->certificate;
@@ -101,7 +105,7 @@ static enum status add_claims(const struct oauth_request *request, struct buf *a
 	return STATUS_OK;
 }
 
-static enum status add_assertion(const struct oauth_request *request, struct client_auth *auth, struct buf *form,
+static enum status add_assertion(const struct oauth_request *request, struct client_auth *auth, struct body *body,
 				 struct err *err)
 {
 	const char *algorithm = NULL, *signature;
@@ -115,9 +119,9 @@ static enum status add_assertion(const struct oauth_request *request, struct cli
 		status = client_key_sign(request->private_key, algorithm, &auth->assertion, &algorithm, err);
 	if (status != STATUS_OK)
 		return status;
-	form_add(form, "client_id", request->client_id);
-	form_add(form, "client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
-	form_add(form, "client_assertion", auth->assertion.data);
+	body_add(body, "client_id", request->client_id);
+	body_add(body, "client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+	body_add(body, "client_assertion", auth->assertion.data);
 	// an assertion without its signature is useless, so only the signature is a secret
 	signature = strrchr(auth->assertion.data, '.');
 	auth->secrets[0] = signature ? signature + 1 : NULL;
@@ -126,10 +130,10 @@ static enum status add_assertion(const struct oauth_request *request, struct cli
 
 // --- RFC 8705
 
-static void add_certificate(const struct oauth_request *request, struct client_auth *auth, struct buf *form,
+static void add_certificate(const struct oauth_request *request, struct client_auth *auth, struct body *body,
 			    struct http_request *http)
 {
-	form_add(form, "client_id", request->client_id);
+	body_add(body, "client_id", request->client_id);
 	buf_adds(&auth->pem, "-----BEGIN PRIVATE KEY-----\n");
 	for (size_t at = 0, len = client_key_len(request->private_key); at < len; at += 64) {
 		buf_add(&auth->pem, request->private_key + at, len - at < 64 ? len - at : 64);
@@ -140,7 +144,26 @@ static void add_certificate(const struct oauth_request *request, struct client_a
 	http->key = &auth->pem;
 }
 
-enum status client_auth_add(const struct oauth_request *request, struct client_auth *auth, struct buf *form,
+// --- RFC 7521 section 4.2: what a third party has issued about the client; and no authentication at all
+
+static void add_identity(const struct oauth_request *request, const struct auth_method *method, struct body *body)
+{
+	body_add(body, "client_id", request->client_id);
+	if (!method->uses_identity)
+		return;
+	body_add(body, "client_assertion_type", grant_assertion_type(request->assertion_type));
+	body_add(body, "client_assertion", request->identity_token);
+}
+
+// As with an assertion of our own, only the signature is a secret.
+static const char *identity_signature(const char *identity_token)
+{
+	const char *dot = strrchr(identity_token, '.');
+
+	return dot ? dot + 1 : identity_token;
+}
+
+enum status client_auth_add(const struct oauth_request *request, struct client_auth *auth, struct body *body,
 			    struct http_request *http, struct err *err)
 {
 	const struct auth_method *method = auth_method_find(request->auth_method);
@@ -148,22 +171,26 @@ enum status client_auth_add(const struct oauth_request *request, struct client_a
 	size_t count = 0;
 
 	if (method->uses_certificate) {
-		add_certificate(request, auth, form, http);
+		add_certificate(request, auth, body, http);
 	} else if (method->uses_key) {
-		status = add_assertion(request, auth, form, err);
+		status = add_assertion(request, auth, body, err);
+	} else if (!method->has_secret) {
+		add_identity(request, method, body);
 	} else {
 		note_secrets(request, auth);
 		if (!strcmp(request->auth_method, "client_secret_basic")) {
 			add_basic(request, auth, http);
 		} else {
-			form_add(form, "client_id", request->client_id);
-			form_add(form, "client_secret", request->client_secret);
+			body_add(body, "client_id", request->client_id);
+			body_add(body, "client_secret", request->client_secret);
 		}
 	}
 	while (auth->secrets[count])
 		count++;
+	if (request->identity_token)
+		auth->secrets[count++] = identity_signature(request->identity_token);
 	auth->secrets[count] = request->token; // which is to be revoked, and is good until then
-	if (status == STATUS_OK && (!buf_ok(form) || !buf_ok(&auth->user) || !buf_ok(&auth->header) ||
+	if (status == STATUS_OK && (!buf_ok(&body->text) || !buf_ok(&auth->user) || !buf_ok(&auth->header) ||
 				    !buf_ok(&auth->assertion) || !buf_ok(&auth->pem)))
 		return err_set(err, STATUS_INTERNAL, "the request is too long");
 	return status;

@@ -6,13 +6,14 @@
 
 #include "base/buf.h"
 #include "base/status.h"
+#include "oauth/body.h"
 #include "oauth/http.h"
 #include "oauth/operation.h"
 
 struct client_auth {
 	struct buf user, password, header, assertion, pem;
 	// what the server must not repeat, in each form that it gets it in; NULL-terminated
-	const char *secrets[5];
+	const char *secrets[6];
 };
 
 // Declare it with this macro: it is wiped on every return.
@@ -25,8 +26,8 @@ void client_auth_free(struct client_auth *auth);
 // Whether the request says all that its auth_method needs.
 bool client_auth_is_complete(const struct oauth_request *request);
 
-// Adds it to form, and to http, which then points into auth. An assertion is a new one each time.
-enum status client_auth_add(const struct oauth_request *request, struct client_auth *auth, struct buf *form,
+// Adds it to body, and to http, which then points into auth. An assertion is a new one each time.
+enum status client_auth_add(const struct oauth_request *request, struct client_auth *auth, struct body *body,
 			    struct http_request *http, struct err *err);
 
 #endif

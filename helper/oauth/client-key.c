@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/wire.h"
-#include "oauth/base64.h"
+#include "base/base64.h"
 
 #include <openssl/bio.h>
 #include <openssl/core_names.h>

@@ -124,9 +124,9 @@ static enum status ask_server(struct discovery *discovery, struct challenge *cha
 	__attribute__((cleanup(http_response_free))) struct http_response response = HTTP_RESPONSE_INIT;
 	struct http_request http = {
 		.url = discovery->request->url,
-		.method = HTTP_POST_JSON,
+		.method = HTTP_POST_MCP,
 		.headers_only = true,
-		.json = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-11-25\","
+		.message = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-11-25\","
 			"\"capabilities\":{},\"clientInfo\":{\"name\":\"sk-helper\",\"version\":\"" SK_VERSION "\"}}}",
 	};
 	enum status status;
@@ -330,7 +330,7 @@ static bool is_same_issuer(const char *named, const char *issuer)
 
 static void put_words(const cJSON *json, const char *name, const char *as, struct buf *answer)
 {
-	char words[400];
+	char words[1200];
 
 	join_words(cJSON_GetObjectItemCaseSensitive(json, name), words, sizeof words);
 	wire_put(answer, as, words);
@@ -378,6 +378,7 @@ static enum status read_issuer_metadata(const struct discovery *discovery, const
 	wire_put(answer, "scope", discovery->scope);
 	put_words(json, "token_endpoint_auth_methods_supported", "auth_methods", answer);
 	put_words(json, "token_endpoint_auth_signing_alg_values_supported", "signing_algs", answer);
+	put_words(json, "grant_types_supported", "grant_types", answer);
 	return discovery_put_endpoints(discovery, json, answer, err);
 }
 

@@ -9,7 +9,7 @@
 
 // request->url: the resource server, or NULL with request->issuer; request->issuer: the only one that will do, or NULL.
 // Writes status, issuer and token_endpoint; where the authorization server says them, and they are fit for it: auth_methods,
-// signing_algs (words with a space between), revocation_endpoint, mtls_token_endpoint, mtls_revocation_endpoint; where the
+// signing_algs, grant_types (words with a space between), revocation_endpoint, mtls_token_endpoint, mtls_revocation_endpoint; where the
 // resource server does: resource, scope. STATUS_NOT_FOUND when there is no metadata.
 oauth_operation discovery_run;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "oauth/http.h"
 
+#include "base/text.h"
 #include "base/wire.h"
 #include "http/policy.h"
 
@@ -76,6 +77,21 @@ static size_t take_header(char *data, size_t one, size_t len, void *context)
 	return transfer->seen_all ? 0 : len;
 }
 
+// A credential that is not a line of its own would be two headers.
+static enum status add_bearer(const struct http_request *request, struct curl_slist **headers, struct err *err)
+{
+	BUF_AUTO(line, 16384);
+
+	if (!request->bearer)
+		return STATUS_OK;
+	buf_adds(&line, "Authorization: bearer ");
+	buf_adds(&line, request->bearer);
+	if (!buf_ok(&line) || !text_is_graphic(request->bearer))
+		return err_set(err, STATUS_POLICY, "the credential for it is not one line of printable ASCII");
+	*headers = curl_slist_append(*headers, line.data);
+	return STATUS_OK;
+}
+
 static void set_method(CURL *curl, const struct http_request *request, struct curl_slist **headers)
 {
 	switch (request->method) {
@@ -86,15 +102,17 @@ static void set_method(CURL *curl, const struct http_request *request, struct cu
 		*headers = curl_slist_append(*headers, "Accept: application/json");
 		curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
 		break;
-	case HTTP_POST_FORM:
+	case HTTP_POST:
 		*headers = curl_slist_append(*headers, "Accept: application/json");
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->form->len);
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->form->data);
+		if (request->body->is_json)
+			*headers = curl_slist_append(*headers, "Content-Type: application/json");
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body->text.len);
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body->text.data);
 		break;
-	case HTTP_POST_JSON:
+	case HTTP_POST_MCP:
 		*headers = curl_slist_append(*headers, "Accept: application/json, text/event-stream");
 		*headers = curl_slist_append(*headers, "Content-Type: application/json");
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->json);
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->message);
 		break;
 	}
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *headers);
@@ -203,6 +221,20 @@ static void read_headers(CURL *curl, struct http_response *response)
 		(void)snprintf(response->address, sizeof response->address, "%s", text);
 }
 
+// One of them may be a credential.
+static void http_wipe_headers(struct curl_slist *headers)
+{
+	for (; headers; headers = headers->next)
+		explicit_bzero(headers->data, strlen(headers->data));
+}
+
+static bool http_was_sent(CURL *curl)
+{
+	long size = 0;
+
+	return curl_easy_getinfo(curl, CURLINFO_REQUEST_SIZE, &size) != CURLE_OK || size > 0;
+}
+
 enum status http_send(const struct http_request *request, struct http_response *response, struct err *err)
 {
 	char detail[CURL_ERROR_SIZE] = "";
@@ -216,9 +248,12 @@ enum status http_send(const struct http_request *request, struct http_response *
 		return err_set(err, STATUS_INTERNAL, "libcurl does not start");
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
 	status = set_up(curl, &transfer, err);
+	if (status == STATUS_OK)
+		status = add_bearer(request, &headers, err);
 	if (status == STATUS_OK) {
 		set_method(curl, request, &headers);
 		code = curl_easy_perform(curl);
+		response->was_sent = http_was_sent(curl);
 		response->from_loopback = transfer.policy.went_to_loopback;
 		if (code != CURLE_OK && !transfer.seen_all && *transfer.policy.why_refused)
 			status = err_set(err, STATUS_POLICY, "%s", transfer.policy.why_refused);
@@ -227,6 +262,7 @@ enum status http_send(const struct http_request *request, struct http_response *
 		else
 			status = http_explain(curl, code, detail, request, response, err);
 	}
+	http_wipe_headers(headers);
 	curl_slist_free_all(headers);
 	curl_easy_cleanup(curl);
 	policy_free(&transfer.policy);

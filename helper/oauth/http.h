@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/status.h"
+#include "oauth/body.h"
 #include "oauth/operation.h"
 
 #include <stdbool.h>
@@ -12,13 +13,14 @@
 
 #define HTTP_BODY_MAX 262144
 
-enum http_method { HTTP_HEAD, HTTP_GET, HTTP_POST_FORM, HTTP_POST_JSON };
+enum http_method { HTTP_HEAD, HTTP_GET, HTTP_POST, HTTP_POST_MCP };
 
 struct http_request {
 	const char *url;
 	enum http_method method;
-	const struct buf *form;
-	const char *json;
+	const struct body *body;     // of HTTP_POST
+	const char *message;	     // of HTTP_POST_MCP, in JSON
+	const char *bearer;	     // a credential for Authorization: bearer; NULL for none
 	const char *user, *password; // for Basic, encoded already; NULL for none
 	const char *certificate;     // the client's, a PEM file; NULL for none
 	const struct buf *key;	     // and its private key, in PEM
@@ -38,6 +40,7 @@ struct http_response {
 	int64_t retry_after; // seconds; -1 where the server did not say
 	int64_t date;	     // the server's clock; 0 where it did not say
 	char address[64];
+	bool was_sent;	    // something of the request has left, whatever came of it
 	bool from_loopback; // it came from this machine itself, and not through a proxy
 };
 

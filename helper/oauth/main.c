@@ -8,6 +8,7 @@
 #include "http/proxy.h"
 #include "http/sandbox.h"
 #include "model/url.h"
+#include "oauth/actions-token.h"
 #include "oauth/client-key.h"
 #include "oauth/discovery.h"
 #include "oauth/http.h"
@@ -33,7 +34,10 @@ static enum status oauth_read_request(struct buf *text, struct oauth_request *re
 		KEY(assertion_alg), KEY(assertion_audience), KEY(scope),
 		KEY(resource),	    KEY(audience),	     KEY(token),
 		KEY(ca_file),	    KEY(ca_file_sha256),     KEY(proxy),
-		KEY(timeout_ms),
+		KEY(timeout_ms),    KEY(grant),		     KEY(identity_token),
+		KEY(assertion_type), KEY(subject_token_type), KEY(token_request),
+		KEY(identity_token_reuse),
+#undef KEY
 	};
 	struct wire_field field;
 	enum wire_result result;
@@ -54,6 +58,8 @@ static enum status oauth_read_request(struct buf *text, struct oauth_request *re
 			if (!strcmp(field.key, keys[i].key))
 				*(const char **)((char *)request + keys[i].offset) = field.value;
 		}
+		if (!strcmp(field.key, "param") && request->param_count < PROFILE_PARAMS_MAX)
+			request->params[request->param_count++] = field.value;
 	}
 	if (result == WIRE_BAD)
 		return STATUS_INTERNAL;
@@ -75,6 +81,7 @@ static const struct {
 	{ "revoke", token_endpoint_revoke, false }, { "discover", discovery_run, true },
 	{ "import-key", client_key_import, false }, { "generate-key", client_key_generate, false },
 	{ "public-key", client_key_public, false }, { "libraries", http_libraries, false },
+	{ "identity-token", actions_token_run, false },
 };
 
 static bool oauth_chooses_ports(const struct oauth_request *request)
@@ -170,6 +177,7 @@ int main(void)
 		if (failure.http_status)
 			wire_put_number(&answer, "http_status", failure.http_status);
 		wire_put(&answer, "error", oauth_error_code(failure.error));
+		wire_put(&answer, "was_sent", failure.was_sent ? "yes" : "no");
 	}
 	wire_put_number(&answer, "landlock", walls.landlock);
 	wire_put(&answer, "seccomp", walls.seccomp ? "yes" : "no");

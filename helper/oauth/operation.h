@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/status.h"
 #include "model/oauth-error.h"
+#include "model/profile.h"
 
 #include <stdint.h>
 
@@ -14,6 +15,9 @@ struct oauth_request {
 	const char *version, *operation, *url, *issuer, *token_endpoint, *revocation_endpoint, *auth_method, *client_id,
 		*client_secret, *private_key, *certificate, *key_id, *assertion_alg, *assertion_audience, *scope, *resource,
 		*audience, *token, *ca_file, *ca_file_sha256, *proxy, *timeout_ms;
+	const char *grant, *identity_token, *identity_token_reuse, *assertion_type, *subject_token_type, *token_request;
+	const char *params[PROFILE_PARAMS_MAX]; // NAME=VALUE
+	size_t param_count;
 	const char *body; // what follows the blank line; "" for nothing
 	size_t body_len;
 };
@@ -23,6 +27,7 @@ struct oauth_failure {
 	enum oauth_error error;
 	long http_status;    // 0 where there was no answer
 	int64_t retry_after; // the seconds that the server asked for; -1 where it did not
+	bool was_sent;	     // something of the request has left
 };
 
 // Writes status=ok and what was asked for to answer; on failure, err and failure are what is answered.

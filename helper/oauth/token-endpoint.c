@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "base/wire.h"
 #include "oauth/client-auth.h"
-#include "oauth/form.h"
+#include "model/grant.h"
 #include "oauth/http.h"
 
 #include <stdio.h>
@@ -27,26 +27,44 @@ static struct http_request to_endpoint(const struct oauth_request *request, cons
 	};
 }
 
-// RFC 6749 section 4.4.2
-static void write_grant(const struct oauth_request *request, struct buf *form)
+static void write_params(const struct oauth_request *request, struct body *body)
 {
-	form_add(form, "grant_type", "client_credentials");
-	form_add(form, "scope", request->scope);
-	form_add(form, "resource", request->resource);
-	form_add(form, "audience", request->audience);
+	for (size_t i = 0; i < request->param_count; i++) {
+		size_t len = strcspn(request->params[i], "=");
+		char name[128];
+
+		(void)snprintf(name, sizeof name, "%.*s", (int)len, request->params[i]);
+		body_add(body, name, request->params[i] + len + 1);
+	}
+}
+
+// RFC 6749 section 4.4.2, RFC 7523 section 2.1, RFC 8693 section 2.1
+static void write_grant(const struct oauth_request *request, struct body *body)
+{
+	const struct grant_kind *grant = grant_find(request->grant);
+
+	body_add(body, "grant_type", grant->type);
+	if (grant->token_parameter)
+		body_add(body, grant->token_parameter, request->identity_token);
+	if (grant->token_parameter && !strcmp(grant->token_parameter, "subject_token"))
+		body_add(body, "subject_token_type", grant_subject_token_type(request->subject_token_type));
+	write_params(request, body);
+	body_add(body, "scope", request->scope);
+	body_add(body, "resource", request->resource);
+	body_add(body, "audience", request->audience);
 }
 
 // RFC 7009 section 2.1
-static void write_revocation(const struct oauth_request *request, struct buf *form)
+static void write_revocation(const struct oauth_request *request, struct body *body)
 {
-	form_add(form, "token", request->token);
-	form_add(form, "token_type_hint", "access_token");
+	body_add(body, "token", request->token);
+	body_add(body, "token_type_hint", "access_token");
 }
 
 // What is asked of which endpoint, and what its answer means.
 struct exchange {
 	const char *endpoint;
-	void (*write)(const struct oauth_request *request, struct buf *form);
+	void (*write)(const struct oauth_request *request, struct body *body);
 	enum status (*read)(const struct token_response *response, const char *const *secrets, struct buf *answer,
 			    struct oauth_failure *failure, struct err *err);
 };
@@ -58,16 +76,18 @@ static enum status exchange_once(const struct oauth_request *request, const stru
 	__attribute__((cleanup(http_response_free))) struct http_response response = HTTP_RESPONSE_INIT;
 	struct http_request http = to_endpoint(request, exchange->endpoint, timeout_ms);
 	CLIENT_AUTH_AUTO(auth);
-	BUF_AUTO(form, 131072);
+	// RFC 7009 knows only the form
+	BODY_AUTO(body, request->token_request && !strcmp(request->token_request, "json") && !request->token);
 	enum status status;
 
-	exchange->write(request, &form);
-	http.method = HTTP_POST_FORM;
-	http.form = &form;
-	status = client_auth_add(request, &auth, &form, &http, err);
+	exchange->write(request, &body);
+	http.method = HTTP_POST;
+	http.body = &body;
+	status = client_auth_add(request, &auth, &body, &http, err);
+	body_end(&body);
 	if (status == STATUS_OK)
 		status = http_send(&http, &response, err);
-	*failure = (struct oauth_failure){ .retry_after = response.retry_after };
+	*failure = (struct oauth_failure){ .retry_after = response.retry_after, .was_sent = response.was_sent };
 	if (status != STATUS_OK)
 		return status;
 	return exchange->read(&(struct token_response){ response.code, response.content_type, &response.body,
@@ -96,10 +116,13 @@ static void sleep_ms(int64_t ms)
 static enum status exchange_with_retries(const struct oauth_request *request, const struct exchange *exchange,
 					 struct buf *answer, struct oauth_failure *failure, struct err *err)
 {
+	bool may_reuse = request->identity_token_reuse && !strcmp(request->identity_token_reuse, "yes");
+	const struct grant_kind *grant = grant_find(request->grant);
 	enum status status = STATUS_TEMPORARY;
 	int64_t timeout = 0, end;
 
-	if (!exchange->endpoint || !client_auth_is_complete(request) ||
+	if (!exchange->endpoint || !client_auth_is_complete(request) || !grant ||
+	    (grant->token_parameter && !request->identity_token) ||
 	    !text_to_number(request->timeout_ms, 1, 60000, &timeout))
 		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request is incomplete");
 	end = clock_now().boot + timeout;
@@ -109,6 +132,9 @@ static enum status exchange_with_retries(const struct oauth_request *request, co
 		buf_reset(answer);
 		status = exchange_once(request, exchange, left > 0 ? left : 1, failure, answer, err);
 		if (status != STATUS_TEMPORARY)
+			break;
+		// the server may have used up what was sent
+		if (failure->was_sent && request->identity_token && !may_reuse)
 			break;
 		wait = failure->retry_after >= 0 ? failure->retry_after * 1000 : pause_ms(attempts);
 		// half a second is the least that another try should have left
@@ -148,7 +174,7 @@ enum status token_endpoint_probe(const struct oauth_request *request, struct buf
 	__attribute__((cleanup(http_response_free))) struct http_response response = HTTP_RESPONSE_INIT;
 	struct http_request http;
 	CLIENT_AUTH_AUTO(auth);
-	BUF_AUTO(form, 4096);
+	BODY_AUTO(body, false);
 	int64_t timeout = 0;
 	enum status status = STATUS_OK;
 
@@ -157,7 +183,7 @@ enum status token_endpoint_probe(const struct oauth_request *request, struct buf
 		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request is incomplete");
 	http = to_endpoint(request, request->token_endpoint, timeout);
 	if (request->certificate && client_auth_is_complete(request))
-		status = client_auth_add(request, &auth, &form, &http, err);
+		status = client_auth_add(request, &auth, &body, &http, err);
 	if (status == STATUS_OK)
 		status = http_send(&http, &response, err);
 	if (status != STATUS_OK)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The token endpoint: the client credentials grant (RFC 6749 section 4.4) and what servers answer to it.
+// The token endpoint: the grants of model/grant.h, and what servers answer to them.
 #ifndef SK_TOKEN_ENDPOINT_H
 #define SK_TOKEN_ENDPOINT_H
 
 #include "oauth/operation.h"
 
-// Writes status, access_token, expires_in, scope. Tries again by itself, within the time given, after temporary failures.
+// Writes status, access_token, expires_in, scope. Tries again by itself, within the time given, after temporary failures; but an identity
+// token that has left is not sent a second time, unless the request says that the server takes it so (identity_token_reuse).
 oauth_operation token_endpoint_request;
 
 // Takes a token out of use (RFC 7009). STATUS_REFUSED where the server cannot do that for such tokens.

@@ -49,11 +49,15 @@ static bool repeats_secret(const char *text, const char *const *secrets)
 // "invalid_client: the secret is wrong", fit for a terminal.
 static void describe_error(const cJSON *json, enum oauth_error error, const char *const *secrets, char *text, size_t size)
 {
-	const char *code = json_text(json, "error");
+	// some APIs have an object of their own there: {"error":{"type":"authentication_error","message":"..."}}
+	const cJSON *object = cJSON_GetObjectItemCaseSensitive(json, "error");
+	bool is_object = cJSON_IsObject(object);
+	const char *code = is_object ? json_text(object, "type") : json_text(json, "error");
 	char description[SEARCHED_MAX];
 
 	// cut before it is searched for the secret: it may be as long as the body
-	(void)snprintf(description, sizeof description, "%s", json_text(json, "error_description"));
+	(void)snprintf(description, sizeof description, "%s",
+		       is_object ? json_text(object, "message") : json_text(json, "error_description"));
 	if (error != OAUTH_ERROR_OTHER || strlen(code) > 64 || !text_is_graphic(code) || repeats_secret(code, secrets))
 		code = oauth_error_code(error);
 	if (repeats_secret(description, secrets))

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+#include "core/identity-token.h"
+
+#include "base/clock.h"
+#include "base/debug.h"
+#include "base/text.h"
+#include "core/ask-oauth.h"
+#include "core/sent-tokens.h"
+#include "core/source-runner.h"
+#include "model/identity-source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ACTIONS_URL   "ACTIONS_ID_TOKEN_REQUEST_URL"
+#define ACTIONS_TOKEN "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
+
+void identity_token_free(struct identity_token *token)
+{
+	buf_free(&token->text);
+}
+
+// --- the sources
+
+// Links are followed: kubelet puts a new token in the place of an old one by another link. O_NONBLOCK: a FIFO must not hang us.
+static enum status identity_read_file(const char *path, struct buf *text, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+	enum status status = STATUS_OK;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		status = err_set(err, STATUS_NOT_FOUND, "'%s': %s", path, strerror(errno));
+	else if (!S_ISREG(st.st_mode))
+		status = err_set(err, STATUS_POLICY, "'%s' is not a file", path);
+	else if (st.st_mode & S_IWOTH)
+		status = err_set(err, STATUS_POLICY,
+				 "every user can write to '%s': nothing was sent ('chmod o-w' removes their permission)", path);
+	else if (!buf_read(text, fd))
+		status = err_set(err, STATUS_POLICY, "'%s' cannot be read, or is larger than %d bytes", path,
+				 IDENTITY_TOKEN_MAX);
+	if (fd >= 0)
+		close(fd);
+	return status;
+}
+
+static enum status identity_read_variable(const char *name, struct buf *text, struct err *err)
+{
+	const char *value = getenv(name);
+
+	if (!value || !*value)
+		return err_set(err, STATUS_NOT_FOUND, "the environment variable %s is not set", name);
+	buf_adds(text, value);
+	return buf_ok(text) ? STATUS_OK :
+			      err_set(err, STATUS_POLICY, "the environment variable %s is longer than %d bytes", name,
+				      IDENTITY_TOKEN_MAX);
+}
+
+static enum status identity_ask_actions(const struct profile *profile, struct buf *text, struct err *err)
+{
+	const char *url = getenv(ACTIONS_URL), *bearer = getenv(ACTIONS_TOKEN);
+	char room[URL_MAX + 1];
+
+	if (!url || !*url || !bearer || !*bearer)
+		return err_set(err, STATUS_NOT_FOUND,
+			       "this is no job of GitHub's or Forgejo's Actions that may have one: " ACTIONS_URL " and " ACTIONS_TOKEN
+			       " are not set (permissions: id-token: write)");
+	return oauth_actions_token(profile, url, bearer, profile_identity_audience(profile, room), text, err);
+}
+
+static void identity_trim(struct buf *text)
+{
+	size_t skip = 0;
+
+	if (!buf_ok(text))
+		return;
+	while (text->len && strchr(" \t\r\n", text->data[text->len - 1]))
+		text->data[--text->len] = '\0';
+	while (skip < text->len && strchr(" \t\r\n", text->data[skip]))
+		skip++;
+	memmove(text->data, text->data + skip, text->len - skip + 1);
+	text->len -= skip;
+}
+
+enum status identity_token_read(const struct profile *profile, struct identity_token *token, struct err *err)
+{
+	struct identity_source source;
+	enum status status = identity_source_parse(&source, profile->identity_token, err);
+
+	if (status == STATUS_OK && source.kind == IDENTITY_FILE)
+		status = identity_read_file(source.value, &token->text, err);
+	else if (status == STATUS_OK && source.kind == IDENTITY_ENV)
+		status = identity_read_variable(source.value, &token->text, err);
+	else if (status == STATUS_OK && source.kind == IDENTITY_COMMAND)
+		status = source_runner_ask(profile, &token->text, err);
+	else if (status == STATUS_OK)
+		status = identity_ask_actions(profile, &token->text, err);
+	if (status == STATUS_OK) {
+		identity_trim(&token->text);
+		if (!buf_ok(&token->text) || !token->text.len)
+			status = err_set(err, STATUS_NOT_FOUND, "there is nothing in it");
+		else if (!text_is_graphic(token->text.data))
+			status = err_set(err, STATUS_POLICY, "it is not one line of printable ASCII: nothing was sent");
+	}
+	if (status != STATUS_OK) {
+		err_prefix(err, "identity token (%.200s)", profile->identity_token);
+		return status;
+	}
+	sha256_hex(token->text.data, token->text.len, token->sha256, SHA256_HEX_SIZE - 1);
+	return STATUS_OK;
+}
+
+// --- before it is sent
+
+static bool identity_may_be_sent_again(const struct profile *profile)
+{
+	return text_same(profile->identity_token_reuse, "yes");
+}
+
+static enum status identity_mark(const struct profile *profile, struct identity_token *token, int64_t expires_at, struct err *err)
+{
+	struct identity_source source;
+	int64_t sent_at;
+	enum status status = sent_token_mark(token->sha256, expires_at, &sent_at, err);
+
+	token->is_marked = status == STATUS_OK;
+	if (status != STATUS_TEMPORARY)
+		return status;
+	if (identity_source_of(&source, profile->identity_token) && source.kind == IDENTITY_ENV)
+		return err_suffix(err, ", and each is sent only once. A variable is not renewed: if this server takes one more than once, "
+				       "'sk-helper set %s --identity-token-reuse yes'",
+				  profile->name);
+	return err_suffix(err,
+			  ", and each is sent only once: the platform has not renewed it yet (it ends in %lld s). If this server takes "
+			  "one more than once, 'sk-helper set %s --identity-token-reuse yes'",
+			  (long long)(expires_at - clock_now().wall), profile->name);
+}
+
+enum status identity_token_take(const struct profile *profile, struct identity_token *token, struct err *err)
+{
+	IDENTITY_CLAIMS_AUTO(claims);
+	char room[URL_MAX + 1];
+	enum status status = identity_token_read(profile, token, err);
+
+	if (status != STATUS_OK)
+		return status;
+	status = identity_claims_read(token->text.data, &claims, err);
+	if (status == STATUS_OK)
+		status = identity_claims_check(&claims, profile_identity_audience(profile, room), clock_now().wall, err);
+	if (status == STATUS_OK && !identity_may_be_sent_again(profile))
+		status = identity_mark(profile, token, claims.expires_at, err);
+	if (status != STATUS_OK)
+		err_prefix(err, "identity token (%.200s)", profile->identity_token);
+	else
+		debug_say("an identity token of '%.100s' is sent, which ends in %lld s", claims.issuer,
+			  (long long)(claims.expires_at - clock_now().wall));
+	return status;
+}
+
+void identity_token_put_back(struct identity_token *token)
+{
+	if (token->is_marked)
+		sent_token_unmark(token->sha256);
+	token->is_marked = false;
+}
+
+uint64_t identity_token_now(const struct profile *profile)
+{
+	IDENTITY_TOKEN_AUTO(token);
+	struct identity_source source;
+
+	if (!identity_source_of(&source, profile->identity_token) || identity_kinds[source.kind].is_new_each_time ||
+	    identity_token_read(profile, &token, NULL) != STATUS_OK)
+		return 0;
+	return text_hash(token.sha256);
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include "core/sent-tokens.h"
+
+#include "base/clock.h"
+#include "base/lock.h"
+#include "base/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SENT_PREFIX    "sent-"
+#define SENT_NAME_SIZE (sizeof SENT_PREFIX + SHA256_HEX_SIZE)
+
+// A server's clock may be behind ours.
+#define SENT_KEPT_S 3600
+
+static void sent_token_name(char name[SENT_NAME_SIZE], const char sha256[SHA256_HEX_SIZE])
+{
+	(void)snprintf(name, SENT_NAME_SIZE, SENT_PREFIX "%s", sha256);
+}
+
+// Those whose tokens have ended: a mark's time of modification is when.
+static void sent_tokens_tidy(int dir, int64_t now)
+{
+	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = copy >= 0 ? fdopendir(copy) : NULL;
+	const struct dirent *entry;
+	struct stat st;
+
+	while (list && (entry = readdir(list))) {
+		if (text_starts(entry->d_name, SENT_PREFIX) && fstatat(dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    st.st_mtim.tv_sec + SENT_KEPT_S < now)
+			(void)unlinkat(dir, entry->d_name, 0);
+	}
+	if (list)
+		(void)closedir(list);
+	else if (copy >= 0)
+		close(copy);
+}
+
+static bool sent_token_look(int dir, const char *name, int64_t *sent_at)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	*sent_at = st.st_ctim.tv_sec;
+	return true;
+}
+
+enum status sent_token_mark(const char sha256[SHA256_HEX_SIZE], int64_t expires_at, int64_t *sent_at, struct err *err)
+{
+	struct timespec times[2] = { { .tv_sec = (time_t)expires_at }, { .tv_sec = (time_t)expires_at } };
+	int dir = lock_open_dir(), fd, error;
+	char name[SENT_NAME_SIZE];
+
+	*sent_at = 0;
+	if (dir < 0)
+		return err_set(err, STATUS_UNAVAILABLE,
+			       "there is no place to note that it was sent (/run/user, /dev/shm or /tmp must be writable)");
+	sent_tokens_tidy(dir, clock_now().wall);
+	sent_token_name(name, sha256);
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	error = errno;
+	if (fd >= 0) {
+		(void)futimens(fd, times);
+		close(fd);
+	}
+	if (fd < 0 && error == EEXIST && sent_token_look(dir, name, sent_at))
+		err_set(err, STATUS_TEMPORARY, "it was sent %lld s ago", (long long)(clock_now().wall - *sent_at));
+	else if (fd < 0)
+		err_set(err, STATUS_UNAVAILABLE, "it cannot be noted that it was sent: %s", strerror(error));
+	close(dir);
+	if (fd >= 0)
+		return STATUS_OK;
+	return *sent_at ? STATUS_TEMPORARY : STATUS_UNAVAILABLE;
+}
+
+void sent_token_unmark(const char sha256[SHA256_HEX_SIZE])
+{
+	int dir = lock_open_dir();
+	char name[SENT_NAME_SIZE];
+
+	sent_token_name(name, sha256);
+	if (dir >= 0) {
+		(void)unlinkat(dir, name, 0);
+		close(dir);
+	}
+}
+
+bool sent_token_is_marked(const char sha256[SHA256_HEX_SIZE], int64_t *sent_at)
+{
+	int dir = lock_open_dir();
+	char name[SENT_NAME_SIZE];
+	bool marked;
+
+	sent_token_name(name, sha256);
+	marked = dir >= 0 && sent_token_look(dir, name, sent_at);
+	if (dir >= 0)
+		close(dir);
+	return marked;
+}

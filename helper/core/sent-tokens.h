@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// Which identity tokens have been sent. Many servers take each only once (its jti), and a process cannot know whether a request that
+// it lost was answered: so a token is marked before it is sent, for all processes and profiles of this user.
+//
+// A mark is a file in the directory of the locks (base/lock.h), named after the token's SHA-256; it goes once the token has ended.
+#ifndef SK_SENT_TOKENS_H
+#define SK_SENT_TOKENS_H
+
+#include "base/sha256.h"
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// Marks it. expires_at: when it ends, in seconds since 1970. STATUS_TEMPORARY: it was marked before, and *sent_at says when;
+// STATUS_UNAVAILABLE: there is no place for a mark.
+enum status sent_token_mark(const char sha256[SHA256_HEX_SIZE], int64_t expires_at, int64_t *sent_at, struct err *err);
+
+// Takes a mark back: its request has not left.
+void sent_token_unmark(const char sha256[SHA256_HEX_SIZE]);
+
+// Whether it is marked; *sent_at is since when.
+bool sent_token_is_marked(const char sha256[SHA256_HEX_SIZE], int64_t *sent_at);
+
+#endif

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: MIT
+#include "core/source-program.h"
+
+#include "base/clock.h"
+#include "base/subprocess.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SOURCE_ARGS_MAX	       64
+#define SOURCE_LINKS_MAX       16
+#define SOURCE_ENVIRONMENT_MAX 256
+#define SOURCE_ERRORS_MAX      8192
+
+extern char **environ;
+
+// --- who could have put it there
+
+static bool source_is_safe(const struct stat *st)
+{
+	return (st->st_uid == 0 || st->st_uid == geteuid()) && !(st->st_mode & (S_IWGRP | S_IWOTH));
+}
+
+static enum status source_distrust(const char *path, struct err *err)
+{
+	return err_set(err, STATUS_POLICY,
+		       "others than you and root can write to '%s': it is not run ('chmod go-w' removes their permission)", path);
+}
+
+// All directories above it, from the root on.
+static enum status source_trust_above(const char *path, struct err *err)
+{
+	char dir[PATH_MAX];
+	struct stat st;
+
+	(void)snprintf(dir, sizeof dir, "%s", path);
+	for (char *slash = dir; slash; slash = strchr(slash + 1, '/')) {
+		char kept = slash[1];
+		bool safe;
+
+		slash[1] = '\0';
+		// in a sticky one, such as /tmp, others cannot replace what is ours
+		safe = stat(dir, &st) == 0 && (source_is_safe(&st) || (st.st_uid == 0 && st.st_mode & S_ISVTX));
+		if (!safe)
+			return source_distrust(dir, err);
+		slash[1] = kept;
+	}
+	return STATUS_OK;
+}
+
+// Where the link leads; false where path is none.
+static bool source_follow(char path[PATH_MAX])
+{
+	char target[PATH_MAX];
+	ssize_t len = readlink(path, target, sizeof target - 1);
+	char *slash = strrchr(path, '/');
+	size_t room;
+
+	if (len <= 0 || !slash)
+		return false;
+	target[len] = '\0';
+	if (target[0] == '/')
+		slash = path;
+	else
+		slash++;
+	room = PATH_MAX - (size_t)(slash - path);
+	return (size_t)snprintf(slash, room, "%s", target) < room;
+}
+
+enum status source_program_trust(const char *program, struct err *err)
+{
+	char path[PATH_MAX], real[PATH_MAX];
+	struct stat st;
+	enum status status = STATUS_OK;
+
+	if (strlen(program) >= sizeof path || !realpath(program, real))
+		return err_set(err, STATUS_NOT_FOUND, "'%.300s': %s", program, strerror(errno ? errno : ENAMETOOLONG));
+	(void)snprintf(path, sizeof path, "%s", program);
+	for (int links = 0; status == STATUS_OK && links < SOURCE_LINKS_MAX; links++) {
+		status = source_trust_above(path, err);
+		if (status == STATUS_OK && lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && st.st_uid != 0 &&
+		    st.st_uid != geteuid())
+			status = source_distrust(path, err);
+		if (!source_follow(path))
+			break;
+	}
+	if (status == STATUS_OK)
+		status = source_trust_above(real, err);
+	if (status == STATUS_OK && (stat(real, &st) < 0 || !S_ISREG(st.st_mode)))
+		status = err_set(err, STATUS_NOT_FOUND, "'%.300s' is not a file", program);
+	if (status == STATUS_OK && !source_is_safe(&st))
+		status = source_distrust(real, err);
+	return status;
+}
+
+// --- what it gets
+
+// What programs that fetch secrets and identity tokens need of our environment. A name that ends with '_' stands for all that begin so.
+static const char *const source_environment[] = {
+	"HOME",
+	"USER",
+	"LOGNAME",
+	"LANG",
+	"LC_",
+	"TZ",
+	"XDG_RUNTIME_DIR",
+	"XDG_CONFIG_HOME",
+	"DBUS_SESSION_BUS_ADDRESS",
+	"SSH_AUTH_SOCK",
+	"GNUPGHOME",
+	"PASSWORD_STORE_DIR",
+	"KUBECONFIG",
+	"KUBERNETES_",
+	"SPIFFE_ENDPOINT_SOCKET",
+	"VAULT_",
+	"BAO_",
+	"OP_",
+	"BW_SESSION",
+	"AWS_",
+	"GOOGLE_",
+	"CLOUDSDK_",
+	"AZURE_",
+	"ARM_",
+	"BUILDKITE_",
+	"CI_",
+	"ACTIONS_ID_TOKEN_",
+	"https_proxy",
+	"HTTPS_PROXY",
+	"http_proxy",
+	"no_proxy",
+	"NO_PROXY",
+	"SSL_CERT_FILE",
+	"SSL_CERT_DIR",
+#ifdef SK_SANITIZE
+	"ASAN_OPTIONS",
+	"LSAN_OPTIONS",
+#endif
+};
+
+static bool source_may_have(const char *entry)
+{
+	for (size_t i = 0; i < sizeof source_environment / sizeof source_environment[0]; i++) {
+		const char *name = source_environment[i];
+		size_t len = strlen(name);
+
+		if (text_starts(entry, name) && (name[len - 1] == '_' || entry[len] == '='))
+			return true;
+	}
+	return false;
+}
+
+static void source_make_environment(char *picked[SOURCE_ENVIRONMENT_MAX])
+{
+	size_t count = 0;
+
+	picked[count++] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	for (char **entry = environ; *entry && count < SOURCE_ENVIRONMENT_MAX - 1; entry++) {
+		if (source_may_have(*entry))
+			picked[count++] = *entry;
+	}
+	picked[count] = NULL;
+}
+
+static enum status source_split(char *command, char *args[SOURCE_ARGS_MAX + 1], struct err *err)
+{
+	size_t count = 0;
+
+	for (char *word = command, *next; word; word = next) {
+		next = strchr(word, ' ');
+		if (next)
+			*next++ = '\0';
+		if (!*word)
+			continue;
+		if (count == SOURCE_ARGS_MAX)
+			return err_set(err, STATUS_USAGE, "more than %d words", SOURCE_ARGS_MAX);
+		args[count++] = word;
+	}
+	args[count] = NULL;
+	return count ? STATUS_OK : err_set(err, STATUS_USAGE, "there is no program");
+}
+
+// --- running it
+
+struct source_run {
+	pid_t pid;
+	int out, error; // -1: closed
+	struct buf errors;
+};
+
+static enum status source_start(struct source_run *run, char **args, struct err *err)
+{
+	int out[2] = { -1, -1 }, error[2] = { -1, -1 };
+	char *environment[SOURCE_ENVIRONMENT_MAX];
+	enum status status = STATUS_INTERNAL;
+
+	source_make_environment(environment);
+	if (pipe2(out, O_CLOEXEC) == 0 && pipe2(error, O_CLOEXEC) == 0) {
+		struct spawn spawn = { .path = args[0],
+				       .args = args,
+				       .environment = environment,
+				       .fds = { -1, out[1], error[1], -1, -1 },
+				       .own_session = true };
+
+		status = subprocess_spawn(&spawn, &run->pid, NULL);
+	}
+	if (status != STATUS_OK)
+		err_set(err, STATUS_NOT_FOUND, "'%.300s' cannot be run: %s", args[0], strerror(errno));
+	for (int i = 0; i < 2; i++) {
+		int ours = i ? error[0] : out[0], its = i ? error[1] : out[1];
+
+		if (its >= 0)
+			close(its);
+		if (status != STATUS_OK && ours >= 0)
+			close(ours);
+	}
+	run->out = out[0];
+	run->error = error[0];
+	return status == STATUS_OK ? STATUS_OK : STATUS_NOT_FOUND;
+}
+
+static void source_read(int *fd, struct buf *into)
+{
+	char chunk[4096];
+	ssize_t got = read(*fd, chunk, sizeof chunk);
+
+	if (got < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (got <= 0) {
+		close(*fd);
+		*fd = -1;
+		return;
+	}
+	buf_add(into, chunk, (size_t)got);
+	explicit_bzero(chunk, (size_t)got);
+}
+
+// Until it has closed its output. False: it took too long, printed too much, or nobody waits for it any more.
+static bool source_listen(struct source_run *run, int caller, int64_t timeout_ms, struct buf *output)
+{
+	int64_t end = clock_now().boot + timeout_ms;
+
+	while (run->out >= 0 && buf_ok(output)) {
+		struct pollfd fds[3] = { { .fd = run->out, .events = POLLIN },
+					 { .fd = run->error, .events = POLLIN },
+					 { .fd = caller, .events = POLLRDHUP } };
+		int64_t left = end - clock_now().boot;
+
+		if (left <= 0 || (poll(fds, 3, (int)left) < 0 && errno != EINTR))
+			return false;
+		if (fds[2].revents)
+			return false;
+		if (fds[0].revents)
+			source_read(&run->out, output);
+		if (fds[1].revents && run->error >= 0)
+			source_read(&run->error, &run->errors);
+		// what is too much of its complaints is not kept
+		if (!buf_ok(&run->errors))
+			buf_reset(&run->errors);
+	}
+	return buf_ok(output);
+}
+
+// The last line of what it complained about.
+static const char *source_last_words(struct buf *errors)
+{
+	char *line;
+
+	if (!buf_ok(errors))
+		return "it gave no reason";
+	while (errors->len && strchr(" \r\n", errors->data[errors->len - 1]))
+		errors->data[--errors->len] = '\0';
+	line = errors->len ? strrchr(errors->data, '\n') : NULL;
+	return line ? line + 1 : errors->len ? errors->data : "it gave no reason";
+}
+
+// Ends it and all that it has started, and waits for it. Its wait status; -1: it had to be ended.
+static int source_end(struct source_run *run, bool whole)
+{
+	const int64_t end = clock_now().boot + 1000;
+	int how = -1;
+	pid_t ended = 0;
+
+	// it has closed its output, and is most probably at its end
+	while (whole && (ended = waitpid(run->pid, &how, WNOHANG)) == 0 && clock_now().boot < end)
+		(void)poll(NULL, 0, 1);
+	kill(-run->pid, SIGKILL);
+	if (ended != run->pid) {
+		while (waitpid(run->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+		how = -1;
+	}
+	if (run->error >= 0) {
+		fcntl(run->error, F_SETFL, O_NONBLOCK);
+		source_read(&run->error, &run->errors);
+	}
+	for (int *fd = &run->out; fd; fd = fd == &run->out ? &run->error : NULL) {
+		if (*fd >= 0)
+			close(*fd);
+	}
+	return how;
+}
+
+enum status source_program_run(const char *command, int caller, int64_t timeout_ms, struct buf *output, struct err *err)
+{
+	struct source_run run = { .errors = BUF_INIT(SOURCE_ERRORS_MAX) };
+	char words[SOURCE_WORDS_MAX + 1], *args[SOURCE_ARGS_MAX + 1];
+	enum status status;
+	bool whole;
+	int how;
+
+	if (strlen(command) > SOURCE_WORDS_MAX)
+		return err_set(err, STATUS_USAGE, "the command is longer than %d bytes", SOURCE_WORDS_MAX);
+	(void)snprintf(words, sizeof words, "%s", command);
+	status = source_split(words, args, err);
+	if (status == STATUS_OK)
+		status = source_program_trust(args[0], err);
+	if (status == STATUS_OK)
+		status = source_start(&run, args, err);
+	if (status != STATUS_OK)
+		return status;
+	whole = source_listen(&run, caller, timeout_ms, output);
+	how = source_end(&run, whole);
+	if (!buf_ok(output))
+		status = err_set(err, STATUS_POLICY, "'%.200s' printed more than %d bytes", args[0], SOURCE_OUTPUT_MAX);
+	else if (how == -1)
+		status = err_set(err, STATUS_TEMPORARY, "'%.200s' did not end within %lld s, and was ended", args[0],
+				 (long long)timeout_ms / 1000);
+	else if (how != 0)
+		status = err_set(err, STATUS_NOT_FOUND, "'%.200s' failed (%s %d): %.300s", args[0],
+				 WIFEXITED(how) ? "status" : "signal", WIFEXITED(how) ? WEXITSTATUS(how) : WTERMSIG(how),
+				 source_last_words(&run.errors));
+	else if (output->len == 0)
+		status = err_set(err, STATUS_NOT_FOUND, "'%.200s' printed nothing: %.300s", args[0],
+				 source_last_words(&run.errors));
+	buf_free(&run.errors);
+	return status;
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// Runs the program that a profile names as the source of its identity token. sk-core itself may run nothing but our own programs
+// (base/confine.h), so a child that was made before that does it; it is told the name of a profile, and reads what to run from the
+// profile's file itself, or from the command line.
+#ifndef SK_SOURCE_RUNNER_H
+#define SK_SOURCE_RUNNER_H
+
+#include "base/buf.h"
+#include "base/status.h"
+#include "model/profile.h"
+
+#define SOURCE_SECONDS 10 // that a program may take
+
+// Makes the child, before the walls. words: of the command line, in which '--identity-token' comes before the profile's file. A failure is
+// told by source_runner_ask.
+void source_runner_start(char **words);
+
+// Ends it, and what it runs.
+void source_runner_stop(void);
+
+// Appends what the program of this profile prints. STATUS_NOT_FOUND: it failed or printed nothing, with its last words;
+// STATUS_TEMPORARY: it did not end in time; STATUS_POLICY: others could have put it there.
+enum status source_runner_ask(const struct profile *profile, struct buf *output, struct err *err);
+
+#endif
