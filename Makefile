@@ -61,13 +61,13 @@ SK_LDFLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE),$(HARDENING))
 BASE_FRONT = status buf debug installed nearest wire text json harden listen-fds clock sha256 options percent
 WALLS = confine landlock syscall-filter
 FORMATS = askers json native plain protocols
-SHARED = $(BASE_FRONT:%=helper/base/%.c) helper/base/lock.c $(wildcard helper/model/*.c) $(FORMATS:%=helper/protocols/%.c) keyring/keyring-name.c \
-	keyring/kernel-read.c
+SHARED = $(BASE_FRONT:%=helper/base/%.c) helper/base/lock.c helper/base/private-dir.c $(wildcard helper/model/*.c) $(FORMATS:%=helper/protocols/%.c) keyring/keyring-name.c \
+	keyring/kernel-read.c keyring/runtime-read.c
 # those that parse no JSON, for the front door
 PLAIN_TOOLS = docker git goauth google keyring pnpm terraform tools vault
 TOOLS = $(filter-out $(FORMATS:%=helper/protocols/%.c),$(wildcard helper/protocols/*.c))
 KEYRING = $(SHARED) helper/base/json-read.c helper/base/subprocess.c $(WALLS:%=helper/base/%.c) \
-	keyring/keyring.c keyring/kernel.c keyring/secret-service.c
+	keyring/keyring.c keyring/kernel.c keyring/runtime.c keyring/runtime-files.c keyring/sealed.c keyring/secret-service.c
 
 OAUTH_MODEL = auth-method challenge grant oauth-error token url
 
@@ -97,10 +97,10 @@ SECRET_LIBS = $(call once,SECRET_LIBS,$(PKG_CONFIG) --libs libsecret-1)
 OAUTH_LIBS = $(call once,OAUTH_LIBS,$(PKG_CONFIG) --libs libcurl libcjson libcrypto)
 BRIDGE_LIBS = $(call once,BRIDGE_LIBS,$(PKG_CONFIG) --libs libcurl)
 PROXY_LIBS = $(call once,PROXY_LIBS,$(PKG_CONFIG) --libs libcurl libmicrohttpd)
-CORE_LIBS = $(call once,CORE_LIBS,$(PKG_CONFIG) --libs libkeyutils libcjson)
+CORE_LIBS = $(call once,CORE_LIBS,$(PKG_CONFIG) --libs libkeyutils libcjson libsodium)
 # for a program that is to run on many systems: static, where this one has the library so
 archive_of = $(filter /% build/%,$(shell $(CC) -print-file-name=lib$(1).a))
-PORTABLE_CORE_LIBS = $(foreach library,keyutils cjson,$(if $(call archive_of,$(library)),-l:lib$(library).a,-l$(library)))
+PORTABLE_CORE_LIBS = $(foreach library,keyutils cjson sodium,$(if $(call archive_of,$(library)),-l:lib$(library).a,-l$(library)))
 
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
@@ -116,7 +116,7 @@ FORCE:
 
 $(B)/front/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(FRONT_CC) $(SK_CPPFLAGS) $(CPPFLAGS) $(SK_CFLAGS) -DSK_FRONT -fno-pie -ffunction-sections -fdata-sections $(FRONT_CFLAGS) $(WERROR) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(FRONT_CC) $(SK_CPPFLAGS) $(CPPFLAGS) $(SK_CFLAGS) -DSK_FRONT -fno-pie -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections $(FRONT_CFLAGS) $(WERROR) -MMD -MP -c -o $@ $<
 
 $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "keyring/kernel-abi.h"
 #include "keyring/kernel-read.h"
+#include "keyring/sealed.h"
 #include "model/token.h"
 
 #include <errno.h>
@@ -138,8 +139,46 @@ static bool issued_at(struct serial key, int64_t *when)
 	return ok;
 }
 
-// Makes room: drops our expired tokens, else our oldest; never a secret, and not the one that is about to be written. False
-// when there is nothing to drop.
+// --- tokens that there is no room for
+
+#define SEAL_KEY_NAME "seal"
+
+// The key that they are sealed with. It is made with the first token, while there is room for it. False where there is none.
+static bool kernel_seal_key(struct serial ring, bool make, unsigned char seal[SEAL_KEY_SIZE])
+{
+	struct serial key = kernel_search(ring, "user", SEAL_KEY_NAME);
+
+	if (!serial_ok(key) && make && kernel_errno_is_absence(errno)) {
+		sealed_make_key(seal);
+		key = create("user", SEAL_KEY_NAME, seal, SEAL_KEY_SIZE, ring.id);
+	}
+	return serial_ok(key) && keyctl_read(key.id, (char *)seal, SEAL_KEY_SIZE) == SEAL_KEY_SIZE;
+}
+
+// Takes a token out of the ring, into a file. It is there before it is here no more, so that nobody misses it meanwhile.
+static bool kernel_move_out(struct serial ring, struct serial key)
+{
+	BUF_AUTO(record, KERNEL_VALUE_MAX);
+	unsigned char seal[SEAL_KEY_SIZE];
+	char name[KEYRING_NAME_MAX], data[KERNEL_VALUE_MAX];
+	struct token token;
+	bool moved = false;
+	long len;
+
+	if (!kernel_describe(key, name) || (len = keyctl_read(key.id, data, sizeof data)) <= 0 || (size_t)len > sizeof data)
+		return false;
+	buf_add(&record, data, (size_t)len);
+	if (kernel_seal_key(ring, false, seal) && token_parse(&token, data, (size_t)len))
+		moved = sealed_write(seal, name, &record, token_left(&token, clock_now(), NULL), NULL) == STATUS_OK;
+	explicit_bzero(data, sizeof data);
+	explicit_bzero(seal, sizeof seal);
+	if (moved)
+		drop(ring, key);
+	return moved;
+}
+
+// Makes room: drops our expired tokens, else moves our oldest into a file, or drops it where that cannot be; never a secret, and not the one
+// that is about to be written. False when there is nothing to drop.
 static bool make_room(struct serial ring, const char *keep)
 {
 	const struct timespec collection = { 0, 50000000 };
@@ -173,7 +212,8 @@ static bool make_room(struct serial ring, const char *keep)
 	if (expired)
 		(void)nanosleep(&collection, NULL);
 	if (!dropped && !expired && serial_ok(oldest)) {
-		drop(ring, oldest);
+		if (!kernel_move_out(ring, oldest))
+			drop(ring, oldest);
 		dropped = true;
 	}
 	return dropped || expired;
@@ -217,19 +257,42 @@ static struct serial write_key(struct serial ring, const char *name, const struc
 	return key;
 }
 
-static enum status kernel_put(const struct keyring_key *key, const struct buf *value, int64_t lifetime, struct err *err)
+// Where no other token could make room for it.
+static enum status kernel_put_sealed(struct serial ring, const char *name, const struct buf *value, int64_t lifetime,
+				     struct err *err)
 {
+	unsigned char seal[SEAL_KEY_SIZE];
+	struct serial old;
+	enum status status;
+
+	if (!kernel_seal_key(ring, true, seal))
+		return kernel_error(EDQUOT, err);
+	status = sealed_write(seal, name, value, lifetime, err);
+	explicit_bzero(seal, sizeof seal);
+	// what it takes the place of would be found first
+	old = kernel_search(ring, "user", name);
+	if (status == STATUS_OK && serial_ok(old))
+		drop(ring, old);
+	return status;
+}
+
+static enum status kernel_put_in_ring(struct serial ring, const struct keyring_key *key, const struct buf *value,
+				      int64_t lifetime, struct err *err)
+{
+	bool is_token = key->role == KEYRING_TOKEN;
+	unsigned char seal[SEAL_KEY_SIZE];
 	char name[KEYRING_NAME_MAX];
-	struct serial ring, serial;
+	struct serial serial;
 	int error;
 
-	if (value->len == 0 || value->len > KERNEL_VALUE_MAX)
-		return err_set(err, STATUS_FULL, "kernel keyring: a value has 1 to %d bytes", KERNEL_VALUE_MAX);
-	ring = ring_for_writing(err);
-	if (!serial_ok(ring))
-		return err ? err->status : STATUS_UNAVAILABLE;
 	keyring_name(name, key);
+	if (is_token) {
+		(void)kernel_seal_key(ring, true, seal);
+		explicit_bzero(seal, sizeof seal);
+	}
 	serial = write_key(ring, name, value);
+	if (!serial_ok(serial) && is_token && errno == EDQUOT)
+		return kernel_put_sealed(ring, name, value, lifetime, err);
 	if (!serial_ok(serial))
 		return kernel_error(errno, err);
 	// any write removes the timeout; the expiry in the record is what counts; this timeout only removes the key
@@ -238,21 +301,65 @@ static enum status kernel_put(const struct keyring_key *key, const struct buf *v
 		drop(ring, serial);
 		return kernel_error(error, err);
 	}
+	if (is_token)
+		(void)sealed_remove(name, NULL);
 	return STATUS_OK;
+}
+
+// One writer of tokens at a time: one that moves another's token out must not meet its renewal.
+static enum status kernel_put(const struct keyring_key *key, const struct buf *value, int64_t lifetime, struct err *err)
+{
+	struct lock lock = LOCK_NONE;
+	struct serial ring;
+	enum status status;
+
+	if (value->len == 0 || value->len > KERNEL_VALUE_MAX)
+		return err_set(err, STATUS_FULL, "kernel keyring: a value has 1 to %d bytes", KERNEL_VALUE_MAX);
+	ring = ring_for_writing(err);
+	if (!serial_ok(ring))
+		return err ? err->status : STATUS_UNAVAILABLE;
+	(void)lock_take(&lock, RING_LOCK, 2000, NULL);
+	status = kernel_put_in_ring(ring, key, value, lifetime, err);
+	lock_release(&lock);
+	return status;
+}
+
+static enum status kernel_get_anywhere(const struct keyring_key *key, struct buf *value, struct err *err)
+{
+	unsigned char seal[SEAL_KEY_SIZE];
+	char name[KEYRING_NAME_MAX];
+	struct serial ring;
+	enum status status = kernel_get(key, value, err);
+
+	if (status != STATUS_NOT_FOUND || key->role != KEYRING_TOKEN)
+		return status;
+	ring = kernel_ring();
+	keyring_name(name, key);
+	if (serial_ok(ring) && kernel_seal_key(ring, false, seal))
+		status = sealed_read(seal, name, value, err);
+	explicit_bzero(seal, sizeof seal);
+	return status;
 }
 
 static enum status kernel_del(const struct keyring_key *key, struct err *err)
 {
 	struct serial ring = kernel_ring(), serial = ring;
+	struct lock lock = LOCK_NONE;
 	char name[KEYRING_NAME_MAX];
+	enum status status = STATUS_OK;
 
 	keyring_name(name, key);
+	(void)lock_take(&lock, RING_LOCK, 2000, NULL);
 	if (serial_ok(ring))
 		serial = kernel_search(ring, "user", name);
-	if (!serial_ok(serial))
-		return kernel_error(errno, err);
-	drop(ring, serial);
-	return STATUS_OK;
+	if (serial_ok(serial))
+		drop(ring, serial);
+	else
+		status = kernel_error(errno, err);
+	if (key->role == KEYRING_TOKEN && sealed_remove(name, NULL) == STATUS_OK)
+		status = STATUS_OK;
+	lock_release(&lock);
+	return status;
 }
 
 static enum status kernel_list(enum keyring_role role, void (*visit)(const struct keyring_key *key, void *context),
@@ -276,6 +383,8 @@ static enum status kernel_list(enum keyring_role role, void (*visit)(const struc
 			visit(&key, context);
 	}
 	free(serials);
+	if (role == KEYRING_TOKEN)
+		sealed_each(visit, context);
 	return STATUS_OK;
 }
 
@@ -327,7 +436,7 @@ const struct keyring keyring_kernel = {
 	.fullness = kernel_fullness,
 	.can_put = true,
 	.probe = kernel_probe,
-	.get = kernel_get,
+	.get = kernel_get_anywhere,
 	.put = kernel_put,
 	.del = kernel_del,
 	.list = kernel_list,

@@ -8,6 +8,7 @@
 const struct keyring *const keyrings[KEYRING_COUNT] = {
 	&keyring_secret_service,
 	&keyring_kernel,
+	&keyring_runtime,
 };
 
 const struct keyring *keyring_find(const char *name)

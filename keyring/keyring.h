@@ -43,6 +43,7 @@ struct keyring {
 	const char *name;
 	const char *after_reboot; // what a reboot does to what is kept here
 	bool is_memory_only;	  // it is in memory only
+	bool for_tokens_only;	  // it is no place for a client secret
 	// How much of its quota is used, in per cent; NULL where it has none.
 	unsigned (*fullness)(void);
 	bool can_put; // put and del work; otherwise it can only be read, and both are NULL
@@ -56,7 +57,7 @@ struct keyring {
 
 	// Keeps value: lines of text that each end in LF, without other control characters. Whole, or what was there stays.
 	// lifetime in seconds, 0 for no end. STATUS_FULL: the quota is used up, even without what this backend could drop by
-	// itself (expired, then other tokens).
+	// itself (what has expired, then the oldest tokens) or keep elsewhere.
 	enum status (*put)(const struct keyring_key *key, const struct buf *value, int64_t lifetime, struct err *err);
 
 	// STATUS_NOT_FOUND when there is nothing.
@@ -67,10 +68,11 @@ struct keyring {
 			    struct err *err);
 };
 
-#define KEYRING_COUNT 2
+#define KEYRING_COUNT 3
 extern const struct keyring *const keyrings[KEYRING_COUNT];
 
 extern const struct keyring keyring_kernel;
+extern const struct keyring keyring_runtime;
 extern const struct keyring keyring_secret_service;
 
 // Why something may be missing from this keyring that was stored, " (which is empty after a reboot)"; "" where it should not be.

@@ -31,6 +31,7 @@ clear_keys() {
 		keyctl clear "$ring"
 		keyctl unlink "$ring" @u >/dev/null
 	fi
+	rm -rf "/run/user/$(id -u)/sk-helper/tokens" "/dev/shm/sk-helper-$(id -u)/tokens"
 	# what was unlinked is counted for a while yet; root's quota has room for it
 	[ "$(id -u)" != 0 ] || return 0
 	for _ in $(seq 100); do

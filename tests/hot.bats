@@ -39,6 +39,21 @@ count_of() { grep -cx "$1" "$BATS_TEST_TMPDIR/calls" || true; }
 	assert [ "$(syscalls https://mcp.example.com/x)" -le $((25 + more)) ]
 }
 
+@test "a cached get from the runtime directory: what opening a file needs, and no more" {
+	if file_is_musl; then more=0; else more=15; fi
+	sed 's/^token_cache=.*//' "$PROFILES/f.conf" >"$PROFILES/r.conf"
+	chmod 600 "$PROFILES/r.conf"
+	sk-helper set r --token-cache runtime >/dev/null
+	"$TOOLS/keyring-tool" kernel get token f 2>/dev/null | sed "s|^profile=.*|profile=$PROFILES/r.conf|" |
+		"$TOOLS/keyring-tool" runtime put token r '' 3000 2>/dev/null
+	# those of the keyring are four; a directory that is not there, one that is, its owner, the file, its owner, and its content
+	assert [ "$(syscalls r)" -le $((22 + more)) ]
+	assert_equal "$(count_of execve)" 1
+	assert_equal "$(count_of 'keyctl')" 0
+	assert_equal "$(count_of 'write')" 1
+	rm "$PROFILES/r.conf"
+}
+
 @test "a cached get: at most 12 page faults" {
 	file_is_musl || return 0 # glibc's start alone has more
 	small_profile
@@ -115,7 +130,7 @@ file_is_musl() { command -v musl-gcc >/dev/null && [ "$(stat -c %s "$(command -v
 		needed=$(sed -n 's/.*NEEDED.*\[\(lib.*\)\.so.*/\1/p' <<<"$output" | grep -vx 'libc\|libm' | sort | xargs)
 		assert_equal "$program $needed" "$program $libraries"
 	done <<'TABLE'
-sk-core libcjson libkeyutils
+sk-core libcjson libkeyutils libsodium
 sk-oauth libcjson libcrypto libcurl
 sk-bridge libcurl
 sk-proxy libcurl libmicrohttpd

@@ -88,6 +88,8 @@ conformance() {
 @test "conformance: kernel" { conformance kernel; }
 @test "conformance: secret-service" { conformance secret-service; }
 
+@test "conformance: runtime" { conformance runtime; }
+
 @test "every backend passes the conformance suite" {
 	for name in $(sed -n 's/^\t\.name = "\(.*\)",$/\1/p' "$BATS_TEST_DIRNAME"/../keyring/*.c); do
 		grep -q "{ conformance $name; }" "$BATS_TEST_FILENAME" || fail "$name is not tested"

@@ -2,6 +2,7 @@
 #include "base/lock.h"
 
 #include "base/clock.h"
+#include "base/private-dir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,24 +12,6 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-// Opens a directory that is ours alone, made if need be; -1 when it is not, whoever made it first.
-static int open_private_dir(const char *path)
-{
-	struct stat st;
-	int fd;
-
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return -1;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &st) < 0 || st.st_uid != geteuid() || (st.st_mode & 0777) != 0700) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
 
 int lock_open_dir(void)
 {
@@ -40,15 +23,15 @@ int lock_open_dir(void)
 	(void)snprintf(path, sizeof path, "/run/user/%u", uid);
 	if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == uid) {
 		(void)snprintf(path, sizeof path, "/run/user/%u/sk-helper", uid);
-		fd = open_private_dir(path);
+		fd = private_dir_open(AT_FDCWD, path);
 	}
 	if (fd < 0) {
 		(void)snprintf(path, sizeof path, "/dev/shm/sk-helper-%u", uid);
-		fd = open_private_dir(path);
+		fd = private_dir_open(AT_FDCWD, path);
 	}
 	if (fd < 0) {
 		(void)snprintf(path, sizeof path, "/tmp/sk-helper-%u", uid);
-		fd = open_private_dir(path);
+		fd = private_dir_open(AT_FDCWD, path);
 	}
 	return fd;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 const struct option add_options[] = {
+	{ "--preset", "NAME", "fill in what a server wants: anthropic, entra, github-actions, google, keycloak or openai" },
 	{ "--private-key", "FILE", "a private key instead of a secret: PEM or JWK, '-' for standard input" },
 	{ "--generate-key", NULL, "make a key pair, and print the public key to register" },
 	{ "--key-id", "ID", "what the server calls the key (kid), where it is not the key's own" },
@@ -128,6 +129,8 @@ static enum status add_options_take_word(void *context, const char *option, cons
 		options->key_file = value;
 	else if (!strcmp(option, "--key-id"))
 		options->key_id = value;
+	else if (!strcmp(option, "--preset"))
+		options->preset = value;
 	for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
 		if (!strcmp(option, flags[i].name))
 			*flags[i].flag = true;
@@ -179,5 +182,9 @@ enum status add_options_parse(struct add_options *options, const char *command, 
 	memset(options, 0, sizeof *options);
 	options->command = command;
 	options->change.adds_urls = true;
-	return status == STATUS_OK ? options_parse(&parser, &args, add_options_take_word, options, err) : status;
+	if (status == STATUS_OK)
+		status = options_parse(&parser, &args, add_options_take_word, options, err);
+	if (status == STATUS_OK && options->preset)
+		status = preset_apply(options->preset, &options->change.given, options->preset_room, err);
+	return status;
 }

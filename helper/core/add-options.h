@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "core/change.h"
+#include "core/presets.h"
 #include "model/profile.h"
 
 #include <limits.h>
@@ -16,9 +17,11 @@ struct add_options {
 	struct change change; // of the profile
 	const char *key_file; // of a private key, "-" for standard input; NULL for none
 	const char *key_id;   // NULL: the key's own
+	const char *preset;   // NULL: none
 	bool generate_key, no_verify, yes, dry_run, missing, is_default;
 	char paths[ADD_PATHS_MAX][PATH_MAX]; // what was made absolute
 	size_t path_count;
+	char preset_room[PRESET_ROOM]; // what it fills in
 };
 
 // Reads them into options, which the change then points into: it is not to be moved. STATUS_USAGE when they are wrong.

@@ -344,7 +344,8 @@ static void report_identity(const struct profile *profile)
 {
 	char room[URL_MAX + 1];
 
-	printf("identity token: from %s, for the audience %s\n", profile->identity_token, profile_identity_audience(profile, room));
+	printf("identity token: from %s, for the audience %s\n", profile->identity_token,
+	       profile_identity_audience(profile, room));
 }
 
 // What to type next, for a person.
@@ -408,8 +409,8 @@ static enum status add_show_plan(const struct add *add)
 				      "# the client secret would be asked for, kept in the %s keyring, and sent to %s\n",
 		       add->profile.secret_store, add->profile.token_endpoint);
 	if (!profile_has_secret(&add->profile))
-		printf("# there is no client secret: the identity token of %s would be sent to %s\n", add->profile.identity_token,
-		       add->profile.token_endpoint);
+		printf("# there is no client secret: the identity token of %s would be sent to %s\n",
+		       add->profile.identity_token, add->profile.token_endpoint);
 	return STATUS_OK;
 }
 

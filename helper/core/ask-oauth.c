@@ -179,8 +179,7 @@ enum status oauth_actions_token(const struct profile *profile, const char *url, 
 }
 
 enum status oauth_revoke_token(const struct profile *profile, const char *access_token, const struct secret *secret,
-			       const char *identity_token,
-			       struct endpoint_failure *failure, struct err *err)
+			       const char *identity_token, struct endpoint_failure *failure, struct err *err)
 {
 	BUF_AUTO(message, MESSAGE_MAX);
 	BUF_AUTO(answer, 4096);

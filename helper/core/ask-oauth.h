@@ -55,8 +55,7 @@ enum status oauth_actions_token(const struct profile *profile, const char *url, 
 // Revokes a token (RFC 7009) at the profile's revocation_endpoint, which must be there. The same errors; STATUS_REFUSED, too,
 // where the server cannot revoke such tokens.
 enum status oauth_revoke_token(const struct profile *profile, const char *access_token, const struct secret *secret,
-			       const char *identity_token,
-			       struct endpoint_failure *failure, struct err *err);
+			       const char *identity_token, struct endpoint_failure *failure, struct err *err);
 
 // What the servers say of themselves; "" for what they do not. The strings point into the caller's buf.
 struct metadata {

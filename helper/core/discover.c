@@ -115,7 +115,8 @@ static void choose_grant(struct profile *found, const struct metadata *metadata,
 {
 	const char *jwt_bearer = grant_find("jwt-bearer")->type, *type;
 
-	if (!found->grant && has(metadata->grant_types, jwt_bearer) && (!*metadata->auth_methods || has(metadata->auth_methods, "none")))
+	if (!found->grant && has(metadata->grant_types, jwt_bearer) &&
+	    (!*metadata->auth_methods || has(metadata->auth_methods, "none")))
 		found->grant = "jwt-bearer";
 	type = grant_find(found->grant)->type;
 	if (*metadata->grant_types && !has(metadata->grant_types, type))
@@ -144,7 +145,8 @@ enum status discover(struct profile *profile, const char *key_algorithms, const 
 		found.auth_method = choose_method(&found, key_algorithms != NULL, preferred, metadata.auth_methods);
 	if (!found.auth_method && !found.identity_token)
 		return refuse_methods(&found, key_algorithms, metadata.auth_methods, err);
-	if (profile->auth_method && profile_has_secret(profile) && *metadata.auth_methods && !has(metadata.auth_methods, profile->auth_method))
+	if (profile->auth_method && profile_has_secret(profile) && *metadata.auth_methods &&
+	    !has(metadata.auth_methods, profile->auth_method))
 		err_set(warning, STATUS_OK, "the server's metadata does not list auth_method '%s' (it lists: %.200s)",
 			profile->auth_method, metadata.auth_methods);
 	if (key_algorithms && !strcmp(found.auth_method, "private_key_jwt"))
@@ -194,7 +196,7 @@ void discover_intent(const struct profile *profile, struct buf *words)
 {
 	const char *revocation = other_revocation_endpoint(profile);
 
-	buf_adds(words, !profile_has_secret(profile)		      ? "send the platform's identity token to '" :
+	buf_adds(words, !profile_has_secret(profile)		   ? "send the platform's identity token to '" :
 			auth_method_uses_key(profile->auth_method) ? "authenticate with the client's private key to '" :
 								     "send the client secret to '");
 	buf_adds(words, profile->token_endpoint);

@@ -146,6 +146,9 @@ static void doctor_check_keyring(struct findings *findings, const struct keyring
 				 bool another_works)
 {
 	bool used = its->has_secret || its->has_token;
+	// of the one that is for where the others do not work, there is nothing to say where they do
+	if (keyring->for_tokens_only && !used && another_works)
+		return;
 	bool is_full = its->status == STATUS_OK && keyring->fullness && keyring->fullness() >= QUOTA_WARNING;
 
 	// a quota that is nearly used up would lose a token for it
@@ -157,6 +160,11 @@ static void doctor_check_keyring(struct findings *findings, const struct keyring
 			     its->has_token				  ? LEVEL_WARN :
 									    LEVEL_NONE,
 			     its->status, "%s", its->found.text);
+	else if (is_full && keyring_runtime.probe(NULL) == STATUS_OK)
+		findings_add(findings, keyring->name, LEVEL_OK, STATUS_OK,
+			     "%s: it is nearly full. The tokens that it has no room for are kept in files in memory, encrypted with a key "
+			     "that is in it",
+			     its->found.text);
 	else if (is_full)
 		findings_add(
 			findings, keyring->name, LEVEL_WARN, STATUS_OK,
@@ -181,10 +189,10 @@ static void doctor_check_keyrings(struct findings *findings, const char *name)
 	for (size_t i = 0; i < KEYRING_COUNT; i++) {
 		all[i].status = keyrings[i]->probe(&all[i].found);
 		works[i] = all[i].status == STATUS_OK;
-		any = any || works[i];
+		any = any || (works[i] && !keyrings[i]->for_tokens_only);
 	}
 	for (size_t i = 0; i < KEYRING_COUNT; i++)
-		doctor_check_keyring(findings, keyrings[i], &all[i], any && !works[i]);
+		doctor_check_keyring(findings, keyrings[i], &all[i], any && (keyrings[i]->for_tokens_only || !works[i]));
 }
 
 // --- a profile
@@ -331,9 +339,10 @@ static void doctor_describe_identity(struct findings *findings, const struct ide
 	BUF_AUTO(audience, IDENTITY_TOKEN_MAX);
 
 	identity_claims_put_audience(claims, &audience);
-	findings_add(findings, "identity token", LEVEL_OK, STATUS_OK,
-		     "issuer '%.200s', subject '%.200s', for '%.200s', ends in %lld s: the server must know this issuer and subject",
-		     claims->issuer, claims->subject, audience.len ? audience.data : "", (long long)(claims->expires_at - now));
+	findings_add(
+		findings, "identity token", LEVEL_OK, STATUS_OK,
+		"issuer '%.200s', subject '%.200s', for '%.200s', ends in %lld s: the server must know this issuer and subject",
+		claims->issuer, claims->subject, audience.len ? audience.data : "", (long long)(claims->expires_at - now));
 }
 
 // Whether the platform's identity token could be sent now. One that is made anew each time is not asked for offline.

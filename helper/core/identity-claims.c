@@ -94,13 +94,15 @@ enum status identity_claims_check(const struct identity_claims *claims, const ch
 
 	if (!identity_claims_are_for(claims, audience)) {
 		identity_claims_put_audience(claims, &named);
-		return err_set(err, STATUS_POLICY,
-			       "it is for '%.200s' (aud), and not for '%.200s': nothing was sent. Let the platform give one for "
-			       "that audience; or, if the server wants the one that it has, say so with --assertion-audience",
-			       named.len ? named.data : "nobody", audience);
+		return err_set(
+			err, STATUS_POLICY,
+			"it is for '%.200s' (aud), and not for '%.200s': nothing was sent. Let the platform give one for "
+			"that audience; or, if the server wants the one that it has, say so with --assertion-audience",
+			named.len ? named.data : "nobody", audience);
 	}
 	if (!claims->expires_at)
-		return err_set(err, STATUS_POLICY, "it has no end (exp): nothing was sent. The platform must give one that ends");
+		return err_set(err, STATUS_POLICY,
+			       "it has no end (exp): nothing was sent. The platform must give one that ends");
 	if (claims->expires_at <= now)
 		return err_set(err, STATUS_POLICY, "it expired %lld s ago: nothing was sent. Does the platform still renew it?",
 			       (long long)(now - claims->expires_at));

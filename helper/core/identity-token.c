@@ -67,8 +67,8 @@ static enum status identity_ask_actions(const struct profile *profile, struct bu
 
 	if (!url || !*url || !bearer || !*bearer)
 		return err_set(err, STATUS_NOT_FOUND,
-			       "this is no job of GitHub's or Forgejo's Actions that may have one: " ACTIONS_URL " and " ACTIONS_TOKEN
-			       " are not set (permissions: id-token: write)");
+			       "this is no job of GitHub's or Forgejo's Actions that may have one: " ACTIONS_URL
+			       " and " ACTIONS_TOKEN " are not set (permissions: id-token: write)");
 	return oauth_actions_token(profile, url, bearer, profile_identity_audience(profile, room), text, err);
 }
 
@@ -121,7 +121,8 @@ static bool identity_may_be_sent_again(const struct profile *profile)
 	return text_same(profile->identity_token_reuse, "yes");
 }
 
-static enum status identity_mark(const struct profile *profile, struct identity_token *token, int64_t expires_at, struct err *err)
+static enum status identity_mark(const struct profile *profile, struct identity_token *token, int64_t expires_at,
+				 struct err *err)
 {
 	struct identity_source source;
 	int64_t sent_at;
@@ -131,13 +132,16 @@ static enum status identity_mark(const struct profile *profile, struct identity_
 	if (status != STATUS_TEMPORARY)
 		return status;
 	if (identity_source_of(&source, profile->identity_token) && source.kind == IDENTITY_ENV)
-		return err_suffix(err, ", and each is sent only once. A variable is not renewed: if this server takes one more than once, "
-				       "'sk-helper set %s --identity-token-reuse yes'",
-				  profile->name);
-	return err_suffix(err,
-			  ", and each is sent only once: the platform has not renewed it yet (it ends in %lld s). If this server takes "
-			  "one more than once, 'sk-helper set %s --identity-token-reuse yes'",
-			  (long long)(expires_at - clock_now().wall), profile->name);
+		return err_suffix(
+			err,
+			", and each is sent only once. A variable is not renewed: if this server takes one more than once, "
+			"'sk-helper set %s --identity-token-reuse yes'",
+			profile->name);
+	return err_suffix(
+		err,
+		", and each is sent only once: the platform has not renewed it yet (it ends in %lld s). If this server takes "
+		"one more than once, 'sk-helper set %s --identity-token-reuse yes'",
+		(long long)(expires_at - clock_now().wall), profile->name);
 }
 
 enum status identity_token_take(const struct profile *profile, struct identity_token *token, struct err *err)

@@ -18,9 +18,8 @@ struct identity_token {
 	bool is_marked; // as sent (core/sent-tokens.h)
 };
 
-#define IDENTITY_TOKEN_INIT ((struct identity_token){ .text = BUF_INIT(IDENTITY_TOKEN_MAX) })
-#define IDENTITY_TOKEN_AUTO(name)                                                                                              \
-	__attribute__((cleanup(identity_token_free))) struct identity_token name = IDENTITY_TOKEN_INIT
+#define IDENTITY_TOKEN_INIT	  ((struct identity_token){ .text = BUF_INIT(IDENTITY_TOKEN_MAX) })
+#define IDENTITY_TOKEN_AUTO(name) __attribute__((cleanup(identity_token_free))) struct identity_token name = IDENTITY_TOKEN_INIT
 
 void identity_token_free(struct identity_token *token);
 

@@ -62,6 +62,27 @@ enum status keep_prepare(struct err *err)
 	return trust_directory(dir, err);
 }
 
+// Podman's filter of system calls lets the kernel keyring be read, and nothing be put into it: only trying tells.
+static enum status keep_try_keyring(const struct keyring *keyring, const struct profile *profile, struct err *err)
+{
+	const struct keyring_key key = keyring_key(KEYRING_PROBE, profile, NULL);
+	BUF_AUTO(value, 64);
+	BUF_AUTO(back, 64);
+	enum status status;
+
+	buf_adds(&value, "probe\n");
+	status = keyring->put(&key, &value, 60, err);
+	if (status == STATUS_OK)
+		status = keyring->get(&key, &back, err);
+	if (status == STATUS_OK && strcmp(value.data, back.data) != 0)
+		status = err_set(
+			err, STATUS_INTERNAL,
+			"%s keyring: a test value was stored and could not be read back: choose another keyring with --secret-store",
+			keyring->name);
+	(void)keyring->del(&key, NULL);
+	return status;
+}
+
 enum status keep_choose_keyrings(struct profile *profile, struct err *first_choice_error, struct err *err)
 {
 	const struct keyring *chosen = NULL;
@@ -74,6 +95,8 @@ enum status keep_choose_keyrings(struct profile *profile, struct err *first_choi
 	if (!profile_has_secret(profile))
 		profile->secret_store = "none";
 	for (size_t i = 0; i < KEYRING_COUNT && !profile->secret_store && !chosen; i++) {
+		if (keyrings[i]->for_tokens_only)
+			continue;
 		status = keyrings[i]->probe(&found);
 		if (status == STATUS_OK)
 			chosen = keyrings[i];
@@ -87,31 +110,20 @@ enum status keep_choose_keyrings(struct profile *profile, struct err *first_choi
 	if (chosen)
 		profile->secret_store = chosen->name;
 	if (!profile->token_cache)
-		profile->token_cache = keyring_kernel.probe(&found) == STATUS_OK ? "kernel" : "none";
+		profile->token_cache = keep_try_keyring(&keyring_kernel, profile, &found) == STATUS_OK ? keyring_kernel.name :
+				       keyring_runtime.probe(&found) == STATUS_OK		       ? keyring_runtime.name :
+													 "none";
 	return STATUS_OK;
 }
 
 enum status keep_try_store(const struct profile *profile, struct err *found, struct err *err)
 {
 	const struct keyring *store = keyring_find(profile->secret_store);
-	const struct keyring_key key = keyring_key(KEYRING_PROBE, profile, NULL);
-	BUF_AUTO(value, 64);
-	BUF_AUTO(back, 64);
 	enum status status = store->probe(found);
 
 	if (status != STATUS_OK)
 		return err_set(err, status, "%s", found->text);
-	buf_adds(&value, "probe\n");
-	status = store->put(&key, &value, 60, err);
-	if (status == STATUS_OK)
-		status = store->get(&key, &back, err);
-	if (status == STATUS_OK && strcmp(value.data, back.data) != 0)
-		status = err_set(
-			err, STATUS_INTERNAL,
-			"%s keyring: a test value was stored and could not be read back: choose another keyring with --secret-store",
-			store->name);
-	(void)store->del(&key, NULL);
-	return status;
+	return keep_try_keyring(store, profile, err);
 }
 
 static bool write_file(int fd, const struct buf *text)

@@ -144,7 +144,8 @@ static void list_read_profile(struct row *row)
 	(void)snprintf(row->client_id, sizeof row->client_id, "%s", profile.client_id ? profile.client_id : "");
 	(void)snprintf(row->issuer, sizeof row->issuer, "%s", profile.issuer ? profile.issuer : "");
 	(void)snprintf(row->resource, sizeof row->resource, "%s", profile.resource ? profile.resource : "");
-	(void)snprintf(row->identity_token, sizeof row->identity_token, "%s", profile.identity_token ? profile.identity_token : "");
+	(void)snprintf(row->identity_token, sizeof row->identity_token, "%s",
+		       profile.identity_token ? profile.identity_token : "");
 	row->method = auth_method_find(profile.auth_method);
 	row->urls = cJSON_CreateStringArray(profile.urls, (int)profile.url_count);
 	row->store_number = number_of(profile.secret_store);

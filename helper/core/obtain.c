@@ -90,8 +90,8 @@ static enum status request_with_stored_secret(const struct profile *profile, con
 	bool is_key = auth_method_uses_key(profile->auth_method);
 	BUF_AUTO(record, SECRET_RECORD_MAX);
 	struct secret secret = { .value = "", .previous = "" };
-	enum status status = profile_has_secret(profile) ? stored_secret_get(profile, &record, &secret, err) :
-							   trust_identity(profile, err);
+	enum status status =
+		profile_has_secret(profile) ? stored_secret_get(profile, &record, &secret, err) : trust_identity(profile, err);
 
 	if (status == STATUS_NOT_FOUND && store)
 		return err_set(err, status, "its %s is not in the %s keyring%s: 'sk-helper add %s%s' %s", secret_noun(is_key),
@@ -247,7 +247,8 @@ enum status obtain_token(const struct profile *profile, const struct request *re
 	else
 		debug_say("another process is requesting this token: its answer is waited for");
 	if (status != STATUS_OK)
-		status = flight_begin(&flight, profile, request, (profile->timeout + 6 + (profile->identity_token ? SOURCE_SECONDS : 0)) * 1000, err);
+		status = flight_begin(&flight, profile, request,
+				      (profile->timeout + 6 + (profile->identity_token ? SOURCE_SECONDS : 0)) * 1000, err);
 	if (status != STATUS_OK)
 		return status;
 	status = obtain_in_flight(profile, request, &flight, began_at, obtained, err);

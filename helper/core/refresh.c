@@ -8,8 +8,8 @@
 #include "core/discover.h"
 #include "core/keep.h"
 #include "core/stored-secret.h"
-#include "core/trust.h"
 #include "core/terminal.h"
+#include "core/trust.h"
 #include "model/auth-method.h"
 #include "model/profile-dir.h"
 

@@ -34,7 +34,8 @@ static bool source_is_safe(const struct stat *st)
 static enum status source_distrust(const char *path, struct err *err)
 {
 	return err_set(err, STATUS_POLICY,
-		       "others than you and root can write to '%s': it is not run ('chmod go-w' removes their permission)", path);
+		       "others than you and root can write to '%s': it is not run ('chmod go-w' removes their permission)",
+		       path);
 }
 
 // All directories above it, from the root on.

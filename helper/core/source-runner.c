@@ -16,7 +16,7 @@
 
 static struct {
 	pid_t pid;
-	int socket; // -1: there is none
+	int socket;   // -1: there is none
 	char **words; // of the command line
 } runner = { -1, -1, NULL };
 

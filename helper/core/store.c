@@ -97,8 +97,9 @@ static enum status store_change(const struct store_request *request, struct err 
 			"client_secret is given, and auth_method '%s' needs a private key: 'sk-helper add %s --private-key FILE' stores one",
 			profile.auth_method, profile.name);
 	if (status == STATUS_OK && request->client_secret && !profile_has_secret(&profile))
-		status = err_set(err, STATUS_USAGE, "client_secret is given, and the client proves itself with an identity token: leave "
-						    "client_secret= or identity_token= out");
+		status = err_set(err, STATUS_USAGE,
+				 "client_secret is given, and the client proves itself with an identity token: leave "
+				 "client_secret= or identity_token= out");
 	if (status == STATUS_OK && !request->client_secret && profile_has_secret(&profile))
 		status = check_stored_secret(&profile, err);
 	if (status == STATUS_OK)

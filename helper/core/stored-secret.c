@@ -21,10 +21,11 @@ enum status stored_secret_get(const struct profile *profile, struct buf *record,
 	size_t len;
 
 	if (!profile_has_secret(profile))
-		return err_set(err, STATUS_USAGE,
-			       "its client has no secret and no key: it proves itself with the identity token that '%.200s' gives, "
-			       "which the platform renews",
-			       profile->identity_token);
+		return err_set(
+			err, STATUS_USAGE,
+			"its client has no secret and no key: it proves itself with the identity token that '%.200s' gives, "
+			"which the platform renews",
+			profile->identity_token);
 	buf_reset(record);
 	status = keyring_find(profile->secret_store)->get(&key, record, err);
 	debug_say("the %s keyring was asked for the client secret: %s", profile->secret_store, status_word(status));

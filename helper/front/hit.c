@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "keyring/kernel-read.h"
+#include "keyring/runtime-read.h"
 #include "model/profile-dir.h"
 
 #include <string.h>
@@ -40,17 +41,20 @@ bool hit_find(struct hit *hit, struct request *request)
 	char slot[TOKEN_SLOT_SIZE];
 	struct keyring_key key;
 
-	if (request->fresh || request->wwwauth_count || request->http_status || strcmp(profile->token_cache, "kernel") != 0 ||
+	bool is_kernel = !strcmp(profile->token_cache, "kernel");
+
+	if (request->fresh || request->wwwauth_count || request->http_status ||
+	    (!is_kernel && strcmp(profile->token_cache, "runtime") != 0) ||
 	    request_resolve(request, profile, NULL) != STATUS_OK)
 		return false;
 	token_slot(slot, profile, request);
 	key = keyring_key(KEYRING_TOKEN, profile, slot);
-	if (kernel_get(&key, &record, NULL) != STATUS_OK)
+	if ((is_kernel ? kernel_get : runtime_get_record)(&key, &record, NULL) != STATUS_OK)
 		return false;
 	arena_keep(&record);
 	if (!token_parse(&hit->token, record.data, record.len) || !token_is_for(&hit->token, profile, request))
 		return false;
-	// no boot id: nothing in the kernel keyring is older than the boot
+	// no boot id: nothing in memory is older than the boot
 	hit->answer = (struct answer){ .profile = profile, .token = &hit->token, .now = clock_now() };
 	hit->answer.left = token_left(&hit->token, hit->answer.now, NULL);
 	hit->freshness = token_freshness(&hit->token, hit->answer.now, NULL, request->min_ttl);

@@ -11,7 +11,7 @@ struct auth_method {
 	bool has_secret;       // something is kept in the keyring for it
 	bool uses_key;	       // what is kept there is a private key, not a client secret
 	bool uses_certificate; // and the TLS connection is made with it: RFC 8705
-	bool uses_identity;    // the platform's identity token is the client's assertion (RFC 7523 section 2.2, issued by a third party)
+	bool uses_identity; // the platform's identity token is the client's assertion (RFC 7523 section 2.2, issued by a third party)
 };
 
 // Their names, for an error.

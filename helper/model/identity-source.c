@@ -38,7 +38,8 @@ enum status identity_source_parse(struct identity_source *source, const char *te
 	for (int kind = 0; kind < IDENTITY_KINDS; kind++) {
 		const struct identity_kind_row *row = &identity_kinds[kind];
 
-		if (strlen(row->name) != len || strncmp(row->name, text, len) != 0 || (text[len] == ':') != (row->value != NULL))
+		if (strlen(row->name) != len || strncmp(row->name, text, len) != 0 ||
+		    (text[len] == ':') != (row->value != NULL))
 			continue;
 		*source = (struct identity_source){ (enum identity_kind)kind, text[len] ? text + len + 1 : "" };
 		if (kind == IDENTITY_ENV)

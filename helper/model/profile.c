@@ -167,69 +167,77 @@ static enum status check_proxy(const char *value, struct err *err)
 #define NUMBER(member, least, most, otherwise)                                                                                 \
 	.offset = offsetof(struct profile, member), .kind = KEY_NUMBER, .min = (least), .max = (most), .preset = (otherwise)
 
+// The front door prints no help, and is small enough to be read from the disk in two pieces.
+#ifdef SK_FRONT
+#define HELP(text) NULL
+#else
+#define HELP(text) text
+#endif
+
 const struct profile_key profile_keys[] = {
 	{ "token_endpoint", TEXT(token_endpoint), .check = profile_check_endpoint, .binds_secret = true, .argument = "URL",
-	  .help = "where tokens come from: https://ACME.scalekit.dev/oauth/token" },
+	  .help = HELP("where tokens come from: https://ACME.scalekit.dev/oauth/token") },
 	{ "client_id", TEXT(client_id), .check = check_graphic, .binds_secret = true, .argument = "ID",
-	  .help = "the OAuth client's id" },
+	  .help = HELP("the OAuth client's id") },
 	{ "scope", TEXT(scope), .check = check_scope, .argument = "SCOPES",
-	  .help = "what to ask for, one space between scopes" },
+	  .help = HELP("what to ask for, one space between scopes") },
 	{ "scope_limit", TEXT(scope_limit), .check = check_scope, .argument = "SCOPES",
-	  .help = "the scopes that a server's answer can make sk-helper request (default: scope); * for no limit" },
+	  .help = HELP("the scopes that a server's answer can make sk-helper request (default: scope); * for no limit") },
 	{ "resource", TEXT(resource), .check = check_resource, .argument = "URI",
-	  .help = "the resource that the token is for (RFC 8707), sent as it is" },
+	  .help = HELP("the resource that the token is for (RFC 8707), sent as it is") },
 	{ "audience", TEXT(audience), .check = check_graphic, .argument = "AUD",
-	  .help = "the audience, for servers that want this parameter" },
+	  .help = HELP("the audience, for servers that want this parameter") },
 	{ "url", LIST(urls, url_count, PROFILE_URLS_MAX), .check = profile_check_url, .argument = "URL",
-	  .help = "a URL that this token may be sent to; may be repeated" },
+	  .help = HELP("a URL that this token may be sent to; may be repeated") },
 	{ "auth_method", TEXT(auth_method), .check = check_auth_method, .argument = "METHOD",
-	  .help = "client_secret_post (default), client_secret_basic, private_key_jwt, tls_client_auth, "
-		  "self_signed_tls_client_auth, workload_identity or none" },
+	  .help = HELP("client_secret_post (default), client_secret_basic, private_key_jwt, tls_client_auth, "
+		       "self_signed_tls_client_auth, workload_identity or none") },
 	{ "grant", TEXT(grant), .check = check_grant, .binds_token = true, .argument = "GRANT",
-	  .help = "client_credentials (default), jwt-bearer or token-exchange" },
+	  .help = HELP("client_credentials (default), jwt-bearer or token-exchange") },
 	{ "identity_token", TEXT(identity_token), .check = check_identity_token, .binds_token = true, .argument = "SOURCE",
-	  .help = "the platform's identity token, in the place of a secret: file:/PATH, env:VARIABLE, github-actions or "
-		  "'command:/PATH WORD...'" },
+	  .help = HELP("the platform's identity token, in the place of a secret: file:/PATH, env:VARIABLE, github-actions or "
+		       "'command:/PATH WORD...'") },
 	{ "identity_token_reuse", TEXT(identity_token_reuse), .check = check_yes_or_no, .argument = "yes|no",
-	  .help = "whether the server takes the same identity token more than once (no)" },
+	  .help = HELP("whether the server takes the same identity token more than once (no)") },
 	{ "certificate", TEXT(certificate), .check = check_path, .argument = "PATH",
-	  .help = "the client's certificate for the TLS methods: a PEM file" },
+	  .help = HELP("the client's certificate for the TLS methods: a PEM file") },
 	{ "assertion_alg", TEXT(assertion_alg), .check = check_assertion_alg, .argument = "ALG",
-	  .help = "the algorithm that the key signs with: ES256, ES384, ES512, EdDSA, RS256 or PS256; default: chosen by the kind of key" },
+	  .help = HELP(
+		  "the algorithm that the key signs with: ES256, ES384, ES512, EdDSA, RS256 or PS256; default: chosen by the kind of key") },
 	{ "assertion_audience", TEXT(assertion_audience), .check = check_graphic, .binds_secret = true, .binds_token = true,
 	  .argument = "AUD",
-	  .help = "the audience (aud) of the signed assertion or of the identity token, where it is not the issuer" },
+	  .help = HELP("the audience (aud) of the signed assertion or of the identity token, where it is not the issuer") },
 	{ "assertion_type", TEXT(assertion_type), .check = check_assertion_type, .binds_token = true, .argument = "TYPE",
-	  .help = "how an identity token is shown as the client's assertion: jwt-bearer (default) or jwt-spiffe" },
+	  .help = HELP("how an identity token is shown as the client's assertion: jwt-bearer (default) or jwt-spiffe") },
 	{ "subject_token_type", TEXT(subject_token_type), .check = check_subject_token_type, .binds_token = true,
 	  .argument = "TYPE",
-	  .help = "what the identity token of token-exchange is: jwt (default), id_token, access_token or a URI" },
+	  .help = HELP("what the identity token of token-exchange is: jwt (default), id_token, access_token or a URI") },
 	{ "token_request", TEXT(token_request), .check = check_token_request, .argument = "form|json",
-	  .help = "the format of the token request: form (default), or json for servers that want that" },
+	  .help = HELP("the format of the token request: form (default), or json for servers that want that") },
 	{ "param", LIST(params, param_count, PROFILE_PARAMS_MAX), .check = check_param, .binds_token = true,
-	  .argument = "NAME=VALUE", .help = "one more parameter of the token request; may be repeated" },
+	  .argument = "NAME=VALUE", .help = HELP("one more parameter of the token request; may be repeated") },
 	{ "issuer", TEXT(issuer), .check = profile_check_endpoint, .binds_secret = true, .argument = "URL",
-	  .help = "the authorization server that the client is registered at" },
+	  .help = HELP("the authorization server that the client is registered at") },
 	{ "revocation_endpoint", TEXT(revocation_endpoint), .check = profile_check_endpoint, .binds_secret = true,
-	  .argument = "URL", .help = "where tokens are revoked" },
+	  .argument = "URL", .help = HELP("where tokens are revoked") },
 	{ "secret_store", TEXT(secret_store), .check = check_secret_store, .argument = "STORE",
-	  .help = "where the client secret is: secret-service or kernel; none where there is none" },
+	  .help = HELP("where the client secret is: secret-service or kernel; none where there is none") },
 	{ "token_cache", TEXT(token_cache), .check = check_token_cache, .argument = "CACHE",
-	  .help = "where tokens are kept: kernel (default), secret-service, runtime (files in memory) or none" },
+	  .help = HELP("where tokens are kept: kernel (default), secret-service, runtime (files in memory) or none") },
 	{ "renew_on_repeat", TEXT(renew_on_repeat), .check = check_yes_or_no, .argument = "yes|no",
-	  .help = "whether a hook that asks again means that its token was refused (default: yes)" },
+	  .help = HELP("whether a hook that asks again means that its token was refused (default: yes)") },
 	{ "username", TEXT(username), .check = check_graphic, .argument = "NAME",
-	  .help = "the user name to send with the token as its password, for tools and servers without Bearer" },
+	  .help = HELP("the user name to send with the token as its password, for tools and servers without Bearer") },
 	{ "git_retry", TEXT(git_retry), .check = check_yes_or_no, .argument = "yes|no",
-	  .help = "whether git tries once more in the same process when the token is refused (no)" },
+	  .help = HELP("whether git tries once more in the same process when the token is refused (no)") },
 	{ "ca_file", TEXT(ca_file), .check = check_path, .binds_secret = true, .argument = "PATH",
-	  .help = "CA certificates of the server: a PEM file, or a directory with hashed names" },
+	  .help = HELP("CA certificates of the server: a PEM file, or a directory with hashed names") },
 	{ "proxy", TEXT(proxy), .check = check_proxy, .binds_secret = true, .argument = "URL",
-	  .help = "the proxy on the way to the server; otherwise the environment's" },
+	  .help = HELP("the proxy on the way to the server; otherwise the environment's") },
 	{ "timeout", NUMBER(timeout, 1, 60, 8), .argument = "SECONDS",
-	  .help = "the time that a token request may take, all attempts together (default: 8)" },
+	  .help = HELP("the time that a token request may take, all attempts together (default: 8)") },
 	{ "default_ttl", NUMBER(default_ttl, 1, 3600, 60), .argument = "SECONDS",
-	  .help = "how long a token is kept whose server names no lifetime (60)" },
+	  .help = HELP("how long a token is kept whose server names no lifetime (60)") },
 };
 const size_t profile_key_count = sizeof profile_keys / sizeof profile_keys[0];
 
@@ -396,23 +404,21 @@ static enum status profile_complete_identity(struct profile *p, struct err *err)
 			       p->auth_method);
 	if (p->identity_token && is_client != auth_method_find(p->auth_method)->uses_identity)
 		return err_set(err, STATUS_USAGE,
-			       is_client ? "auth_method %s does not go with identity_token and grant client_credentials: leave it "
-					   "out, or choose grant jwt-bearer or token-exchange" :
-					   "auth_method %s goes with grant client_credentials alone: leave it out",
+			       is_client ?
+				       "auth_method %s does not go with identity_token and grant client_credentials: leave it "
+				       "out, or choose grant jwt-bearer or token-exchange" :
+				       "auth_method %s goes with grant client_credentials alone: leave it out",
 			       p->auth_method);
 	return STATUS_OK;
 }
 
-// What the keys say that a token's record has in one digest (binds_token).
-static void profile_bind_token(struct profile *p)
+// What the keys say that a token's record has in one digest (binds_token). Not inlined: its frame is a page of stack for its caller, too.
+__attribute__((noinline)) static void profile_bind_token(struct profile *p)
 {
 	// on the stack: the front door has no other memory to spare
 	char room[PROFILE_FILE_MAX];
-	struct buf text = { .data = room, .size = sizeof room, .max = sizeof room - 1, .fixed = true };
+	struct buf text = BUF_FIXED(room);
 
-	p->token_binding[0] = '\0';
-	if (!p->identity_token && !p->param_count)
-		return;
 	for (size_t i = 0; i < profile_key_count; i++) {
 		if (profile_keys[i].binds_token)
 			profile_write_key(p, &profile_keys[i], &text);
@@ -443,9 +449,11 @@ enum status profile_complete(struct profile *p, struct err *err)
 	if (!p->secret_store)
 		return err_set(err, STATUS_USAGE, "secret_store is missing");
 	if (profile_has_secret(p) == !strcmp(p->secret_store, "none"))
-		return err_set(err, STATUS_USAGE, "secret_store: %s, but auth_method %s has %s secret", p->secret_store, p->auth_method,
-			       profile_has_secret(p) ? "a" : "no");
-	profile_bind_token(p);
+		return err_set(err, STATUS_USAGE, "secret_store: %s, but auth_method %s has %s secret", p->secret_store,
+			       p->auth_method, profile_has_secret(p) ? "a" : "no");
+	p->token_binding[0] = '\0';
+	if (p->identity_token || p->param_count)
+		profile_bind_token(p);
 	if (!p->token_cache)
 		p->token_cache = "kernel";
 	for (size_t i = 0; i < profile_key_count; i++) {

@@ -27,13 +27,14 @@ struct profile {
 	const char *issuer;
 	const char *token_endpoint;
 	const char *revocation_endpoint;
-	const char *auth_method;	// never NULL after profile_parse or profile_complete
-	const char *grant;		// NULL: client_credentials
-	const char *identity_token;	// where the platform's identity token comes from (model/identity-source.h); NULL: there is none
-	const char *identity_token_reuse; // "yes": the server takes the same one more than once; else no
-	const char *assertion_type;	// NULL: jwt-bearer
-	const char *subject_token_type; // NULL: jwt
-	const char *token_request;	// "json", or else a form
+	const char *auth_method; // never NULL after profile_parse or profile_complete
+	const char *grant;	 // NULL: client_credentials
+	const char *
+		identity_token; // where the platform's identity token comes from (model/identity-source.h); NULL: there is none
+	const char *identity_token_reuse;	// "yes": the server takes the same one more than once; else no
+	const char *assertion_type;		// NULL: jwt-bearer
+	const char *subject_token_type;		// NULL: jwt
+	const char *token_request;		// "json", or else a form
 	const char *params[PROFILE_PARAMS_MAX]; // NAME=VALUE, sent with the token request as they are
 	size_t param_count;
 	const char *certificate;	// a PEM file; with a TLS method
@@ -63,8 +64,8 @@ struct profile_key {
 	const char *name;
 	size_t offset; // of its member in struct profile
 	enum { KEY_TEXT, KEY_LIST, KEY_NUMBER } kind;
-	size_t count; // of a list, which may be given more than once: the offset of how many there are
-	size_t most;  // and how many there may be
+	size_t count;		  // of a list, which may be given more than once: the offset of how many there are
+	size_t most;		  // and how many there may be
 	int64_t min, max, preset; // of a number
 	// NULL, or checks a value: STATUS_OK, or an error that names neither key nor profile
 	enum status (*check)(const char *value, struct err *err);

@@ -12,8 +12,8 @@ struct body {
 	bool is_json;
 };
 
-#define BODY_MAX	131072
-#define BODY_INIT(json) ((struct body){ .text = BUF_INIT(BODY_MAX), .is_json = (json) })
+#define BODY_MAX	      131072
+#define BODY_INIT(json)	      ((struct body){ .text = BUF_INIT(BODY_MAX), .is_json = (json) })
 #define BODY_AUTO(name, json) __attribute__((cleanup(body_free))) struct body name = BODY_INIT(json)
 
 void body_free(struct body *body);

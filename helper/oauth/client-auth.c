@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "oauth/client-auth.h"
 
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/percent.h"
 #include "model/auth-method.h"
 #include "model/grant.h"
-#include "base/base64.h"
 #include "oauth/client-key.h"
 
 #include <stdio.h>

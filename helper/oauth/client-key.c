@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "oauth/client-key.h"
 
+#include "base/base64.h"
 #include "base/json-read.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "base/wire.h"
-#include "base/base64.h"
 
 #include <openssl/bio.h>
 #include <openssl/core_names.h>

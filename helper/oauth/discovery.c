@@ -126,7 +126,8 @@ static enum status ask_server(struct discovery *discovery, struct challenge *cha
 		.url = discovery->request->url,
 		.method = HTTP_POST_MCP,
 		.headers_only = true,
-		.message = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-11-25\","
+		.message =
+			"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-11-25\","
 			"\"capabilities\":{},\"clientInfo\":{\"name\":\"sk-helper\",\"version\":\"" SK_VERSION "\"}}}",
 	};
 	enum status status;

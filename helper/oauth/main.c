@@ -27,15 +27,33 @@ static enum status oauth_read_request(struct buf *text, struct oauth_request *re
 		size_t offset;
 	} keys[] = {
 #define KEY(member) { #member, offsetof(struct oauth_request, member) }
-		KEY(version),	    KEY(operation),	     KEY(url),
-		KEY(issuer),	    KEY(token_endpoint),     KEY(revocation_endpoint),
-		KEY(auth_method),   KEY(client_id),	     KEY(client_secret),
-		KEY(private_key),   KEY(certificate),	     KEY(key_id),
-		KEY(assertion_alg), KEY(assertion_audience), KEY(scope),
-		KEY(resource),	    KEY(audience),	     KEY(token),
-		KEY(ca_file),	    KEY(ca_file_sha256),     KEY(proxy),
-		KEY(timeout_ms),    KEY(grant),		     KEY(identity_token),
-		KEY(assertion_type), KEY(subject_token_type), KEY(token_request),
+		KEY(version),
+		KEY(operation),
+		KEY(url),
+		KEY(issuer),
+		KEY(token_endpoint),
+		KEY(revocation_endpoint),
+		KEY(auth_method),
+		KEY(client_id),
+		KEY(client_secret),
+		KEY(private_key),
+		KEY(certificate),
+		KEY(key_id),
+		KEY(assertion_alg),
+		KEY(assertion_audience),
+		KEY(scope),
+		KEY(resource),
+		KEY(audience),
+		KEY(token),
+		KEY(ca_file),
+		KEY(ca_file_sha256),
+		KEY(proxy),
+		KEY(timeout_ms),
+		KEY(grant),
+		KEY(identity_token),
+		KEY(assertion_type),
+		KEY(subject_token_type),
+		KEY(token_request),
 		KEY(identity_token_reuse),
 #undef KEY
 	};
@@ -77,10 +95,10 @@ static const struct {
 	oauth_operation *run;
 	bool chooses_ports; // it follows URLs that servers name, to any port
 } oauth_operations[] = {
-	{ "token", token_endpoint_request, false }, { "look", token_endpoint_probe, false },
-	{ "revoke", token_endpoint_revoke, false }, { "discover", discovery_run, true },
-	{ "import-key", client_key_import, false }, { "generate-key", client_key_generate, false },
-	{ "public-key", client_key_public, false }, { "libraries", http_libraries, false },
+	{ "token", token_endpoint_request, false },	{ "look", token_endpoint_probe, false },
+	{ "revoke", token_endpoint_revoke, false },	{ "discover", discovery_run, true },
+	{ "import-key", client_key_import, false },	{ "generate-key", client_key_generate, false },
+	{ "public-key", client_key_public, false },	{ "libraries", http_libraries, false },
 	{ "identity-token", actions_token_run, false },
 };
 

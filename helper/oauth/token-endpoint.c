@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/wire.h"
-#include "oauth/client-auth.h"
 #include "model/grant.h"
+#include "oauth/client-auth.h"
 #include "oauth/http.h"
 
 #include <stdio.h>
@@ -122,8 +122,7 @@ static enum status exchange_with_retries(const struct oauth_request *request, co
 	int64_t timeout = 0, end;
 
 	if (!exchange->endpoint || !client_auth_is_complete(request) || !grant ||
-	    (grant->token_parameter && !request->identity_token) ||
-	    !text_to_number(request->timeout_ms, 1, 60000, &timeout))
+	    (grant->token_parameter && !request->identity_token) || !text_to_number(request->timeout_ms, 1, 60000, &timeout))
 		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request is incomplete");
 	end = clock_now().boot + timeout;
 	for (int attempts = 1; attempts <= ATTEMPTS_MAX; attempts++) {

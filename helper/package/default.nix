@@ -15,7 +15,7 @@ pkgs.stdenv.mkDerivation {
 
   nativeBuildInputs = [ pkgs.pkg-config ];
   # the front door is static: it needs the C library's archive
-  buildInputs = [ pkgs.cjson pkgs.curl pkgs.keyutils pkgs.libmicrohttpd pkgs.libsecret pkgs.openssl pkgs.stdenv.cc.libc.static ];
+  buildInputs = [ pkgs.cjson pkgs.curl pkgs.keyutils pkgs.libmicrohttpd pkgs.libsecret pkgs.libsodium pkgs.openssl pkgs.stdenv.cc.libc.static ];
 
   makeFlags = [ "prefix=${placeholder "out"}" "sysconfdir=/etc" "FRONT_CC=cc" ];
   enableParallelBuilding = true;
