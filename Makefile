@@ -58,7 +58,7 @@ SK_CFLAGS = -std=c11 $(WARNINGS) -fstack-protector-strong $(if $(REPRODUCIBLE),-
 HARDENING = -fPIE -pie -Wl,-z,relro,-z,now
 SK_LDFLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE),$(HARDENING))
 
-BASE_FRONT = status buf debug installed nearest wire text json harden listen-fds clock sha256 options percent
+BASE_FRONT = status buf debug installed nearest wire text json harden listen-fds clock sha256 options percent random
 WALLS = confine landlock syscall-filter
 FORMATS = askers json native plain protocols
 SHARED = $(BASE_FRONT:%=helper/base/%.c) helper/base/lock.c helper/base/private-dir.c $(wildcard helper/model/*.c) $(FORMATS:%=helper/protocols/%.c) keyring/keyring-name.c \

@@ -31,7 +31,7 @@ $(B)/tests/rounds $(B)/tests/faults: $(B)/tests/%: tests/%.c $(B)/flags
 
 $(B)/tests/unit/buf: TEST_LDFLAGS = -Wl,--wrap=free
 
-test-tools: $(TEST_TOOLS:%=$(B)/tests/%) $(UNIT_TESTS:%=$(B)/tests/unit/%)
+test-tools: $(B)/tests/bench/fleet $(TEST_TOOLS:%=$(B)/tests/%) $(UNIT_TESTS:%=$(B)/tests/unit/%)
 
 # A variant, built and installed below build/.
 variant = $(MAKE) --no-print-directory B=build/$(1) prefix='$(CURDIR)/build/$(1)/stage' \
@@ -118,6 +118,12 @@ bench: deps-test
 	@SK_BUILD='$(CURDIR)/build/check' SK_NODE='$(NODE)' tests/bench/bridge
 	@SK_BUILD='$(CURDIR)/build/check' SK_NODE='$(NODE)' tests/bench/proxy
 
+# make bench-fleet: a day of up to 1,000,000 helpers, simulated: into tests/bench/fleet.md and fleet.svg (two minutes)
+bench-fleet:
+	@+$(call variant,check,-s build/check/tests/bench/fleet)
+	@build/check/tests/bench/fleet tests/bench
+	@echo 'tests/bench/fleet.md, tests/bench/fleet.svg'
+
 deps-demo:
 	@tests/deps demo
 	@tests/node-deps servers
@@ -127,4 +133,4 @@ demo: deps-demo
 	@+$(MAKE) --no-print-directory staged-programs
 	@SK_BUILD='$(CURDIR)/build/check' SK_NODE='$(NODE)' tests/demo
 
-.PHONY: debug coverage compile-flags test-tools staged staged-programs asan-staged deps deps-test deps-package deps-demo check check-asan check-valgrind lint fuzz-smoke fuzzers bench demo
+.PHONY: debug coverage compile-flags test-tools staged staged-programs asan-staged deps deps-test deps-package deps-demo check check-asan check-valgrind lint fuzz-smoke fuzzers bench bench-fleet demo

@@ -161,10 +161,11 @@ static void doctor_check_keyring(struct findings *findings, const struct keyring
 									    LEVEL_NONE,
 			     its->status, "%s", its->found.text);
 	else if (is_full && keyring_runtime.probe(NULL) == STATUS_OK)
-		findings_add(findings, keyring->name, LEVEL_OK, STATUS_OK,
-			     "%s: it is nearly full. The tokens that it has no room for are kept in files in memory, encrypted with a key "
-			     "that is in it",
-			     its->found.text);
+		findings_add(
+			findings, keyring->name, LEVEL_OK, STATUS_OK,
+			"%s: it is nearly full. The tokens that it has no room for are kept in files in memory, encrypted with a key "
+			"that is in it",
+			its->found.text);
 	else if (is_full)
 		findings_add(
 			findings, keyring->name, LEVEL_WARN, STATUS_OK,

@@ -17,7 +17,8 @@
 #define REFUSED_PAUSE_MS 10000
 
 // Retry-After holds for all processes, but no server stops us for a day; nor does what somebody writes into the note.
-#define RETRY_AFTER_MAX_MS 300000
+#define RETRY_AFTER_MAX_MS   300000
+#define RENEWAL_PAUSE_MAX_MS 3600000
 
 // The profile as it stands, the slot, and the platform's identity token: a refusal is that one's, and not the next one's.
 static uint64_t flight_hash(const struct profile *profile, const struct request *request)
@@ -73,6 +74,7 @@ void flight_note(const struct flight *flight, const struct outcome *outcome, int
 	wire_put(&note, "flight", hash);
 	wire_put_number(&note, "ended_at", now);
 	wire_put_number(&note, "wait_until", now + flight_pause(outcome->status, retry_after));
+	wire_put_number(&note, "renew_at", outcome->renew_at);
 	wire_put(&note, "status", status_word(outcome->status));
 	wire_put(&note, "error", oauth_error_code(outcome->error));
 	wire_put_number(&note, "http_status", outcome->http_status);
@@ -96,6 +98,8 @@ bool flight_last(const struct flight *flight, struct outcome *outcome)
 			(void)text_to_number(field.value, 0, INT64_MAX / 100, &outcome->ended_at);
 		else if (!strcmp(field.key, "wait_until"))
 			(void)text_to_number(field.value, 0, INT64_MAX / 100, &outcome->wait_until);
+		else if (!strcmp(field.key, "renew_at"))
+			(void)text_to_number(field.value, 0, INT64_MAX / 100, &outcome->renew_at);
 		else if (!strcmp(field.key, "flight"))
 			same = !strcmp(field.value, hash);
 		else if (!strcmp(field.key, "status"))
@@ -108,6 +112,8 @@ bool flight_last(const struct flight *flight, struct outcome *outcome)
 	// others can write the note: no wait is longer than ours would be
 	if (outcome->wait_until > outcome->ended_at + RETRY_AFTER_MAX_MS)
 		outcome->wait_until = outcome->ended_at + RETRY_AFTER_MAX_MS;
+	if (outcome->renew_at > outcome->ended_at + RENEWAL_PAUSE_MAX_MS)
+		outcome->renew_at = outcome->ended_at + RENEWAL_PAUSE_MAX_MS;
 	// CLOCK_BOOTTIME begins anew at a reboot: a time in the future was noted before the last one
 	return same && outcome->ended_at && outcome->ended_at <= clock_now().boot;
 }

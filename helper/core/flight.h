@@ -22,6 +22,7 @@ struct flight {
 struct outcome {
 	int64_t ended_at;   // CLOCK_BOOTTIME in ms
 	int64_t wait_until; // the server is not to be asked before
+	int64_t renew_at;   // the same for a renewal that nobody waits for
 	enum status status;
 	enum oauth_error error;
 	int64_t http_status; // 0 where there was no answer

@@ -2,6 +2,7 @@
 #include "core/obtain.h"
 
 #include "base/debug.h"
+#include "base/random.h"
 #include "core/advice.h"
 #include "core/flight.h"
 #include "core/identity-token.h"
@@ -12,9 +13,6 @@
 #include "model/auth-method.h"
 
 #include <string.h>
-
-// After a failed renewal in the background the token that is there is good for a while: do not ask at every get.
-#define RENEWAL_PAUSE_MS 10000
 
 // Where nobody says which token was refused: one of just now is not the one.
 #define RECENT_TOKEN_MS 30000
@@ -109,10 +107,21 @@ static enum status request_with_stored_secret(const struct profile *profile, con
 	return status;
 }
 
+// When a renewal that has failed is tried again: the token that is there is good for a while.
+static int64_t obtain_renewal_time(const struct cached_token *cached)
+{
+	struct moment now = clock_now();
+	int64_t left = cached_token_left(cached, now) - token_margin(&cached->token);
+
+	return left > 0 ? now.boot + token_renewal_pause_ms(left, random_number()) : 0;
+}
+
 // Under the lock: request, cache, and a note of how it ended.
 static enum status request_and_note(const struct profile *profile, const struct request *request, const struct flight *flight,
 				    struct cached_token *obtained, struct err *err)
 {
+	CACHED_TOKEN_AUTO(previous);
+	bool replaces = token_cache_get(profile, request, &previous);
 	struct endpoint_failure failure = { 0 };
 	struct outcome outcome = { 0 };
 	struct err why;
@@ -124,6 +133,7 @@ static enum status request_and_note(const struct profile *profile, const struct 
 		outcome.error = failure.error;
 		outcome.http_status = failure.http_status;
 		err_set(err, outcome.status, "%s", why.text);
+		outcome.renew_at = replaces ? obtain_renewal_time(&previous) : 0;
 	}
 	flight_note(flight, &outcome, failure.retry_after);
 	return outcome.status;
@@ -275,7 +285,8 @@ enum status obtain_renewal(const struct profile *profile, const struct request *
 	if (flight_begin(&flight, profile, request, 0, NULL) != STATUS_OK)
 		return STATUS_OK;
 	if (!(token_cache_get(profile, request, &obtained) && cached_token_freshness(&obtained, now, 0) == TOKEN_FRESH) &&
-	    !(flight_last(&flight, &last) && outcome_is_for(&last, now.boot - RENEWAL_PAUSE_MS, err)))
+	    !(flight_last(&flight, &last) && last.status != STATUS_OK &&
+	      (now.boot < last.renew_at || now.boot < last.wait_until)))
 		status = request_and_note(profile, request, &flight, &obtained, err);
 	flight_end(&flight);
 	return status;

@@ -5,6 +5,7 @@
 #include "base/harden.h"
 #include "core/commands.h"
 #include "core/obtain.h"
+#include "core/source-runner.h"
 #include "model/profile-dir.h"
 
 #include <unistd.h>
@@ -13,8 +14,11 @@ void renew_in_background(const struct get_result *result)
 {
 	// what is shared with us is renewed where it comes from
 	if (profile_dir_socket() || cached_token_freshness(&result->obtained, clock_now(), 0) != TOKEN_AGING ||
-	    !fork_detached())
+	    !fork_detached()) {
+		// the process that was made uses it on
+		source_runner_leave();
 		return;
+	}
 	(void)obtain_renewal(&result->profile, &result->request, NULL);
 	_exit(0);
 }

@@ -101,6 +101,13 @@ void source_runner_start(char **words)
 
 // --- its caller
 
+void source_runner_leave(void)
+{
+	if (runner.socket >= 0)
+		close(runner.socket);
+	runner.socket = -1;
+}
+
 void source_runner_stop(void)
 {
 	if (runner.socket < 0)

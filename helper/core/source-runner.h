@@ -15,6 +15,9 @@
 // told by source_runner_ask.
 void source_runner_start(char **words);
 
+// Leaves it to another process, which was forked from this one.
+void source_runner_leave(void);
+
 // Ends it, and what it runs.
 void source_runner_stop(void);
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "core/token-cache.h"
 
+#include "base/random.h"
 #include "base/sha256.h"
+
 #include <string.h>
 
 void cached_token_free(struct cached_token *cached)
@@ -53,6 +55,7 @@ void token_cache_put(const struct profile *profile, struct cached_token *cached)
 	const struct keyring *cache = keyring_find(profile->token_cache);
 	const struct request request = { .scope = cached->token.requested_scope, .resource = cached->token.resource };
 	int64_t left = cached_token_left(cached, clock_now());
+	CACHED_TOKEN_AUTO(previous);
 	BUF_AUTO(record, TOKEN_RECORD_MAX);
 	char slot[TOKEN_SLOT_SIZE];
 	struct keyring_key key;
@@ -63,6 +66,8 @@ void token_cache_put(const struct profile *profile, struct cached_token *cached)
 		return;
 	token_slot(slot, profile, &request);
 	key = keyring_key(KEYRING_TOKEN, profile, slot);
+	token_plan_renewal(&cached->token, token_cache_get(profile, &request, &previous) ? &previous.token : NULL,
+			   random_number());
 	token_write(&cached->token, &record);
 	if (!buf_ok(&record))
 		status = err_set(&err, STATUS_FULL, "the token is too large to be kept");

@@ -34,7 +34,7 @@ enum freshness cached_token_freshness(const struct cached_token *cached, struct 
 // Whether the cache has a token that was issued for this very profile and request, however old; in cached then.
 bool token_cache_get(const struct profile *profile, const struct request *request, struct cached_token *cached);
 
-// Keeps it. A failure is only a warning in cached.
+// Keeps it, and plans its renewal. A failure is only a warning in cached.
 void token_cache_put(const struct profile *profile, struct cached_token *cached);
 
 // Calls visit with the key of each token that is kept for the profile, whatever scope it is for. visit may delete it.

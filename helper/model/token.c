@@ -30,6 +30,7 @@ static const struct {
 	{ "issued_at", offsetof(struct token, issued_at) },
 	{ "expires_at", offsetof(struct token, expires_at) },
 	{ "boot_expires_ms", offsetof(struct token, boot_expires_ms) },
+	{ "renew_after", offsetof(struct token, renew_after) },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -133,20 +134,73 @@ int64_t token_margin(const struct token *token)
 	return tenth < 10 ? 10 : tenth > 60 ? 60 : tenth;
 }
 
+// Between which ages of a token it is renewed. The later one leaves as much again as the margin.
+struct renewal_window {
+	int64_t first, last;
+};
+
+static struct renewal_window renewal_window(const struct token *token)
+{
+	int64_t lifetime = token->expires_at - token->issued_at, latest = lifetime - 2 * token_margin(token);
+	struct renewal_window window = { lifetime / 10, lifetime - lifetime / 10 };
+
+	if (latest < 0)
+		latest = 0;
+	if (window.last > latest)
+		window.last = latest;
+	if (window.first > window.last)
+		window.first = window.last;
+	return window;
+}
+
+static int64_t renewal_due_ms(const struct token *token)
+{
+	return token->boot_expires_ms - (token->expires_at - token->issued_at - token->renew_after) * 1000;
+}
+
+void token_plan_renewal(struct token *token, const struct token *previous, uint32_t random)
+{
+	struct renewal_window window = renewal_window(token);
+	int64_t period = window.last - window.first, late;
+
+	token->renew_after = window.last;
+	if (period <= 0)
+		return;
+	if (!previous || !previous->renew_after || strcmp(previous->boot_id, token->boot_id) != 0) {
+		token->renew_after = window.first + (int64_t)(random % (uint32_t)period);
+		return;
+	}
+	late = (token->boot_expires_ms - (token->expires_at - token->issued_at) * 1000 - renewal_due_ms(previous)) / 1000 %
+	       period;
+	// it was renewed early, because it was refused, or by --fresh
+	if (late < 0)
+		late += period;
+	token->renew_after = period - late;
+	if (token->renew_after < window.first)
+		token->renew_after += period;
+}
+
+int64_t token_renewal_pause_ms(int64_t left, uint32_t random)
+{
+	int64_t span_ms = (left > 40 ? left : 40) * 1000;
+
+	return span_ms / 4 + (int64_t)(random % (uint32_t)(span_ms / 2));
+}
+
 enum freshness token_freshness(const struct token *token, struct moment now, const char *boot_id, int64_t min_ttl)
 {
 	int64_t lifetime = token->expires_at - token->issued_at;
 	int64_t margin = token_margin(token);
 	int64_t left = token_left(token, now, boot_id);
-	// 18 to 22 percent of the lifetime
-	int64_t window = lifetime * (int64_t)(180 + text_hash(token->access_token) % 41) / 1000;
+	// one that was kept by an older version has no plan
+	int64_t renew_after = token->renew_after ? token->renew_after : renewal_window(token).last * 8 / 9;
 
 	if (min_ttl > margin)
 		margin = min_ttl;
 	// more than all its life left: the clock was set back, and there is no telling
 	if (left < margin || left <= 0 || left > lifetime)
 		return TOKEN_STALE;
-	return left <= window ? TOKEN_AGING : TOKEN_FRESH;
+	return lifetime - left >= renew_after ? TOKEN_AGING : TOKEN_FRESH;
 }
 
 int64_t token_expiry_for_tools(const struct token *token, struct moment now)

@@ -27,6 +27,7 @@ struct token {
 	int64_t expires_at;
 	int64_t boot_expires_ms; // the same deadline on CLOCK_BOOTTIME, of the boot that boot_id names
 	const char *boot_id;
+	int64_t renew_after; // seconds after it was issued from which on it is renewed (token_plan_renewal); 0: not planned
 	// what it was issued for; profile is the path of its file
 	const char *profile, *token_endpoint, *issuer, *client_id, *auth_method, *resource, *audience, *requested_scope,
 		*binding; // the profile's token_binding
@@ -62,9 +63,19 @@ enum freshness {
 	TOKEN_FRESH,
 };
 
-// The freshness rule. With L the lifetime: stale with less than max(10 s, min(60 s, L/10)) left, or less than min_ttl;
-// aging in about the last fifth of L, a little earlier or later for each token, so that many do not renew at once.
+// The freshness rule. With L the lifetime: stale with less than max(10 s, min(60 s, L/10)) left, or less than min_ttl; aging from
+// renew_after on.
 enum freshness token_freshness(const struct token *token, struct moment now, const char *boot_id, int64_t min_ttl);
+
+// Plans when a token that was just issued is renewed. The first one of a series: at a random moment between 10 and 90 percent of L. Each
+// further one: 80 percent of L after the moment that was planned for the one before it, however late that was noticed. So a fleet that was
+// started at once does not ask at once: after its first tokens, its requests are spread evenly over all of L, and stay so. With less than
+// 600 s, both are less. previous: the token that it takes the place of, or NULL; random: 32 random bits.
+void token_plan_renewal(struct token *token, const struct token *previous, uint32_t random);
+
+// The milliseconds until a renewal that failed is tried again, with so many seconds left until the token is not served any more: a random
+// part of them, between a quarter and three, so that those who have failed together do not come back together.
+int64_t token_renewal_pause_ms(int64_t left, uint32_t random);
 
 // Seconds before its end from which on a token is not served.
 int64_t token_margin(const struct token *token);

@@ -2,6 +2,7 @@
 #include "oauth/token-endpoint.h"
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "base/wire.h"
 #include "model/grant.h"
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 
 #define ATTEMPTS_MAX 3
@@ -98,11 +98,7 @@ static enum status exchange_once(const struct oauth_request *request, const stru
 // Full jitter, so that those who failed together do not come back together.
 static int64_t pause_ms(int attempts)
 {
-	unsigned random = 0;
-
-	if (getrandom(&random, sizeof random, GRND_NONBLOCK) != (ssize_t)sizeof random)
-		random = (unsigned)clock_now().boot;
-	return 100 + random % (250U << attempts);
+	return 100 + random_number() % (250U << attempts);
 }
 
 static void sleep_ms(int64_t ms)

@@ -59,25 +59,87 @@ static void follows_the_freshness_rule(void)
 	}
 }
 
-static void the_window_is_a_fifth_and_jittered(void)
+// The age from which on a token is renewed.
+static int64_t renewed_at(const struct token *token)
 {
-	int64_t least = 10000, most = 0;
+	int64_t age = 0;
 
-	for (int i = 0; i < 200; i++) {
+	while (token_freshness(token, after(age), "boot", 0) == TOKEN_FRESH)
+		age++;
+	return age;
+}
+
+static void the_first_renewals_are_spread(void)
+{
+	int64_t least = 10000, most = 0, tenths[10] = { 0 };
+
+	for (uint32_t i = 0; i < 8000; i++) {
 		struct token token = token_of(1000);
-		char text[24];
-		int64_t age = 0;
+		int64_t age;
 
-		snprintf(text, sizeof text, "token-%d", i);
-		token.access_token = text;
-		while (token_freshness(&token, after(age), "boot", 0) == TOKEN_FRESH)
-			age++;
-		if (1000 - age < least)
-			least = 1000 - age;
-		if (1000 - age > most)
-			most = 1000 - age;
+		token_plan_renewal(&token, NULL, i * 2654435761U);
+		age = token.renew_after;
+		CHECK(i % 1000 || renewed_at(&token) == age);
+		least = age < least ? age : least;
+		most = age > most ? age : most;
+		tenths[age / 100]++;
 	}
-	CHECK(least >= 180 && most <= 220 && most - least > 20);
+	CHECK(least >= 100 && least < 110 && most <= 880 && most > 870);
+	for (int i = 1; i < 8; i++)
+		CHECK(tenths[i] > 900 && tenths[i] < 1150);
+}
+
+// Each in a random moment of its own, and then for ever at the same distance.
+static void each_next_renewal_keeps_its_time(void)
+{
+	struct token first = token_of(3600), next;
+	int64_t due;
+
+	token_plan_renewal(&first, NULL, 1000);
+	due = first.renew_after;
+	CHECK(due == 360 + 1000);
+	// in time; noticed late; hours late
+	for (int64_t late = 0; late < 20000; late += 777) {
+		next = token_of(3600);
+		next.issued_at += due + late;
+		next.expires_at += due + late;
+		next.boot_expires_ms += (due + late) * 1000;
+		token_plan_renewal(&next, &first, 5);
+		CHECK(next.renew_after >= 360 && next.renew_after < 3240);
+		CHECK((late + next.renew_after) % 2880 == 0);
+	}
+	// another boot's clock says nothing
+	next = token_of(3600);
+	next.boot_id = "other";
+	token_plan_renewal(&next, &first, 7);
+	CHECK(next.renew_after == 367);
+}
+
+static void short_lives_are_planned_too(void)
+{
+	for (int64_t lifetime = 1; lifetime < 700; lifetime++) {
+		struct token token = token_of(lifetime);
+
+		for (uint32_t random = 0; random < 3000; random += 100) {
+			token_plan_renewal(&token, NULL, random);
+			CHECK(token.renew_after >= 0);
+			CHECK(token.renew_after == 0 || token.renew_after <= lifetime - 2 * token_margin(&token));
+		}
+	}
+}
+
+static void a_failed_renewal_is_tried_again_in_time(void)
+{
+	int64_t least = INT64_MAX, most = 0;
+
+	for (uint32_t i = 0; i < 1000; i++) {
+		int64_t pause = token_renewal_pause_ms(600, i * 2654435761U);
+
+		least = pause < least ? pause : least;
+		most = pause > most ? pause : most;
+	}
+	CHECK(least >= 150000 && least < 155000 && most < 450000 && most > 445000);
+	CHECK(token_renewal_pause_ms(0, 12345) >= 10000 && token_renewal_pause_ms(0, 54321) <= 30000);
 }
 
 static void a_clock_that_is_stepped_does_no_harm(void)
@@ -203,7 +265,10 @@ static void the_slot_is_what_is_wanted(void)
 int main(void)
 {
 	follows_the_freshness_rule();
-	the_window_is_a_fifth_and_jittered();
+	the_first_renewals_are_spread();
+	each_next_renewal_keeps_its_time();
+	short_lives_are_planned_too();
+	a_failed_renewal_is_tried_again_in_time();
 	a_clock_that_is_stepped_does_no_harm();
 	tells_tools_to_come_early();
 	survives_the_record();
