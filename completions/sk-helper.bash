@@ -6,7 +6,8 @@ _sk_helper()
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} words=
 	local keys='--token-endpoint --client-id --scope --scope-limit --resource --audience --url --auth-method --issuer --secret-store --token-cache
 		--renew-on-repeat --ca-file --proxy --timeout --default-ttl --certificate --assertion-alg --assertion-audience
-		--revocation-endpoint --username --git-retry'
+		--revocation-endpoint --username --git-retry --grant --identity-token --identity-token-reuse --assertion-type
+		--subject-token-type --token-request --param'
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
@@ -14,25 +15,31 @@ _sk_helper()
 	else
 		case $prev in
 		--format) words='token header-value header mcp-headers curl-config json env kubernetes goauth google' ;;
-		--auth-method) words='client_secret_post client_secret_basic private_key_jwt tls_client_auth self_signed_tls_client_auth' ;;
+		--auth-method) words='client_secret_post client_secret_basic private_key_jwt tls_client_auth self_signed_tls_client_auth workload_identity none' ;;
+		--grant) words='client_credentials jwt-bearer token-exchange' ;;
+		--assertion-type) words='jwt-bearer jwt-spiffe' ;;
+		--subject-token-type) words='jwt id_token access_token' ;;
+		--token-request) words='form json' ;;
+		--preset) words='anthropic entra github-actions google keycloak openai' ;;
+		--identity-token) words='file: env: github-actions command:' ;;
 		--assertion-alg) words='ES256 ES384 ES512 EdDSA RS256 PS256' ;;
-		--secret-store) words='secret-service kernel' ;;
-		--renew-on-repeat | --git-retry) words='yes no' ;;
+		--secret-store) words='secret-service kernel none' ;;
+		--renew-on-repeat | --git-retry | --identity-token-reuse) words='yes no' ;;
 		--unset)
 			words=${keys//--/}
 			words=${words//-/_}
 			;;
-		--token-cache) words='kernel secret-service none' ;;
+		--token-cache) words='kernel secret-service runtime none' ;;
 		--ca-file | --certificate | --private-key | --socket)
 			compopt -o filenames
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			return
 			;;
-		--*-ttl | --allow-* | --listen | --idle | --scope-limit | --username | --env | --timeout | --scope | --url | --resource | --audience | --issuer | --proxy | --client-id | --key-id | --*-endpoint | --assertion-audience) return ;;
+		--*-ttl | --allow-* | --listen | --idle | --scope-limit | --username | --env | --timeout | --scope | --url | --resource | --audience | --issuer | --proxy | --client-id | --key-id | --*-endpoint | --assertion-audience | --param) return ;;
 		*)
 			case $command,$cur in
 			get,-*) words='--format --scope --min-ttl --fresh --quiet' ;;
-			add,-*) words="$keys --private-key --generate-key --key-id --missing --no-verify --dry-run --yes" ;;
+			add,-*) words="$keys --preset --private-key --generate-key --key-id --missing --no-verify --dry-run --yes" ;;
 			set,-*) words="$keys --unset --default --no-verify" ;;
 			doctor,-*) words='--offline --json' ;;
 			remove,-*) words='--all --force --yes' ;;

@@ -41,14 +41,21 @@ _sk_helper() {
 		'--resource[the resource that the token is for]:uri:'
 		'--audience[the audience]:audience:'
 		'*--url[a URL that this token may be sent to]:url:'
-		'--auth-method[how the client says who it is]:method:(client_secret_post client_secret_basic private_key_jwt tls_client_auth self_signed_tls_client_auth)'
+		'--auth-method[how the client says who it is]:method:(client_secret_post client_secret_basic private_key_jwt tls_client_auth self_signed_tls_client_auth workload_identity none)'
 		'--certificate[the client'\''s certificate]:file:_files'
 		'--assertion-alg[how the key signs]:algorithm:(ES256 ES384 ES512 EdDSA RS256 PS256)'
 		'--assertion-audience[the aud of what the key signs]:audience:'
+		'--grant[what is exchanged for a token]:grant:(client_credentials jwt-bearer token-exchange)'
+		'--identity-token[where the platform'\''s identity token comes from]:source:(file\: env\: github-actions command\:)'
+		'--identity-token-reuse[whether the server takes the same one more than once]:answer:(yes no)'
+		'--assertion-type[how it is shown as an assertion]:type:(jwt-bearer jwt-spiffe)'
+		'--subject-token-type[what it is in an exchange]:type:(jwt id_token access_token)'
+		'--token-request[the format of the token request]:format:(form json)'
+		'*--param[one more parameter of the token request]:name=value:'
 		'--revocation-endpoint[where tokens are revoked]:url:'
 		'--issuer[the authorization server]:url:'
-		'--secret-store[where the client secret is]:store:(secret-service kernel)'
-		'--token-cache[where tokens are kept]:cache:(kernel secret-service none)'
+		'--secret-store[where the client secret is]:store:(secret-service kernel none)'
+		'--token-cache[where tokens are kept]:cache:(kernel secret-service runtime none)'
 		'--renew-on-repeat[whether a hook that asks again means that its token was refused]:answer:(yes no)'
 		'--ca-file[CA certificates of the server]:file:_files'
 		'--username[the user name to send with the token]:name:'
@@ -71,7 +78,7 @@ _sk_helper() {
 			'--fresh[a new token, whatever is cached]' '--quiet[no warning that the token is on the terminal]' '1:profile:_sk_helper_profiles'
 		;;
 	add)
-		_arguments $keys '--private-key[a private key, PEM or JWK]:file:_files' '--generate-key[make a key pair]' \
+		_arguments $keys '--preset[what a server wants]:preset:(anthropic entra github-actions google keycloak openai)' '--private-key[a private key, PEM or JWK]:file:_files' '--generate-key[make a key pair]' \
 			'--key-id[the kid that the server knows the key by]:id:' '--missing[ask for each secret that is not stored]' \
 			'--no-verify[store the secret without getting a token first]' '--dry-run[show what would be done]' \
 			'--yes[agree to the scopes that the servers name]' '1:name:_sk_helper_profiles'

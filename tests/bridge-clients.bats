@@ -103,13 +103,16 @@ one_call() {
 make_conformance_server() {
 	cat >"$BATS_TEST_TMPDIR/server" <<-SCRIPT
 	#!/bin/bash
-	# URL ID SECRET KEY-FILE: the last three may be empty
+	# URL ID SECRET KEY-FILE IDENTITY-TOKEN: the last four may be empty
 	export HOME='$HOME'
 	exec 2>>'$BATS_TEST_TMPDIR/server.log'
 	sk='$SK_BUILD/stage/bin/sk-helper'
 	name=c\$\$
 	issuer() { { curl -sf "\${1%/mcp}/.well-known/oauth-protected-resource/mcp" || curl -sf "\${1%/mcp}/.well-known/oauth-protected-resource"; } | jq -r '.authorization_servers[0]'; }
-	if [ -n "\$4" ]; then
+	if [ -n "\$5" ]; then
+		printf '%s' "\$5" >'$BATS_TEST_TMPDIR/identity-token'
+		"\$sk" add "\$name" --url "\$1" --identity-token 'file:$BATS_TEST_TMPDIR/identity-token' --issuer "\$(issuer "\$1")" --yes >&2
+	elif [ -n "\$4" ]; then
 		"\$sk" add "\$name" --url "\$1" --client-id "\$2" --auth-method private_key_jwt --private-key "\$4" --issuer "\$(issuer "\$1")" --secret-store kernel --yes >&2
 	elif [ -n "\$3" ]; then
 		printf '%s\n' "\$3" | "\$sk" add "\$name" --url "\$1" --client-id "\$2" --issuer "\$(issuer "\$1")" --secret-store kernel --yes >&2
@@ -126,7 +129,7 @@ conforms() {
 	# the suite's folder may have a space in its name
 	ln -sfn "$BATS_TEST_DIRNAME/clients" "$BATS_TEST_TMPDIR/clients"
 	client_home
-	run_client BRIDGE_COMMAND="[\"$BATS_TEST_TMPDIR/server\",\"{url}\",\"{client_id}\",\"{client_secret}\",\"{key_file}\"]" \
+	run_client BRIDGE_COMMAND="[\"$BATS_TEST_TMPDIR/server\",\"{url}\",\"{client_id}\",\"{client_secret}\",\"{key_file}\",\"{valid_jwt}\"]" \
 		"$SK_NODE" "$CLIENTS/@modelcontextprotocol/conformance/dist/index.js" client \
 		--command "node --preserve-symlinks-main $BATS_TEST_TMPDIR/clients/conformance-client.mjs" --scenario "$1" --timeout 20000 || { cat "$BATS_TEST_TMPDIR/server.log" >&2; return 1; }
 	shows '^Passed: ([0-9]+)/\1, 0 failed, 0 warnings'
@@ -145,4 +148,12 @@ conforms() {
 @test "MCP conformance: client credentials, with a secret and with a key" {
 	make_conformance_server
 	for scenario in auth/client-credentials-basic auth/client-credentials-jwt; do conforms "$scenario"; done
+}
+
+# SEP-1933: that the identity token is exchanged by jwt-bearer, without client authentication, is read from the server's metadata
+@test "MCP conformance: workload identity" {
+	make_conformance_server
+	conforms auth/wif-jwt-bearer
+	shows 'valid-bearer-token *\] SUCCESS'
+	assert_equal "$(sed -n 's/^grant=//p' "$HOME"/.config/sk-helper/profiles/c*.conf)" jwt-bearer
 }

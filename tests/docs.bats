@@ -40,6 +40,46 @@ readme_commands() { sed -n '/^```sh$/,/^```$/p' "$ROOT/README.md" | grep -v '^``
 	refute [ -e "/dev/shm/sk-helper-$(id -u)" ]
 }
 
+# The README's lines for jobs and pods.
+readme_job_commands() { sed -n '/^```yaml$/,/^```$/p' "$ROOT/README.md" | sed -n 's/^ *\(- \)\?\(sk-helper .*\)/\2/p'; }
+
+@test "the README's commands for clients without a secret work: those of the vendors at a stand-in" {
+	start_peer federation-server "{}"
+	issuer=$(jq -r .issuer "$PEER_READY")
+	api=$(endpoint_that_answers '{}')
+	ACTIONS_ID_TOKEN_REQUEST_URL=$(jq -r .actions_url "$PEER_READY")
+	ACTIONS_ID_TOKEN_REQUEST_TOKEN=$(jq -r .actions_token "$PEER_READY")
+	ID_TOKEN=$(curl -s "$PEER_URL/platform/token")
+	export ACTIONS_ID_TOKEN_REQUEST_URL ACTIONS_ID_TOKEN_REQUEST_TOKEN ID_TOKEN
+	for name in pod claude openai; do curl -s "$PEER_URL/platform/token" >"$BATS_TEST_TMPDIR/$name"; done
+	export ANTHROPIC_IDENTITY_TOKEN_FILE=$BATS_TEST_TMPDIR/claude ANTHROPIC_FEDERATION_RULE_ID=fdrl_1 ANTHROPIC_ORGANIZATION_ID=1
+	export OPENAI_IDENTITY_TOKEN_FILE=$BATS_TEST_TMPDIR/openai OPENAI_IDENTITY_PROVIDER_ID=1 OPENAI_SERVICE_ACCOUNT_ID=2
+	vendor="--token-endpoint $PEER_URL/oauth/token --assertion-audience $issuer --url $api --token-request form"
+	readme_job_commands | sed -e "s|https://auth.example.com|$issuer|" -e "/curl/s|https://[a-z./0-9]*\$|$api|" -e "s|file:/var/run/secrets/identity/token|file:$BATS_TEST_TMPDIR/pod|" \
+		-e "s|--preset [ao][a-z]*$|& $vendor|" >"$BATS_TEST_TMPDIR/script"
+	assert_equal "$(grep -c . "$BATS_TEST_TMPDIR/script")" 9
+	run -0 bash -e -o pipefail "$BATS_TEST_TMPDIR/script"
+	assert_equal "$(grep -c 'token: works' <<<"$output")" 5
+	assert_equal "$(curl -s "$PEER_URL/__stats" | jq .exchanges)" 5
+	assert_equal "$(curl -s "$FAULTY_URL/__stats" | jq -r .last.headers.authorization | cut -c1-7)" 'Bearer '
+	# what was left out here is what the vendors want
+	run -0 sk-helper add claude2 --preset anthropic --dry-run
+	assert_line token_endpoint=https://api.anthropic.com/v1/oauth/token
+	assert_line token_request=json
+	run -0 sk-helper add openai2 --preset openai --dry-run
+	assert_line token_endpoint=https://auth.openai.com/oauth/token
+}
+
+@test "every preset is in the manual, in the help and in the completions" {
+	for preset in $(sed -n 's/^\t{ "\([a-z-]*\)", "[^"]*", preset_.*/\1/p' "$ROOT/helper/core/presets.c"); do
+		grep -qx "\.It Cm $preset" "$ROOT/helper/man/sk-helper.1" || fail "$preset: manual"
+		sk-helper help add | tr '\n' ' ' | grep -q -- "--preset.*$preset" || fail "$preset: help"
+		for file in "$ROOT"/completions/*; do grep -q "preset.*$preset" "$file" || fail "$file: $preset"; done
+		count=$((${count:-0} + 1))
+	done
+	assert_equal "$count" 6
+}
+
 @test "the README's session is a real one (tests/screens.bats)" {
 	diff <(sed -n '/^```console$/,/^```$/p' "$ROOT/README.md" | sed '1d;$d') "$BATS_TEST_DIRNAME/screens/session.txt"
 }
@@ -125,7 +165,7 @@ without_path() {
 	done
 	assert_equal "$(sed -n 's/.*\.program = "\(.*-.*\)".*/\1/p' "$ROOT/helper/protocols/tools.c" | sort | xargs)" "$(sed -n 's/^LINKS = //p' "$ROOT/Makefile" | tr ' ' '\n' | sort | xargs)"
 	profile=$(mandoc -T utf8 "$ROOT/helper/man/sk-helper-profile.5" | sed 's/.\x08//g')
-	for option in $(options_of add | grep -v -e --no-verify -e --yes -e --private-key -e --generate-key -e --key-id -e --missing -e --dry-run); do
+	for option in $(options_of add | grep -v -e --no-verify -e --yes -e --private-key -e --generate-key -e --key-id -e --missing -e --dry-run -e --preset); do
 		key=${option#--}
 		grep -q "^     ${key//-/_}=" <<<"$profile" || fail "$key"
 	done

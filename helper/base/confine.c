@@ -61,19 +61,21 @@ static void confine_runs(void)
 	(void)landlock_enter(&landlock);
 }
 
-void confine_runner(void)
+void confine_runner(bool runs_others)
 {
 	static const struct syscall_rule rules[] = { FORBIDDEN_TO_ALL, SOCKETS_OF_PROGRAMS };
 
-	confine_runs();
+	if (!runs_others)
+		confine_runs();
 	(void)syscall_filter_enter(rules, sizeof rules / sizeof rules[0], SYSCALLS_ALLOWED);
 }
 
-void confine_server(void)
+void confine_server(bool runs_others)
 {
 	static const struct syscall_rule rules[] = { ALLOW(listen), ALLOW(accept4), FORBIDDEN_TO_ALL, SOCKETS_OF_PROGRAMS };
 
-	confine_runs();
+	if (!runs_others)
+		confine_runs();
 	(void)syscall_filter_enter(rules, sizeof rules / sizeof rules[0], SYSCALLS_ALLOWED);
 }
 
@@ -105,12 +107,14 @@ void confine_bus_client(void)
 
 #else
 
-void confine_runner(void)
+void confine_runner(bool runs_others)
 {
+	(void)runs_others;
 }
 
-void confine_server(void)
+void confine_server(bool runs_others)
 {
+	(void)runs_others;
 }
 
 void confine_listening_ends(void)

@@ -4,12 +4,14 @@
 #ifndef SK_CONFINE_H
 #define SK_CONFINE_H
 
-// For a program that runs our other programs, and nothing else: no other program can be run any more; no other process can be looked
-// into or traced; no new namespace, no module, no io_uring, no listening, no socket but those that our programs need.
-void confine_runner(void);
+#include <stdbool.h>
+
+// For a program that runs our other programs, and nothing else: no other program can be run any more, but with runs_others; no other process
+// can be looked into or traced; no new namespace, no module, no io_uring, no listening, no socket but those that our programs need.
+void confine_runner(bool runs_others);
 
 // The same for a server, which listens; and then, from when it does, no other socket can be listened on.
-void confine_server(void);
+void confine_server(bool runs_others);
 void confine_listening_ends(void);
 
 // For a program that talks to the session bus alone: the same rights are taken, and also the network, running programs,

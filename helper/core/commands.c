@@ -48,6 +48,7 @@ const struct command commands[] = {
 		.arguments = "[NAME]",
 		.summary = "run a local MCP server that forwards to a profile's URL",
 		.run = command_bridge,
+		.asks_itself = true,
 		.options = bridge_options,
 		.example = "sk-helper bridge todo",
 	},

@@ -30,6 +30,7 @@ struct command {
 	bool runs_programs; // that are not sk-helper's
 	bool runs_sources;  // those that profiles name as the source of their identity tokens
 	bool serves;	    // it listens on a socket
+	bool asks_itself;   // it runs 'sk-helper get', which may have to run such a program
 	bool asks_socket;   // it works where SK_HELPER_SOCKET names a socket, and there are no profiles
 	bool internal;	    // not for people
 };

@@ -85,9 +85,9 @@ static enum status run(char **argv, struct err *err)
 	if (command->runs_sources && !profile_dir_socket())
 		source_runner_start(argv + 2);
 	if (command->serves)
-		confine_server();
+		confine_server(source_runner_is_needed(argv + 2));
 	else if (!command->runs_programs)
-		confine_runner();
+		confine_runner(command->asks_itself && source_runner_is_needed(argv + 2));
 	return command->run(argv + 2, err);
 }
 

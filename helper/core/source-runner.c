@@ -78,6 +78,32 @@ _Noreturn static void runner_serve(int socket)
 	_exit(0);
 }
 
+static bool runner_is_for(const char *name)
+{
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
+	struct identity_source source;
+	struct profile profile;
+
+	return profile_dir_load(name, &text, &profile, NULL) == STATUS_OK && identity_source_of(&source, profile.identity_token) &&
+	       source.kind == IDENTITY_COMMAND;
+}
+
+bool source_runner_is_needed(char **words)
+{
+	char usual[PROFILE_NAME_MAX + 1];
+	bool named = false, needed = false;
+
+	for (; *words; words++) {
+		if (!profile_name_ok(*words) || !profile_dir_exists(*words))
+			continue;
+		named = true;
+		needed = needed || runner_is_for(*words);
+	}
+	if (named || profile_dir_choose(usual, NULL, NULL, NULL) != STATUS_OK)
+		return needed;
+	return runner_is_for(usual);
+}
+
 void source_runner_start(char **words)
 {
 	int pair[2], room = WIRE_PACKET_MAX;

@@ -9,7 +9,13 @@
 #include "base/status.h"
 #include "model/profile.h"
 
+#include <stdbool.h>
+
 #define SOURCE_SECONDS 10 // that a program may take
+
+// Whether one of these profiles, or the usual one where none of the words is a profile's name, has a program as its source: for commands
+// whose children inherit the walls, and run 'sk-helper get'.
+bool source_runner_is_needed(char **words);
 
 // Makes the child, before the walls. words: of the command line, in which '--identity-token' comes before the profile's file. A failure is
 // told by source_runner_ask.

@@ -8,6 +8,7 @@
 #include "base/options.h"
 #include "base/text.h"
 #include "front/handover.h"
+#include "model/identity-source.h"
 #include "model/profile-dir.h"
 #include "model/request.h"
 #include "model/token.h"
@@ -265,6 +266,22 @@ static int exec_fill_in(struct variable *variable, int (*get)(char **argv))
 	return whole && strchr(variable->entry, '=')[1] ? 0 : exec_fail(1, "the token is empty or too long", NULL);
 }
 
+// The command gets an access token, and so not also what that was got with.
+static void exec_forget_identity(const struct variable *variable)
+{
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
+	struct identity_source source;
+	struct profile profile;
+
+	if (!variable->profile || profile_dir_load(variable->profile, &text, &profile, NULL) != STATUS_OK ||
+	    !identity_source_of(&source, profile.identity_token))
+		return;
+	if (source.kind == IDENTITY_ENV)
+		(void)unsetenv(source.value);
+	if (source.kind == IDENTITY_GITHUB_ACTIONS)
+		(void)unsetenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN");
+}
+
 int exec_run(char **args, int (*get)(char **argv))
 {
 	const struct sigaction usual = { .sa_handler = SIG_DFL };
@@ -286,6 +303,8 @@ int exec_run(char **args, int (*get)(char **argv))
 		if (code)
 			return code;
 	}
+	for (int i = 0; i < count; i++)
+		exec_forget_identity(&variables[i]);
 	for (int i = 0; i < count; i++) {
 		if (putenv(variables[i].entry) != 0)
 			return exec_fail(1, strerror(errno), NULL);

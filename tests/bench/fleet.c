@@ -47,11 +47,11 @@ static struct helper helpers[HELPERS];
 static uint32_t wakes[DAY]; // the first helper of each second
 static struct tally tally;
 
-// xorshift64*: the same run each time
+// xorshift64*: the same day each time
+static uint64_t state;
+
 static uint32_t fleet_random(void)
 {
-	static uint64_t state = 88172645463325252ULL;
-
 	state ^= state >> 12;
 	state ^= state << 25;
 	state ^= state >> 27;
@@ -174,6 +174,7 @@ static void get(const struct fleet *fleet, uint32_t number, int second)
 
 static void run(const struct fleet *fleet)
 {
+	state = 88172645463325252ULL;
 	memset(&tally, 0, sizeof tally);
 	memset(wakes, 0xff, sizeof wakes);
 	for (uint32_t i = 0; i < fleet->count; i++) {
