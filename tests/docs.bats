@@ -45,7 +45,7 @@ readme_job_commands() { sed -n '/^```yaml$/,/^```$/p' "$ROOT/README.md" | sed -n
 
 @test "the README's commands for clients without a secret work: those of the vendors at a stand-in" {
 	start_peer federation-server "{}"
-	issuer=$(jq -r .issuer "$PEER_READY")
+	platform_issuer=$(jq -r .issuer "$PEER_READY")
 	api=$(endpoint_that_answers '{}')
 	ACTIONS_ID_TOKEN_REQUEST_URL=$(jq -r .actions_url "$PEER_READY")
 	ACTIONS_ID_TOKEN_REQUEST_TOKEN=$(jq -r .actions_token "$PEER_READY")
@@ -54,8 +54,8 @@ readme_job_commands() { sed -n '/^```yaml$/,/^```$/p' "$ROOT/README.md" | sed -n
 	for name in pod claude openai; do curl -s "$PEER_URL/platform/token" >"$BATS_TEST_TMPDIR/$name"; done
 	export ANTHROPIC_IDENTITY_TOKEN_FILE=$BATS_TEST_TMPDIR/claude ANTHROPIC_FEDERATION_RULE_ID=fdrl_1 ANTHROPIC_ORGANIZATION_ID=1
 	export OPENAI_IDENTITY_TOKEN_FILE=$BATS_TEST_TMPDIR/openai OPENAI_IDENTITY_PROVIDER_ID=1 OPENAI_SERVICE_ACCOUNT_ID=2
-	vendor="--token-endpoint $PEER_URL/oauth/token --assertion-audience $issuer --url $api --token-request form"
-	readme_job_commands | sed -e "s|https://auth.example.com|$issuer|" -e "/curl/s|https://[a-z./0-9]*\$|$api|" -e "s|file:/var/run/secrets/identity/token|file:$BATS_TEST_TMPDIR/pod|" \
+	vendor="--token-endpoint $PEER_URL/oauth/token --assertion-audience $platform_issuer --url $api --token-request form"
+	readme_job_commands | sed -e "s|https://auth.example.com|$platform_issuer|" -e "/curl/s|https://[a-z./0-9]*\$|$api|" -e "s|file:/var/run/secrets/identity/token|file:$BATS_TEST_TMPDIR/pod|" \
 		-e "s|--preset [ao][a-z]*$|& $vendor|" >"$BATS_TEST_TMPDIR/script"
 	assert_equal "$(grep -c . "$BATS_TEST_TMPDIR/script")" 9
 	run -0 bash -e -o pipefail "$BATS_TEST_TMPDIR/script"

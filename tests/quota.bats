@@ -16,7 +16,7 @@ fill_quota() { "$TOOLS/keyring-tool" kernel fill 2>/dev/null; }
 
 tokens() { "$TOOLS/keyring-tool" kernel list token 2>/dev/null | sort; }
 runtime_dir() { dirname "$(lock_file todo)"; }
-sealed() { ls "$(runtime_dir)/tokens" 2>/dev/null | grep ^sealed- | sed 's#^#tokens/#' || true; }
+sealed() { (cd "$(runtime_dir)" && find tokens -name 'sealed-*' 2>/dev/null) || true; }
 secret_is_kept() { "$TOOLS/keyring-tool" kernel get secret todo >/dev/null 2>&1; }
 
 @test "our oldest token goes into a file, sealed, to make room for a new one; both are served, and the secret stays" {

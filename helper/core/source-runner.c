@@ -84,8 +84,8 @@ static bool runner_is_for(const char *name)
 	struct identity_source source;
 	struct profile profile;
 
-	return profile_dir_load(name, &text, &profile, NULL) == STATUS_OK && identity_source_of(&source, profile.identity_token) &&
-	       source.kind == IDENTITY_COMMAND;
+	return profile_dir_load(name, &text, &profile, NULL) == STATUS_OK &&
+	       identity_source_of(&source, profile.identity_token) && source.kind == IDENTITY_COMMAND;
 }
 
 bool source_runner_is_needed(char **words)
