@@ -101,8 +101,13 @@ struct runtime_tidying {
 	const char *keep; // what is about to be written
 	unsigned count;
 	char oldest[256];
-	int64_t oldest_at;
+	struct timespec oldest_at;
 };
+
+static bool runtime_is_before(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
+}
 
 static void runtime_tidy_one(int dir, const char *name, const struct stat *st, void *context)
 {
@@ -115,8 +120,9 @@ static void runtime_tidy_one(int dir, const char *name, const struct stat *st, v
 		return;
 	}
 	tidying->count++;
-	if (!is_draft && strcmp(name, tidying->keep) != 0 && st->st_ctime < tidying->oldest_at) {
-		tidying->oldest_at = st->st_ctime;
+	if (!is_draft && strcmp(name, tidying->keep) != 0 &&
+	    (!*tidying->oldest || runtime_is_before(&st->st_ctim, &tidying->oldest_at))) {
+		tidying->oldest_at = st->st_ctim;
 		(void)snprintf(tidying->oldest, sizeof tidying->oldest, "%s", name);
 	}
 }
@@ -124,7 +130,7 @@ static void runtime_tidy_one(int dir, const char *name, const struct stat *st, v
 // Removes what has ended; then the oldest where there are too many, or where one must go. False: there was none.
 static bool runtime_tidy(int dir, const char *keep, bool one_must_go)
 {
-	struct runtime_tidying tidying = { .now = clock_now().wall, .keep = keep, .oldest_at = INT64_MAX };
+	struct runtime_tidying tidying = { .now = clock_now().wall, .keep = keep };
 
 	runtime_each_in(dir, runtime_tidy_one, &tidying);
 	if (!one_must_go && tidying.count < RUNTIME_FILES_MAX)
