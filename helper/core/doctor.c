@@ -346,7 +346,7 @@ static void doctor_describe_identity(struct findings *findings, const struct ide
 		claims->issuer, claims->subject, audience.len ? audience.data : "", (long long)(claims->expires_at - now));
 }
 
-// Whether the platform's identity token could be sent now. One that is made anew each time is not asked for offline.
+// Whether the platform's identity token could be sent now. One that is made anew each time is asked for only where a server is asked, too.
 static bool doctor_check_identity(struct findings *findings, const struct profile *profile, bool online)
 {
 	IDENTITY_TOKEN_AUTO(token);
@@ -357,8 +357,9 @@ static bool doctor_check_identity(struct findings *findings, const struct profil
 	struct err err;
 	enum status status;
 
-	if (!online && identity_source_of(&source, profile->identity_token) && source.kind == IDENTITY_GITHUB_ACTIONS) {
-		findings_add(findings, "identity token", LEVEL_NONE, STATUS_OK, "not looked at: the platform is a server, too");
+	if (!online && identity_source_of(&source, profile->identity_token) && identity_kinds[source.kind].is_new_each_time) {
+		findings_add(findings, "identity token", LEVEL_NONE, STATUS_OK,
+			     "not looked at: it is made anew each time ('sk-helper doctor %s' asks for one)", profile->name);
 		return false;
 	}
 	status = identity_token_read(profile, &token, &err);

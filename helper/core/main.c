@@ -82,7 +82,8 @@ static enum status run(char **argv, struct err *err)
 			       "'%s' does not work where " SHARE_VARIABLE
 			       " is set: run it outside, where 'sk-helper share' runs",
 			       command->name);
-	if (command->runs_sources && !profile_dir_socket())
+	// what a tool asks for is known only when it was read; forking costs a miss as much as a keyring does
+	if (command->runs_sources && !profile_dir_socket() && (command->internal || source_runner_may_be_needed(argv + 2)))
 		source_runner_start(argv + 2);
 	if (command->serves)
 		confine_server(source_runner_is_needed(argv + 2));

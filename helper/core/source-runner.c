@@ -104,6 +104,15 @@ bool source_runner_is_needed(char **words)
 	return runner_is_for(usual);
 }
 
+bool source_runner_may_be_needed(char **words)
+{
+	for (char **word = words; *word; word++) {
+		if (!strcmp(*word, "-") || strstr(*word, "://"))
+			return true;
+	}
+	return runner_option(words) || source_runner_is_needed(words);
+}
+
 void source_runner_start(char **words)
 {
 	int pair[2], room = WIRE_PACKET_MAX;

@@ -17,6 +17,10 @@
 // whose children inherit the walls, and run 'sk-helper get'.
 bool source_runner_is_needed(char **words);
 
+// The same for a command that asks for a token itself: true, too, where its words do not tell the profile (a URL, a request on standard
+// input), or name a source.
+bool source_runner_may_be_needed(char **words);
+
 // Makes the child, before the walls. words: of the command line, in which '--identity-token' comes before the profile's file. A failure is
 // told by source_runner_ask.
 void source_runner_start(char **words);
