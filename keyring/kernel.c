@@ -149,7 +149,8 @@ static bool kernel_seal_key(struct serial ring, bool make, unsigned char seal[SE
 	struct serial key = kernel_search(ring, "user", SEAL_KEY_NAME);
 
 	if (!serial_ok(key) && make && kernel_errno_is_absence(errno)) {
-		sealed_make_key(seal);
+		if (!sealed_make_key(seal))
+			return false;
 		key = create("user", SEAL_KEY_NAME, seal, SEAL_KEY_SIZE, ring.id);
 	}
 	return serial_ok(key) && keyctl_read(key.id, (char *)seal, SEAL_KEY_SIZE) == SEAL_KEY_SIZE;
@@ -168,12 +169,17 @@ static bool kernel_move_out(struct serial ring, struct serial key)
 	if (!kernel_describe(key, name) || (len = keyctl_read(key.id, data, sizeof data)) <= 0 || (size_t)len > sizeof data)
 		return false;
 	buf_add(&record, data, (size_t)len);
-	if (kernel_seal_key(ring, false, seal) && token_parse(&token, data, (size_t)len))
-		moved = sealed_write(seal, name, &record, token_left(&token, clock_now(), NULL), NULL) == STATUS_OK;
+	if (kernel_seal_key(ring, true, seal) && token_parse(&token, data, (size_t)len)) {
+		int64_t left = token_left(&token, clock_now(), NULL);
+
+		moved = sealed_write(seal, name, &record, left > 0 ? left : 1, NULL) == STATUS_OK;
+	}
+	// where there was no lock, it may have been renewed meanwhile
+	if (moved && keyctl_read(key.id, data, sizeof data) == len && (size_t)len == record.len &&
+	    !memcmp(data, record.data, record.len))
+		drop(ring, key);
 	explicit_bzero(data, sizeof data);
 	explicit_bzero(seal, sizeof seal);
-	if (moved)
-		drop(ring, key);
 	return moved;
 }
 
@@ -343,13 +349,14 @@ static enum status kernel_get_anywhere(const struct keyring_key *key, struct buf
 
 static enum status kernel_del(const struct keyring_key *key, struct err *err)
 {
-	struct serial ring = kernel_ring(), serial = ring;
 	struct lock lock = LOCK_NONE;
+	struct serial ring, serial;
 	char name[KEYRING_NAME_MAX];
 	enum status status = STATUS_OK;
 
 	keyring_name(name, key);
 	(void)lock_take(&lock, RING_LOCK, 2000, NULL);
+	ring = serial = kernel_ring();
 	if (serial_ok(ring))
 		serial = kernel_search(ring, "user", name);
 	if (serial_ok(serial))

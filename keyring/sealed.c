@@ -28,10 +28,12 @@ static bool sealed_start(struct err *err)
 	return false;
 }
 
-void sealed_make_key(unsigned char key[SEAL_KEY_SIZE])
+bool sealed_make_key(unsigned char key[SEAL_KEY_SIZE])
 {
-	if (sealed_start(NULL))
-		crypto_aead_xchacha20poly1305_ietf_keygen(key);
+	if (!sealed_start(NULL))
+		return false;
+	crypto_aead_xchacha20poly1305_ietf_keygen(key);
+	return true;
 }
 
 // A nonce of 24 random bytes, the text, and its tag. With 192 bits, two random nonces are never the same.

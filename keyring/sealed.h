@@ -24,7 +24,7 @@ enum status sealed_remove(const char *name, struct err *err);
 // Calls visit with the key of each.
 void sealed_each(void (*visit)(const struct keyring_key *key, void *context), void *context);
 
-// A new key.
-void sealed_make_key(unsigned char key[SEAL_KEY_SIZE]);
+// A new key. False, and none, where there are no random numbers.
+bool sealed_make_key(unsigned char key[SEAL_KEY_SIZE]);
 
 #endif

@@ -101,6 +101,26 @@ static enum status add_lock(const struct add *add, struct lock *lock, struct err
 	return status;
 }
 
+// An identity token in the place of a secret, or the other way round, or another grant: what followed from the one before does not stay.
+static void add_switch_identity(struct add *add)
+{
+	const struct profile *given = &add->options->change.given;
+	struct profile *profile = &add->profile;
+
+	if (!profile->identity_token && add->old.identity_token && !given->grant)
+		profile->grant = NULL;
+	if (text_same(profile->identity_token, add->old.identity_token) && text_same(profile->grant, add->old.grant))
+		return;
+	if (!given->auth_method && (!profile->identity_token || !add->old.identity_token || !profile_has_secret(&add->old)))
+		profile->auth_method = NULL;
+}
+
+// Whether the profile had a secret and will have none: the one that is stored goes.
+static bool add_drops_secret(const struct add *add)
+{
+	return add->exists && profile_has_secret(&add->old) && !profile_has_secret(&add->profile);
+}
+
 // What is there, with the change over it.
 static enum status add_load(struct add *add, struct err *err)
 {
@@ -120,13 +140,12 @@ static enum status add_load(struct add *add, struct err *err)
 	// what another issuer says takes the place of what the old one said
 	if (given->issuer && !given->token_endpoint && !add->is_set)
 		add->profile.token_endpoint = add->profile.revocation_endpoint = add->profile.auth_method = NULL;
-	// an identity token in the place of a secret
-	if (add->exists && given->identity_token && !given->auth_method && !add->old.identity_token)
-		add->profile.auth_method = NULL;
 	// a key in the place of a secret, or the other way round
 	if (add->exists && has_key(add) && !given->auth_method && !auth_method_uses_key(add->profile.auth_method))
 		add->profile.auth_method = NULL;
 	status = change_apply(&add->options->change, &add->profile, err);
+	if (status == STATUS_OK)
+		add_switch_identity(add);
 	if (status == STATUS_OK)
 		status = add_options_check(add->options, &add->profile, err);
 	return status == STATUS_OK && add->exists ? change_may_write(&add->old, &add->profile, err) : status;
@@ -149,6 +168,10 @@ static enum status add_look_for_secret(struct add *add, struct err *err)
 
 	if (!profile_has_secret(&add->profile)) {
 		add->secret = (struct secret){ .value = "" };
+		return STATUS_OK;
+	}
+	if (add->exists && !profile_has_secret(&add->old)) {
+		add->takes_secret = true;
 		return STATUS_OK;
 	}
 	add->takes_secret = !add->exists || has_key(add) || (!add->is_set && change_is_empty(&add->options->change));
@@ -181,7 +204,13 @@ static enum status add_prepare(struct add *add, struct err *err)
 	if (status == STATUS_OK && !(add->exists && profile_dir_is_system(&add->old)) && !add->options->dry_run)
 		status = keep_prepare(err);
 	if (status == STATUS_OK)
-		status = keep_choose_keyrings(&add->profile, &add->store_failure, err);
+		status = keep_choose_keyrings(&add->profile, !add->options->dry_run, &add->store_failure, err);
+	// a secret that works is not given up for an identity token that may not
+	if (status == STATUS_OK && add->options->no_verify && add_drops_secret(add))
+		status = err_set(
+			err, STATUS_USAGE,
+			"its client secret would be removed: leave --no-verify out, so that it is removed when the identity "
+			"token works");
 	if (status == STATUS_OK)
 		status = add_look_for_secret(add, err);
 	if (status == STATUS_OK && add->takes_secret && !has_key(add) && auth_method_uses_key(add->profile.auth_method))
@@ -387,6 +416,10 @@ static void report(const struct add *add)
 		report_place(add);
 	if (profile->identity_token)
 		report_identity(profile);
+	if (add_drops_secret(add))
+		printf("its client secret was removed from the %s keyring\n", add->old.secret_store);
+	if (!add->exists && !strcmp(profile->token_cache, keyring_runtime.name))
+		puts("tokens: in files in memory that are yours alone, because the kernel keyring cannot be used here (token_cache=runtime)");
 	if (add->verified)
 		report_token(profile, &add->obtained->token);
 	if (has_key(add) && !auth_method_uses_certificate(profile->auth_method))
@@ -409,7 +442,7 @@ static enum status add_show_plan(const struct add *add)
 				      "# the client secret would be asked for, kept in the %s keyring, and sent to %s\n",
 		       add->profile.secret_store, add->profile.token_endpoint);
 	if (!profile_has_secret(&add->profile))
-		printf("# there is no client secret: the identity token of %s would be sent to %s\n",
+		printf("# there is no client secret: the identity token from %s would be sent to %s\n",
 		       add->profile.identity_token, add->profile.token_endpoint);
 	return STATUS_OK;
 }
@@ -545,7 +578,7 @@ static enum status add_steps(struct add *add, struct err *err)
 		return status;
 	if (add->takes_secret)
 		status = add_take_and_verify(add, err);
-	else if (!add->is_set)
+	else if (!add->is_set || add_drops_secret(add))
 		status = add_verify(add, &ignored, err);
 	return status == STATUS_OK ? add_keep(add, err) : status;
 }

@@ -41,11 +41,24 @@ static enum server advice_server(const struct profile *profile)
 }
 
 // What must be so for a row, besides the error and the server.
-enum condition { ALWAYS, WITH_KEY, WITH_BASIC, STORED, WITH_SCOPE, WITH_COMMA, WITH_RESOURCE, WITHOUT_SCOPE, WITHOUT_AUDIENCE };
+enum condition {
+	ALWAYS,
+	WITH_IDENTITY,
+	WITH_KEY,
+	WITH_BASIC,
+	STORED,
+	WITH_SCOPE,
+	WITH_COMMA,
+	WITH_RESOURCE,
+	WITHOUT_SCOPE,
+	WITHOUT_AUDIENCE
+};
 
 static bool advice_is_so(enum condition condition, const struct profile *profile, bool is_stored)
 {
 	switch (condition) {
+	case WITH_IDENTITY:
+		return profile->identity_token != NULL;
 	case WITH_KEY:
 		return auth_method_uses_key(profile->auth_method);
 	case WITH_BASIC:
@@ -67,6 +80,10 @@ static bool advice_is_so(enum condition condition, const struct profile *profile
 	}
 }
 
+#define IDENTITY_REFUSED                                                                                                                \
+	"The server does not accept the identity token: no rule there fits its issuer and subject, it wants another audience, or this " \
+	"one was used before ('sk-helper doctor {name}' shows whose it is and whom it is for)"
+
 // The first row that fits counts. {name}, {client_id}, {scope} and {resource} are the profile's.
 static const struct advice {
 	enum oauth_error error;
@@ -75,6 +92,16 @@ static const struct advice {
 	enum condition condition;
 	const char *text;
 } advices[] = {
+	{ OAUTH_INVALID_CLIENT, 0, SERVER_ANY, WITH_IDENTITY, IDENTITY_REFUSED },
+	{ OAUTH_INVALID_GRANT, 0, SERVER_ANY, WITH_IDENTITY, IDENTITY_REFUSED },
+	{ OAUTH_UNAUTHORIZED_CLIENT, 0, SERVER_ANY, WITH_IDENTITY, IDENTITY_REFUSED },
+	{ OAUTH_ERROR_OTHER, 401, SERVER_ANY, WITH_IDENTITY, IDENTITY_REFUSED },
+	{ OAUTH_ERROR_OTHER, 403, SERVER_ANY, WITH_IDENTITY, IDENTITY_REFUSED },
+	{ OAUTH_ERROR_NONE, 401, SERVER_ANY, WITH_IDENTITY, IDENTITY_REFUSED },
+	{ OAUTH_ERROR_NONE, 403, SERVER_ANY, WITH_IDENTITY, IDENTITY_REFUSED },
+	{ OAUTH_UNSUPPORTED_GRANT_TYPE, 0, SERVER_ANY, WITH_IDENTITY,
+	  "The server does not take an identity token in this way: choose another --grant (client_credentials, jwt-bearer or "
+	  "token-exchange), or check the token endpoint" },
 	{ OAUTH_INVALID_CLIENT, 0, SERVER_ANY, WITH_KEY,
 	  "The server does not accept what the private key signed: is its public key registered there? ('sk-helper public-key {name}' "
 	  "prints it)" },

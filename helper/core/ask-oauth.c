@@ -137,7 +137,7 @@ enum status oauth_request_token(const struct profile *profile, const struct requ
 	enum status status;
 
 	*grant = (struct grant){ .access_token = "", .scope = "" };
-	*failure = (struct endpoint_failure){ 0 };
+	*failure = (struct endpoint_failure){ .was_asked = true };
 	debug_say("a token is requested from %.*s with %s%s%s", url_shown(profile->token_endpoint), profile->token_endpoint,
 		  profile->auth_method, request->scope ? ", scope " : "", request->scope ? request->scope : "");
 	oauth_put_endpoint(&message, "token", profile);

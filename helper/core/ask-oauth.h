@@ -32,6 +32,7 @@ struct endpoint_failure {
 	enum oauth_error error;
 	int64_t http_status; // 0 where there was no answer
 	int64_t retry_after; // the seconds that it wants not to be asked; 0 where it did not say
+	bool was_asked;	     // a request was made; false where it failed before
 	bool was_kept_back;  // nothing of the request has left
 };
 

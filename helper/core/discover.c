@@ -175,7 +175,8 @@ static void discover_put_line(struct buf *lines, const char *what, const char *v
 void discover_describe(const struct profile *profile, struct buf *lines)
 {
 	discover_put_line(lines, "authorization server", profile->issuer, NULL);
-	discover_put_line(lines, "token endpoint", profile->token_endpoint, profile->auth_method);
+	discover_put_line(lines, "token endpoint", profile->token_endpoint,
+			  profile_has_secret(profile) ? profile->auth_method : NULL);
 	discover_put_line(lines, "revocation endpoint", profile->revocation_endpoint, NULL);
 	discover_put_line(lines, "resource", profile->resource, NULL);
 	discover_put_line(lines, "scope", profile->scope, NULL);

@@ -323,8 +323,12 @@ static enum status doctor_check_client(struct findings *findings, const struct p
 	struct err err;
 
 	*secret = (struct secret){ .value = "" };
-	if (!profile_has_secret(profile))
-		return trust_identity(profile, NULL);
+	if (!profile_has_secret(profile)) {
+		status = trust_identity(profile, &err);
+		if (status != STATUS_OK)
+			findings_add(findings, "profile", LEVEL_BAD, status, "%s", err.text);
+		return status;
+	}
 	// a keyring that does not answer has its own line, and is not started only to be looked at
 	status = store->probe(&err);
 	if (status == STATUS_OK)
@@ -352,7 +356,8 @@ static bool doctor_check_identity(struct findings *findings, const struct profil
 	IDENTITY_TOKEN_AUTO(token);
 	IDENTITY_CLAIMS_AUTO(claims);
 	struct identity_source source;
-	int64_t now = clock_now().wall, sent_at;
+	int64_t now = clock_now().wall;
+	struct sent_token sent;
 	char room[URL_MAX + 1];
 	struct err err;
 	enum status status;
@@ -372,11 +377,11 @@ static bool doctor_check_identity(struct findings *findings, const struct profil
 		return false;
 	}
 	doctor_describe_identity(findings, &claims, now);
-	if (text_same(profile->identity_token_reuse, "yes") || !sent_token_is_marked(token.sha256, &sent_at))
+	if (text_same(profile->identity_token_reuse, "yes") || !sent_token_is_marked(token.sha256, &sent))
 		return true;
 	findings_add(findings, "identity token", LEVEL_NONE, STATUS_OK,
 		     "it was sent %lld s ago, and each is sent only once: the next access token needs the next one",
-		     (long long)(now - sent_at));
+		     (long long)(now - sent.sent_at));
 	return false;
 }
 
@@ -399,7 +404,8 @@ static void doctor_check_profile(struct findings *findings, const char *name, bo
 	}
 	findings_add(findings, "profile", LEVEL_OK, STATUS_OK, "%s (%s)", name, profile.path);
 	status = doctor_check_client(findings, &profile, &record, &secret);
-	if (profile.identity_token)
+	// what is not trusted is not run, nor read
+	if (profile.identity_token && status != STATUS_POLICY)
 		usable = doctor_check_identity(findings, &profile, online);
 	doctor_check_last_request(findings, &profile);
 	if (online)

@@ -53,7 +53,7 @@ enum status command_erase(char **args, struct err *err)
 		status = get_forget(&profile, &request, &count, err);
 	// a program that asks on standard input expects no answer
 	if (status == STATUS_OK && !from_stdin)
-		printf("profile '%s': %u cached token%s forgotten; the client secret is kept\n", profile.name, count,
-		       count == 1 ? "" : "s");
+		printf("profile '%s': %u cached token%s forgotten%s\n", profile.name, count, count == 1 ? "" : "s",
+		       profile_has_secret(&profile) ? "; the client secret is kept" : "");
 	return status;
 }

@@ -20,7 +20,7 @@
 #define RETRY_AFTER_MAX_MS   300000
 #define RENEWAL_PAUSE_MAX_MS 3600000
 
-// The profile as it stands, the slot, and the platform's identity token: a refusal is that one's, and not the next one's.
+// The profile as it stands, and the slot.
 static uint64_t flight_hash(const struct profile *profile, const struct request *request)
 {
 	BUF_AUTO(text, PROFILE_FILE_MAX);
@@ -28,7 +28,7 @@ static uint64_t flight_hash(const struct profile *profile, const struct request 
 
 	token_slot(slot, profile, request);
 	profile_write(profile, &text);
-	return (text_hash(text.data) * 31 + text_hash(slot)) ^ identity_token_now(profile);
+	return text_hash(text.data) * 31 + text_hash(slot);
 }
 
 static enum status flight_lock(struct lock *lock, const struct profile *profile, int64_t wait_ms, struct err *err)
@@ -44,9 +44,10 @@ enum status flight_begin(struct flight *flight, const struct profile *profile, c
 {
 	enum status status = flight_lock(&flight->lock, profile, wait_ms, NULL);
 
-	flight->hash = flight_hash(profile, request);
 	if (status == STATUS_TEMPORARY)
 		return err_set(err, status, "another sk-helper process has been getting a token for too long: try again");
+	flight->hash = flight_hash(profile, request);
+	flight->identity = identity_token_now(profile);
 	return STATUS_OK;
 }
 
@@ -74,6 +75,9 @@ void flight_note(const struct flight *flight, const struct outcome *outcome, int
 	wire_put(&note, "flight", hash);
 	wire_put_number(&note, "ended_at", now);
 	wire_put_number(&note, "wait_until", now + flight_pause(outcome->status, retry_after));
+	(void)snprintf(hash, sizeof hash, "%016" PRIx64, flight->identity);
+	wire_put(&note, "identity", hash);
+	wire_put(&note, "asked", outcome->was_asked ? "yes" : "no");
 	wire_put_number(&note, "renew_at", outcome->renew_at);
 	wire_put(&note, "status", status_word(outcome->status));
 	wire_put(&note, "error", oauth_error_code(outcome->error));
@@ -87,10 +91,11 @@ bool flight_last(const struct flight *flight, struct outcome *outcome)
 	struct wire_field field;
 	struct wire wire;
 	bool same = false;
-	char hash[20];
+	char hash[20], identity[20];
 
 	*outcome = (struct outcome){ .status = STATUS_INTERNAL };
 	(void)snprintf(hash, sizeof hash, "%016" PRIx64, flight->hash);
+	(void)snprintf(identity, sizeof identity, "%016" PRIx64, flight->identity);
 	lock_read_note(&flight->lock, &note);
 	wire = wire_message(note.data, note.len);
 	while (wire_next(&wire, &field, NULL) == WIRE_FIELD) {
@@ -102,6 +107,10 @@ bool flight_last(const struct flight *flight, struct outcome *outcome)
 			(void)text_to_number(field.value, 0, INT64_MAX / 100, &outcome->renew_at);
 		else if (!strcmp(field.key, "flight"))
 			same = !strcmp(field.value, hash);
+		else if (!strcmp(field.key, "identity"))
+			outcome->is_of_another_identity = strcmp(field.value, identity) != 0;
+		else if (!strcmp(field.key, "asked"))
+			outcome->was_asked = !strcmp(field.value, "yes");
 		else if (!strcmp(field.key, "status"))
 			(void)status_from_word(field.value, &outcome->status);
 		else if (!strcmp(field.key, "error"))
@@ -124,7 +133,7 @@ static void outcome_describe(const struct outcome *outcome, char text[128])
 	if (outcome->http_status)
 		(void)snprintf(text, 128, "token endpoint: HTTP %lld%s%s", (long long)outcome->http_status,
 			       outcome->error ? " " : "", oauth_error_code(outcome->error));
-	else if (outcome->status == STATUS_TEMPORARY)
+	else if (outcome->status == STATUS_TEMPORARY && outcome->was_asked)
 		(void)snprintf(text, 128, "token endpoint: there was no answer");
 	else
 		(void)snprintf(text, 128, "the last request for a token failed: %s", status_help(outcome->status));
@@ -136,6 +145,8 @@ bool outcome_is_for(const struct outcome *outcome, int64_t began_at, struct err 
 	char what[128];
 
 	if (outcome->status == STATUS_OK || (outcome->ended_at < began_at && left <= 0))
+		return false;
+	if (outcome->is_of_another_identity && outcome->status == STATUS_REFUSED)
 		return false;
 	outcome_describe(outcome, what);
 	if (outcome->ended_at >= began_at)

@@ -15,7 +15,8 @@
 
 struct flight {
 	struct lock lock;
-	uint64_t hash; // hash of the profile and the requested token
+	uint64_t hash;	   // hash of the profile and the requested token
+	uint64_t identity; // the platform's identity token that is there now (identity_token_now)
 };
 
 // How a token request ended.
@@ -26,6 +27,9 @@ struct outcome {
 	enum status status;
 	enum oauth_error error;
 	int64_t http_status; // 0 where there was no answer
+	bool was_asked;	     // the server was asked; false where it failed before
+	// (flight_last) the platform has given another identity token since: a refusal, and a pause after a failed renewal, were the old one's
+	bool is_of_another_identity;
 };
 
 // Takes the profile's lock, once those who are asking for one of its tokens are done. STATUS_OK, too, where no lock can be had:

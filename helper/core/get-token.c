@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "core/obtain.h"
 #include "core/share-client.h"
+#include "core/source-runner.h"
 #include "protocols/askers.h"
 
 #include <stdlib.h>
@@ -54,7 +55,8 @@ enum status get_profile(const struct request *request, struct get_result *result
 
 unsigned get_deadline_seconds(const struct get_result *result)
 {
-	return (unsigned)result->profile.timeout * 4 + 15;
+	return (unsigned)result->profile.timeout * (result->profile.identity_token ? 8 : 4) + 15 +
+	       (result->profile.identity_token ? 4 * SOURCE_SECONDS : 0);
 }
 
 // --- what a server said to the asker

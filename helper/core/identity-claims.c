@@ -7,9 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-// A clock that is ahead of ours by so much is no reason to wait.
-#define IDENTITY_CLOCK_SKEW 5
-
 void identity_claims_free(struct identity_claims *claims)
 {
 	cJSON_Delete(claims->json);
@@ -106,7 +103,7 @@ enum status identity_claims_check(const struct identity_claims *claims, const ch
 	if (claims->expires_at <= now)
 		return err_set(err, STATUS_POLICY, "it expired %lld s ago: nothing was sent. Does the platform still renew it?",
 			       (long long)(now - claims->expires_at));
-	if (claims->not_before > now + IDENTITY_CLOCK_SKEW)
+	if (claims->not_before > now + IDENTITY_WAIT_MAX)
 		return err_set(err, STATUS_POLICY,
 			       "it is not valid for another %lld s (nbf): nothing was sent. Is this machine's clock right?",
 			       (long long)(claims->not_before - now));

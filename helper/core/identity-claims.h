@@ -30,7 +30,11 @@ enum status identity_claims_read(const char *token, struct identity_claims *clai
 // Appends its audiences, with ", " between them.
 void identity_claims_put_audience(const struct identity_claims *claims, struct buf *out);
 
-// Whether it may be sent to a server that audience stands for: STATUS_POLICY where it is for others, has ended, or is not valid yet.
+// A platform's clock that is ahead by so many seconds is waited for.
+#define IDENTITY_WAIT_MAX 5
+
+// Whether it may be sent to a server that audience stands for: STATUS_POLICY where it is for others, has ended, or is not valid within
+// IDENTITY_WAIT_MAX.
 enum status identity_claims_check(const struct identity_claims *claims, const char *audience, int64_t now, struct err *err);
 
 #endif

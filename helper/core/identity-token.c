@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ACTIONS_URL   "ACTIONS_ID_TOKEN_REQUEST_URL"
@@ -116,32 +117,47 @@ enum status identity_token_read(const struct profile *profile, struct identity_t
 
 // --- before it is sent
 
-static bool identity_may_be_sent_again(const struct profile *profile)
+bool identity_token_may_be_reused(const struct profile *profile)
 {
 	return text_same(profile->identity_token_reuse, "yes");
+}
+
+// Sent before it is valid, it would be refused, and used up.
+static void identity_wait(int64_t not_before)
+{
+	const struct timespec pause = { 0, 50000000 };
+
+	for (int64_t end = clock_now().boot + IDENTITY_WAIT_MAX * 1000LL;
+	     clock_now().wall < not_before && clock_now().boot < end;)
+		(void)nanosleep(&pause, NULL);
 }
 
 static enum status identity_mark(const struct profile *profile, struct identity_token *token, int64_t expires_at,
 				 struct err *err)
 {
 	struct identity_source source;
-	int64_t sent_at;
-	enum status status = sent_token_mark(token->sha256, expires_at, &sent_at, err);
+	struct sent_token sent;
+	bool is_fixed = identity_source_of(&source, profile->identity_token) && source.kind == IDENTITY_ENV;
+	enum status status = sent_token_mark(token->sha256, expires_at, &sent, err);
 
 	token->is_marked = status == STATUS_OK;
 	if (status != STATUS_TEMPORARY)
 		return status;
-	if (identity_source_of(&source, profile->identity_token) && source.kind == IDENTITY_ENV)
-		return err_suffix(
-			err,
-			", and each is sent only once. A variable is not renewed: if this server takes one more than once, "
-			"'sk-helper set %s --identity-token-reuse yes'",
-			profile->name);
-	return err_suffix(
-		err,
-		", and each is sent only once: the platform has not renewed it yet (it ends in %lld s). If this server takes "
-		"one more than once, 'sk-helper set %s --identity-token-reuse yes'",
-		(long long)(expires_at - clock_now().wall), profile->name);
+	if (sent.http_status)
+		err_suffix(err, " and refused (HTTP %lld)", (long long)sent.http_status);
+	err_suffix(err, ", and each is sent only once: ");
+	if (is_fixed)
+		err_suffix(err, "a variable is not renewed");
+	else
+		err_suffix(err, "the platform has not renewed it yet (it ends in %lld s)",
+			   (long long)(expires_at - clock_now().wall));
+	err_suffix(err, ". If this server takes one more than once: --identity-token-reuse yes (of 'sk-helper add' or 'set')");
+	// waiting does not help
+	if (is_fixed && sent.http_status)
+		status = STATUS_REFUSED;
+	if (err)
+		err->status = status;
+	return status;
 }
 
 enum status identity_token_take(const struct profile *profile, struct identity_token *token, struct err *err)
@@ -155,7 +171,9 @@ enum status identity_token_take(const struct profile *profile, struct identity_t
 	status = identity_claims_read(token->text.data, &claims, err);
 	if (status == STATUS_OK)
 		status = identity_claims_check(&claims, profile_identity_audience(profile, room), clock_now().wall, err);
-	if (status == STATUS_OK && !identity_may_be_sent_again(profile))
+	if (status == STATUS_OK)
+		identity_wait(claims.not_before);
+	if (status == STATUS_OK && !identity_token_may_be_reused(profile))
 		status = identity_mark(profile, token, claims.expires_at, err);
 	if (status != STATUS_OK)
 		err_prefix(err, "identity token (%.200s)", profile->identity_token);
@@ -163,6 +181,12 @@ enum status identity_token_take(const struct profile *profile, struct identity_t
 		debug_say("an identity token of '%.100s' is sent, which ends in %lld s", claims.issuer,
 			  (long long)(claims.expires_at - clock_now().wall));
 	return status;
+}
+
+void identity_token_note(const struct identity_token *token, int64_t http_status)
+{
+	if (token->is_marked)
+		sent_token_note_refusal(token->sha256, http_status);
 }
 
 void identity_token_put_back(struct identity_token *token)

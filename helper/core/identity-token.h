@@ -31,6 +31,12 @@ enum status identity_token_read(const struct profile *profile, struct identity_t
 // more than once, it is marked as sent: STATUS_TEMPORARY where it was sent before.
 enum status identity_token_take(const struct profile *profile, struct identity_token *token, struct err *err);
 
+// Whether the profile's server takes the same one more than once.
+bool identity_token_may_be_reused(const struct profile *profile);
+
+// After identity_token_take: the server has refused it.
+void identity_token_note(const struct identity_token *token, int64_t http_status);
+
 // After identity_token_take: the request has not left, so that it may be sent after all.
 void identity_token_put_back(struct identity_token *token);
 

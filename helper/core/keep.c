@@ -83,7 +83,17 @@ static enum status keep_try_keyring(const struct keyring *keyring, const struct 
 	return status;
 }
 
-enum status keep_choose_keyrings(struct profile *profile, struct err *first_choice_error, struct err *err)
+static const char *keep_choose_cache(const struct profile *profile, bool tries)
+{
+	enum status status = tries ? keep_try_keyring(&keyring_kernel, profile, NULL) : keyring_kernel.probe(NULL);
+
+	// a quota that is used up is no reason to keep tokens in plain: what it has no room for is sealed
+	if (status != STATUS_UNAVAILABLE && status != STATUS_DENIED)
+		return keyring_kernel.name;
+	return keyring_runtime.probe(NULL) == STATUS_OK ? keyring_runtime.name : "none";
+}
+
+enum status keep_choose_keyrings(struct profile *profile, bool tries, struct err *first_choice_error, struct err *err)
 {
 	const struct keyring *chosen = NULL;
 	struct err found;
@@ -110,9 +120,7 @@ enum status keep_choose_keyrings(struct profile *profile, struct err *first_choi
 	if (chosen)
 		profile->secret_store = chosen->name;
 	if (!profile->token_cache)
-		profile->token_cache = keep_try_keyring(&keyring_kernel, profile, &found) == STATUS_OK ? keyring_kernel.name :
-				       keyring_runtime.probe(&found) == STATUS_OK		       ? keyring_runtime.name :
-													 "none";
+		profile->token_cache = keep_choose_cache(profile, tries);
 	return STATUS_OK;
 }
 

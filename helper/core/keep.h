@@ -15,8 +15,10 @@
 enum status keep_prepare(struct err *err);
 
 // Fills in the profile's secret_store and token_cache where they are not given: the Secret Service where it answers, else
-// the kernel keyring; tokens in the kernel keyring where that works. first_choice_error: what the first choice said, "" if taken.
-enum status keep_choose_keyrings(struct profile *profile, struct err *first_choice_error, struct err *err);
+// the kernel keyring; tokens in the kernel keyring where that works. Where that is denied, in the runtime
+// directory. tries: something is kept in the kernel keyring for a moment, which alone tells whether a container permits that.
+// first_choice_error: what the first choice said, "" if taken.
+enum status keep_choose_keyrings(struct profile *profile, bool tries, struct err *first_choice_error, struct err *err);
 
 // Keeps something in the store for a moment, to know that it will keep the secret. found: what the store says of itself.
 enum status keep_try_store(const struct profile *profile, struct err *found, struct err *err);

@@ -9,7 +9,6 @@
 #include "core/renewals.h"
 #include "core/source-runner.h"
 #include "core/stored-secret.h"
-#include "core/trust.h"
 #include "model/auth-method.h"
 
 #include <string.h>
@@ -42,6 +41,8 @@ static enum status request_token(const struct profile *profile, const struct req
 	status = oauth_request_token(profile, request, secret, identity.text.data, &obtained->record, &grant, failure, err);
 	if (status != STATUS_OK && failure->was_kept_back)
 		identity_token_put_back(&identity);
+	else if (status == STATUS_REFUSED)
+		identity_token_note(&identity, failure->http_status);
 	if (status != STATUS_OK)
 		return status;
 	clock_boot_id(obtained->boot_id);
@@ -60,7 +61,10 @@ enum status obtain_with_secret(const struct profile *profile, const struct secre
 			       struct endpoint_failure *failure, struct err *err)
 {
 	const struct request request = request_of(profile);
-	enum status status = request_token(profile, &request, secret, obtained, failure, err);
+	enum status status;
+
+	*failure = (struct endpoint_failure){ 0 };
+	status = request_token(profile, &request, secret, obtained, failure, err);
 
 	if (status != STATUS_OK)
 		advice_append(profile, secret, false, failure, err);
@@ -88,8 +92,7 @@ static enum status request_with_stored_secret(const struct profile *profile, con
 	bool is_key = auth_method_uses_key(profile->auth_method);
 	BUF_AUTO(record, SECRET_RECORD_MAX);
 	struct secret secret = { .value = "", .previous = "" };
-	enum status status =
-		profile_has_secret(profile) ? stored_secret_get(profile, &record, &secret, err) : trust_identity(profile, err);
+	enum status status = client_secret_get(profile, &record, &secret, err);
 
 	if (status == STATUS_NOT_FOUND && store)
 		return err_set(err, status, "its %s is not in the %s keyring%s: 'sk-helper add %s%s' %s", secret_noun(is_key),
@@ -98,7 +101,9 @@ static enum status request_with_stored_secret(const struct profile *profile, con
 	if (status != STATUS_OK)
 		return status;
 	status = request_token(profile, request, &secret, obtained, failure, err);
-	if (status != STATUS_OK && failure->error == OAUTH_INVALID_CLIENT && *secret.previous)
+	// an identity token that has been sent is not sent again with the other one
+	if (status != STATUS_OK && failure->error == OAUTH_INVALID_CLIENT && *secret.previous &&
+	    (!profile->identity_token || identity_token_may_be_reused(profile)))
 		status = request_with_previous(profile, request, &secret, obtained, err);
 	else if (status == STATUS_OK)
 		stored_secret_has_worked(profile, &secret);
@@ -131,6 +136,7 @@ static enum status request_and_note(const struct profile *profile, const struct 
 		token_cache_put(profile, obtained);
 	} else {
 		outcome.error = failure.error;
+		outcome.was_asked = failure.was_asked;
 		outcome.http_status = failure.http_status;
 		err_set(err, outcome.status, "%s", why.text);
 		outcome.renew_at = replaces ? obtain_renewal_time(&previous) : 0;
@@ -236,6 +242,12 @@ static enum status check_lifetime(const struct request *request, const struct ca
 		       (long long)request->min_ttl, (long long)lifetime);
 }
 
+// As long as another process may take for its request, and for the identity token before it.
+static int64_t obtain_wait_ms(const struct profile *profile)
+{
+	return (profile->timeout + 6 + (profile->identity_token ? profile->timeout + SOURCE_SECONDS : 0)) * 1000;
+}
+
 enum status obtain_token(const struct profile *profile, const struct request *request, struct cached_token *obtained,
 			 struct err *err)
 {
@@ -257,8 +269,7 @@ enum status obtain_token(const struct profile *profile, const struct request *re
 	else
 		debug_say("another process is requesting this token: its answer is waited for");
 	if (status != STATUS_OK)
-		status = flight_begin(&flight, profile, request,
-				      (profile->timeout + 6 + (profile->identity_token ? SOURCE_SECONDS : 0)) * 1000, err);
+		status = flight_begin(&flight, profile, request, obtain_wait_ms(profile), err);
 	if (status != STATUS_OK)
 		return status;
 	status = obtain_in_flight(profile, request, &flight, began_at, obtained, err);
@@ -286,7 +297,7 @@ enum status obtain_renewal(const struct profile *profile, const struct request *
 		return STATUS_OK;
 	if (!(token_cache_get(profile, request, &obtained) && cached_token_freshness(&obtained, now, 0) == TOKEN_FRESH) &&
 	    !(flight_last(&flight, &last) && last.status != STATUS_OK &&
-	      (now.boot < last.renew_at || now.boot < last.wait_until)))
+	      ((now.boot < last.renew_at && !last.is_of_another_identity) || outcome_is_for(&last, now.boot, NULL))))
 		status = request_and_note(profile, request, &flight, &obtained, err);
 	flight_end(&flight);
 	return status;

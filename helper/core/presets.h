@@ -8,8 +8,7 @@
 
 #include <stddef.h>
 
-#define PRESET_LINES_MAX 16
-#define PRESET_ROOM	 8192
+#define PRESET_ROOM 8192
 
 // One key. A line whose variable is not set, or whose key is given already, is left out. In value, $VARIABLE stands for an environment
 // variable's value, and {key} for another key of the profile's.

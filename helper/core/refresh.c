@@ -9,7 +9,6 @@
 #include "core/keep.h"
 #include "core/stored-secret.h"
 #include "core/terminal.h"
-#include "core/trust.h"
 #include "model/auth-method.h"
 #include "model/profile-dir.h"
 
@@ -79,12 +78,12 @@ static enum status refresh_keep(const struct profile *old, const struct profile 
 		status = keep_lock_unchanged(&lock, old, err);
 	if (status != STATUS_OK)
 		return status;
-	status = stored_secret_get(old, &record, &secret, err);
+	status = client_secret_get(old, &record, &secret, err);
 	// a refresh that was killed half-way: the secret is bound to what the issuer says already
-	if (status == STATUS_POLICY)
+	if (status == STATUS_POLICY && profile_has_secret(old))
 		status = stored_secret_get(profile, &record, &secret, err);
 	if (status == STATUS_OK)
-		status = keep_client(profile, &secret, &warning, err);
+		status = keep_client(profile, profile_has_secret(profile) ? &secret : NULL, &warning, err);
 	lock_release(&lock);
 	return status;
 }
@@ -102,14 +101,16 @@ static enum status refresh(const char *name, bool yes, struct err *err)
 
 	// an issuer that somebody has written into the profile is not asked
 	if (status == STATUS_OK)
-		status = profile_has_secret(&old) ? stored_secret_get(&old, &record, &secret, err) : trust_identity(&old, err);
+		status = client_secret_get(&old, &record, &secret, err);
 	if (status != STATUS_OK && !(status == STATUS_POLICY && text_same(secret.given_for.issuer, old.issuer)))
 		return status;
 	if (!old.issuer)
 		return err_set(err, STATUS_USAGE,
 			       "it has no issuer, so no server can be asked: 'sk-helper add %s --issuer URL' finds one", name);
 	profile = old;
-	profile.token_endpoint = profile.revocation_endpoint = profile.resource = profile.auth_method = NULL;
+	profile.token_endpoint = profile.revocation_endpoint = profile.resource = NULL;
+	if (profile_has_secret(&old))
+		profile.auth_method = NULL;
 	terminal_wait_begin("the authorization server");
 	status = discover(&profile, auth_method_uses_key(old.auth_method) ? "" : NULL, old.auth_method, &answer, &warning, err);
 	terminal_wait_end();

@@ -13,8 +13,9 @@
 void renew_in_background(const struct get_result *result)
 {
 	// what is shared with us is renewed where it comes from
-	if (profile_dir_socket() || cached_token_freshness(&result->obtained, clock_now(), 0) != TOKEN_AGING ||
-	    !fork_detached()) {
+	if (profile_dir_socket() || cached_token_freshness(&result->obtained, clock_now(), 0) != TOKEN_AGING)
+		return;
+	if (!fork_detached()) {
 		// the process that was made uses it on
 		source_runner_leave();
 		return;

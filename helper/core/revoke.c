@@ -8,7 +8,6 @@
 #include "core/stored-secret.h"
 #include "core/terminal.h"
 #include "core/token-cache.h"
-#include "core/trust.h"
 #include "model/auth-method.h"
 #include "model/profile-dir.h"
 
@@ -98,7 +97,7 @@ static enum status revoke(const char *name, struct err *err)
 {
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	BUF_AUTO(record, SECRET_RECORD_MAX);
-	struct revocation revocation = { .secret = { .value = "" }, .err = err };
+	struct revocation revocation = { .err = err };
 	struct request request;
 	struct profile profile;
 	struct flight flight;
@@ -116,8 +115,7 @@ static enum status revoke(const char *name, struct err *err)
 				"'sk-helper erase %s' only forgets the tokens here",
 			name, name);
 	revocation.profile = &profile;
-	status = profile_has_secret(&profile) ? stored_secret_get(&profile, &record, &revocation.secret, err) :
-						trust_identity(&profile, err);
+	status = client_secret_get(&profile, &record, &revocation.secret, err);
 	if (status != STATUS_OK)
 		return status;
 	// wait for a request in another process, so that its token is revoked, too

@@ -43,23 +43,52 @@ static void sent_tokens_tidy(int dir, int64_t now)
 		close(copy);
 }
 
-static bool sent_token_look(int dir, const char *name, int64_t *sent_at)
+static bool sent_token_look(int dir, const char *name, struct sent_token *sent)
 {
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	BUF_AUTO(text, 64);
 	struct stat st;
+	bool is_there = fd >= 0 && fstat(fd, &st) == 0;
 
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return false;
-	*sent_at = st.st_ctim.tv_sec;
-	return true;
+	if (is_there) {
+		sent->sent_at = st.st_ctim.tv_sec;
+		if (buf_read(&text, fd))
+			(void)text_to_number(text.data, 100, 599, &sent->http_status);
+	}
+	if (fd >= 0)
+		close(fd);
+	return is_there;
 }
 
-enum status sent_token_mark(const char sha256[SHA256_HEX_SIZE], int64_t expires_at, int64_t *sent_at, struct err *err)
+void sent_token_note_refusal(const char sha256[SHA256_HEX_SIZE], int64_t http_status)
+{
+	int dir = lock_open_dir(), fd = -1;
+	char name[SENT_NAME_SIZE], text[32];
+	struct stat st;
+
+	sent_token_name(name, sha256);
+	if (dir >= 0)
+		fd = openat(dir, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd >= 0 && fstat(fd, &st) == 0) {
+		const struct timespec times[2] = { st.st_atim, st.st_mtim }; // when it ends
+
+		(void)snprintf(text, sizeof text, "%lld", (long long)http_status);
+		(void)!write(fd, text, strlen(text));
+		(void)futimens(fd, times);
+	}
+	if (fd >= 0)
+		close(fd);
+	if (dir >= 0)
+		close(dir);
+}
+
+enum status sent_token_mark(const char sha256[SHA256_HEX_SIZE], int64_t expires_at, struct sent_token *sent, struct err *err)
 {
 	struct timespec times[2] = { { .tv_sec = (time_t)expires_at }, { .tv_sec = (time_t)expires_at } };
 	int dir = lock_open_dir(), fd, error;
 	char name[SENT_NAME_SIZE];
 
-	*sent_at = 0;
+	*sent = (struct sent_token){ 0 };
 	if (dir < 0)
 		return err_set(err, STATUS_UNAVAILABLE,
 			       "there is no place to note that it was sent (/run/user, /dev/shm or /tmp must be writable)");
@@ -71,14 +100,14 @@ enum status sent_token_mark(const char sha256[SHA256_HEX_SIZE], int64_t expires_
 		(void)futimens(fd, times);
 		close(fd);
 	}
-	if (fd < 0 && error == EEXIST && sent_token_look(dir, name, sent_at))
-		err_set(err, STATUS_TEMPORARY, "it was sent %lld s ago", (long long)(clock_now().wall - *sent_at));
+	if (fd < 0 && error == EEXIST && sent_token_look(dir, name, sent))
+		err_set(err, STATUS_TEMPORARY, "it was sent %lld s ago", (long long)(clock_now().wall - sent->sent_at));
 	else if (fd < 0)
 		err_set(err, STATUS_UNAVAILABLE, "it cannot be noted that it was sent: %s", strerror(error));
 	close(dir);
 	if (fd >= 0)
 		return STATUS_OK;
-	return *sent_at ? STATUS_TEMPORARY : STATUS_UNAVAILABLE;
+	return sent->sent_at ? STATUS_TEMPORARY : STATUS_UNAVAILABLE;
 }
 
 void sent_token_unmark(const char sha256[SHA256_HEX_SIZE])
@@ -93,14 +122,15 @@ void sent_token_unmark(const char sha256[SHA256_HEX_SIZE])
 	}
 }
 
-bool sent_token_is_marked(const char sha256[SHA256_HEX_SIZE], int64_t *sent_at)
+bool sent_token_is_marked(const char sha256[SHA256_HEX_SIZE], struct sent_token *sent)
 {
 	int dir = lock_open_dir();
 	char name[SENT_NAME_SIZE];
 	bool marked;
 
 	sent_token_name(name, sha256);
-	marked = dir >= 0 && sent_token_look(dir, name, sent_at);
+	*sent = (struct sent_token){ 0 };
+	marked = dir >= 0 && sent_token_look(dir, name, sent);
 	if (dir >= 0)
 		close(dir);
 	return marked;

@@ -12,14 +12,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Marks it. expires_at: when it ends, in seconds since 1970. STATUS_TEMPORARY: it was marked before, and *sent_at says when;
+// What is known of one that has been sent.
+struct sent_token {
+	int64_t sent_at;     // seconds since 1970
+	int64_t http_status; // with which it was refused; 0 where it was not, or that is not known
+};
+
+// Marks it. expires_at: when it ends, in seconds since 1970. STATUS_TEMPORARY: it was marked before, and *sent says what is known;
 // STATUS_UNAVAILABLE: there is no place for a mark.
-enum status sent_token_mark(const char sha256[SHA256_HEX_SIZE], int64_t expires_at, int64_t *sent_at, struct err *err);
+enum status sent_token_mark(const char sha256[SHA256_HEX_SIZE], int64_t expires_at, struct sent_token *sent, struct err *err);
+
+// Notes in its mark that the server has refused it.
+void sent_token_note_refusal(const char sha256[SHA256_HEX_SIZE], int64_t http_status);
 
 // Takes a mark back: its request has not left.
 void sent_token_unmark(const char sha256[SHA256_HEX_SIZE]);
 
-// Whether it is marked; *sent_at is since when.
-bool sent_token_is_marked(const char sha256[SHA256_HEX_SIZE], int64_t *sent_at);
+// Whether it is marked; *sent is what is known.
+bool sent_token_is_marked(const char sha256[SHA256_HEX_SIZE], struct sent_token *sent);
 
 #endif

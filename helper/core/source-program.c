@@ -196,6 +196,8 @@ struct source_run {
 	pid_t pid;
 	int out, error; // -1: closed
 	struct buf errors;
+	bool has_ended;
+	int how; // its wait status, when it has
 };
 
 static enum status source_start(struct source_run *run, char **args, struct err *err)
@@ -226,44 +228,58 @@ static enum status source_start(struct source_run *run, char **args, struct err 
 	}
 	run->out = out[0];
 	run->error = error[0];
+	if (status == STATUS_OK) {
+		fcntl(run->out, F_SETFL, O_NONBLOCK);
+		fcntl(run->error, F_SETFL, O_NONBLOCK);
+	}
 	return status == STATUS_OK ? STATUS_OK : STATUS_NOT_FOUND;
 }
 
+// All that is there now.
 static void source_read(int *fd, struct buf *into)
 {
 	char chunk[4096];
-	ssize_t got = read(*fd, chunk, sizeof chunk);
+	ssize_t got = 0;
 
-	if (got < 0 && (errno == EINTR || errno == EAGAIN))
-		return;
-	if (got <= 0) {
+	while (*fd >= 0 && ((got = read(*fd, chunk, sizeof chunk)) > 0 || (got < 0 && errno == EINTR))) {
+		if (got > 0)
+			buf_add(into, chunk, (size_t)got);
+	}
+	explicit_bzero(chunk, sizeof chunk);
+	if (*fd >= 0 && (got == 0 || errno != EAGAIN)) {
 		close(*fd);
 		*fd = -1;
-		return;
 	}
-	buf_add(into, chunk, (size_t)got);
-	explicit_bzero(chunk, (size_t)got);
 }
 
-// Until it has closed its output. False: it took too long, printed too much, or nobody waits for it any more.
+// Whether it has ended; what it has started may live on, with its output.
+static bool source_has_ended(struct source_run *run)
+{
+	if (!run->has_ended && waitpid(run->pid, &run->how, WNOHANG) == run->pid)
+		run->has_ended = true;
+	return run->has_ended;
+}
+
+// How long it is waited for at a time, without a sign of its end.
+#define SOURCE_STEP_MS 20
+
+// Until it has ended, and what it printed is read. False: it took too long, printed too much, or nobody waits for it any more.
 static bool source_listen(struct source_run *run, int caller, int64_t timeout_ms, struct buf *output)
 {
 	int64_t end = clock_now().boot + timeout_ms;
+	bool ended = false;
 
-	while (run->out >= 0 && buf_ok(output)) {
+	while (!ended && buf_ok(output)) {
 		struct pollfd fds[3] = { { .fd = run->out, .events = POLLIN },
 					 { .fd = run->error, .events = POLLIN },
 					 { .fd = caller, .events = POLLRDHUP } };
-		int64_t left = end - clock_now().boot;
 
-		if (left <= 0 || (poll(fds, 3, (int)left) < 0 && errno != EINTR))
+		if (clock_now().boot >= end || (poll(fds, 3, SOURCE_STEP_MS) < 0 && errno != EINTR) || fds[2].revents)
 			return false;
-		if (fds[2].revents)
-			return false;
-		if (fds[0].revents)
-			source_read(&run->out, output);
-		if (fds[1].revents && run->error >= 0)
-			source_read(&run->error, &run->errors);
+		// before reading: what it printed at its end is there then
+		ended = source_has_ended(run);
+		source_read(&run->out, output);
+		source_read(&run->error, &run->errors);
 		// what is too much of its complaints is not kept
 		if (!buf_ok(&run->errors))
 			buf_reset(&run->errors);
@@ -284,31 +300,19 @@ static const char *source_last_words(struct buf *errors)
 	return line ? line + 1 : errors->len ? errors->data : "it gave no reason";
 }
 
-// Ends it and all that it has started, and waits for it. Its wait status; -1: it had to be ended.
-static int source_end(struct source_run *run, bool whole)
+// Ends it and all that it has started in its session, and waits for it. Its wait status; -1: it had to be ended.
+static int source_end(struct source_run *run)
 {
-	const int64_t end = clock_now().boot + 1000;
-	int how = -1;
-	pid_t ended = 0;
+	bool had_ended = run->has_ended;
 
-	// it has closed its output, and is most probably at its end
-	while (whole && (ended = waitpid(run->pid, &how, WNOHANG)) == 0 && clock_now().boot < end)
-		(void)poll(NULL, 0, 1);
 	kill(-run->pid, SIGKILL);
-	if (ended != run->pid) {
-		while (waitpid(run->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-		how = -1;
-	}
-	if (run->error >= 0) {
-		fcntl(run->error, F_SETFL, O_NONBLOCK);
-		source_read(&run->error, &run->errors);
-	}
-	for (int *fd = &run->out; fd; fd = fd == &run->out ? &run->error : NULL) {
-		if (*fd >= 0)
-			close(*fd);
-	}
-	return how;
+	while (!run->has_ended && waitpid(run->pid, &run->how, 0) < 0 && errno == EINTR)
+		;
+	if (run->out >= 0)
+		close(run->out);
+	if (run->error >= 0)
+		close(run->error);
+	return had_ended ? run->how : -1;
 }
 
 enum status source_program_run(const char *command, int caller, int64_t timeout_ms, struct buf *output, struct err *err)
@@ -316,7 +320,6 @@ enum status source_program_run(const char *command, int caller, int64_t timeout_
 	struct source_run run = { .errors = BUF_INIT(SOURCE_ERRORS_MAX) };
 	char words[SOURCE_WORDS_MAX + 1], *args[SOURCE_ARGS_MAX + 1];
 	enum status status;
-	bool whole;
 	int how;
 
 	if (strlen(command) > SOURCE_WORDS_MAX)
@@ -329,8 +332,8 @@ enum status source_program_run(const char *command, int caller, int64_t timeout_
 		status = source_start(&run, args, err);
 	if (status != STATUS_OK)
 		return status;
-	whole = source_listen(&run, caller, timeout_ms, output);
-	how = source_end(&run, whole);
+	(void)source_listen(&run, caller, timeout_ms, output);
+	how = source_end(&run);
 	if (!buf_ok(output))
 		status = err_set(err, STATUS_POLICY, "'%.200s' printed more than %d bytes", args[0], SOURCE_OUTPUT_MAX);
 	else if (how == -1)

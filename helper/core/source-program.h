@@ -12,8 +12,8 @@
 #define SOURCE_WORDS_MAX  4096 // the path and the words of a command
 #define SOURCE_OUTPUT_MAX 65536
 
-// Runs it: an absolute path, and words with one space before each. Its standard input is /dev/null; it has a session and a process group of
-// its own, which is killed at the deadline, and when the descriptor caller is closed at its other end. Appends what it printed.
+// Runs it, until it ends: an absolute path, and words with one space before each. Its standard input is /dev/null; it has a session and a process group of
+// its own, which is killed at its end, at the deadline, and when the descriptor caller is closed at its other end. Appends what it printed.
 // STATUS_POLICY: others than root and the user could have put it there; STATUS_NOT_FOUND: it failed, or printed nothing: err has the last
 // line of its standard error; STATUS_TEMPORARY: it took too long.
 enum status source_program_run(const char *command, int caller, int64_t timeout_ms, struct buf *output, struct err *err);

@@ -86,7 +86,7 @@ static enum status store_change(const struct store_request *request, struct err 
 	profile = old;
 	status = change_apply(&request->change, &profile, err);
 	if (status == STATUS_OK)
-		status = keep_choose_keyrings(&profile, &first_choice_error, err);
+		status = keep_choose_keyrings(&profile, true, &first_choice_error, err);
 	if (status == STATUS_OK)
 		status = profile_complete(&profile, err);
 	if (status == STATUS_OK)

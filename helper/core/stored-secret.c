@@ -56,6 +56,12 @@ enum status stored_secret_get(const struct profile *profile, struct buf *record,
 	return status;
 }
 
+enum status client_secret_get(const struct profile *profile, struct buf *record, struct secret *secret, struct err *err)
+{
+	*secret = (struct secret){ .value = "", .previous = "" };
+	return profile_has_secret(profile) ? stored_secret_get(profile, record, secret, err) : trust_identity(profile, err);
+}
+
 void stored_secret_has_worked(const struct profile *profile, const struct secret *secret)
 {
 	int64_t now = clock_now().wall;

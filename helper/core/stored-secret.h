@@ -12,6 +12,10 @@
 // when none is kept, STATUS_POLICY when the profile leads elsewhere, STATUS_USAGE when its client has none; else what the keyring, or a damaged record, says.
 enum status stored_secret_get(const struct profile *profile, struct buf *record, struct secret *secret, struct err *err);
 
+// What the client proves itself with, besides an identity token: the secret, or nothing (value "") where it has none; then the profile's file must
+// be out of others' reach, because nothing else says where the identity token goes (STATUS_POLICY).
+enum status client_secret_get(const struct profile *profile, struct buf *record, struct secret *secret, struct err *err);
+
 // The server has accepted it. Once it has done so for a day, the previous one is dropped: it may have been replaced because it leaked.
 // A failure is left for the next time.
 void stored_secret_has_worked(const struct profile *profile, const struct secret *secret);

@@ -76,7 +76,7 @@ void token_cache_put(const struct profile *profile, struct cached_token *cached)
 	if (status != STATUS_OK)
 		err_set(&cached->warning, status, "the token was not cached, so the next get asks the server again: %s",
 			err.text);
-	if (status == STATUS_UNAVAILABLE && cache == &keyring_kernel)
+	if (status == STATUS_UNAVAILABLE && cache == &keyring_kernel && keyring_runtime.probe(NULL) == STATUS_OK)
 		err_suffix(&cached->warning, ". 'sk-helper set %s --token-cache runtime' keeps tokens in files in memory",
 			   profile->name);
 }

@@ -112,13 +112,17 @@ static enum status check_token_request(const char *value, struct err *err)
 	return check_word("form json", value, err);
 }
 
-// What the request has already, or what is a secret and so has no place in a profile: RFC 6749 section 3.2 has each parameter once.
+// What the request has already: RFC 6749 section 3.2 has each parameter once.
 static bool param_is_ours(const char *name, size_t len)
 {
-	static const char ours[] = "grant_type assertion subject_token subject_token_type actor_token scope resource audience";
-	static const char secret[] = "password code code_verifier device_code refresh_token private_key";
+	static const char ours[] = "grant_type assertion subject_token subject_token_type scope resource audience";
 
-	return !strncmp(name, "client_", 7) || text_has_word(ours, name, len) || text_has_word(secret, name, len);
+	return !strncmp(name, "client_", 7) || text_has_word(ours, name, len);
+}
+
+static bool param_is_secret(const char *name, size_t len)
+{
+	return text_has_word("actor_token password code code_verifier device_code refresh_token private_key", name, len);
 }
 
 static enum status check_param(const char *value, struct err *err)
@@ -130,6 +134,8 @@ static enum status check_param(const char *value, struct err *err)
 		return err_set(err, STATUS_USAGE, "'%.100s' is not NAME=VALUE", value);
 	if (param_is_ours(value, len))
 		return err_set(err, STATUS_USAGE, "'%.*s' is set by sk-helper itself, by a key of its own", (int)len, value);
+	if (param_is_secret(value, len))
+		return err_set(err, STATUS_USAGE, "'%.*s' would be a secret, which has no place in a profile", (int)len, value);
 	for (const char *at = value; *at; at++) {
 		if (*at < ' ' || *at > '~')
 			return err_set(err, STATUS_USAGE, "only printable ASCII");

@@ -134,7 +134,8 @@ int64_t token_margin(const struct token *token)
 	return tenth < 10 ? 10 : tenth > 60 ? 60 : tenth;
 }
 
-// Between which ages of a token it is renewed. The later one leaves as much again as the margin.
+// Between which ages of a token it is renewed. The later one leaves as much again as the margin. Of a token that then would be renewed in
+// the first half of its life, none: it is replaced when it is not served any more (both are its whole life).
 struct renewal_window {
 	int64_t first, last;
 };
@@ -144,13 +145,18 @@ static struct renewal_window renewal_window(const struct token *token)
 	int64_t lifetime = token->expires_at - token->issued_at, latest = lifetime - 2 * token_margin(token);
 	struct renewal_window window = { lifetime / 10, lifetime - lifetime / 10 };
 
-	if (latest < 0)
-		latest = 0;
+	if (latest < lifetime / 2)
+		return (struct renewal_window){ lifetime, lifetime };
 	if (window.last > latest)
 		window.last = latest;
-	if (window.first > window.last)
-		window.first = window.last;
 	return window;
+}
+
+static int64_t token_unplanned_renewal(const struct token *token)
+{
+	struct renewal_window window = renewal_window(token);
+
+	return window.first < window.last ? window.last * 8 / 9 : window.last;
 }
 
 static int64_t renewal_due_ms(const struct token *token)
@@ -182,7 +188,7 @@ void token_plan_renewal(struct token *token, const struct token *previous, uint3
 
 int64_t token_renewal_pause_ms(int64_t left, uint32_t random)
 {
-	int64_t span_ms = (left > 40 ? left : 40) * 1000;
+	int64_t span_ms = (left > 40 ? left < 4800 ? left : 4800 : 40) * 1000;
 
 	return span_ms / 4 + (int64_t)(random % (uint32_t)(span_ms / 2));
 }
@@ -193,7 +199,7 @@ enum freshness token_freshness(const struct token *token, struct moment now, con
 	int64_t margin = token_margin(token);
 	int64_t left = token_left(token, now, boot_id);
 	// one that was kept by an older version has no plan
-	int64_t renew_after = token->renew_after ? token->renew_after : renewal_window(token).last * 8 / 9;
+	int64_t renew_after = token->renew_after ? token->renew_after : token_unplanned_renewal(token);
 
 	if (min_ttl > margin)
 		margin = min_ttl;

@@ -70,11 +70,11 @@ enum freshness token_freshness(const struct token *token, struct moment now, con
 // Plans when a token that was just issued is renewed. The first one of a series: at a random moment between 10 and 90 percent of L. Each
 // further one: 80 percent of L after the moment that was planned for the one before it, however late that was noticed. So a fleet that was
 // started at once does not ask at once: after its first tokens, its requests are spread evenly over all of L, and stay so. With less than
-// 600 s, both are less. previous: the token that it takes the place of, or NULL; random: 32 random bits.
+// 600 s, both are less, and with less than 40 s nothing is renewed before the token is not served any more. previous: the token that it takes the place of, or NULL; random: 32 random bits.
 void token_plan_renewal(struct token *token, const struct token *previous, uint32_t random);
 
 // The milliseconds until a renewal that failed is tried again, with so many seconds left until the token is not served any more: a random
-// part of them, between a quarter and three, so that those who have failed together do not come back together.
+// part of them, between a quarter and three of at most 80 minutes, so that those who have failed together do not come back together.
 int64_t token_renewal_pause_ms(int64_t left, uint32_t random);
 
 // Seconds before its end from which on a token is not served.

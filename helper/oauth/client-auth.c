@@ -32,7 +32,7 @@ bool client_auth_is_complete(const struct oauth_request *request)
 	if (!method)
 		return false;
 	if (!method->has_secret)
-		return request->identity_token != NULL;
+		return !method->uses_identity || request->identity_token;
 	if (!request->client_id)
 		return false;
 	if (method->uses_certificate)

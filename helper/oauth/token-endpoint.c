@@ -179,6 +179,7 @@ enum status token_endpoint_probe(const struct oauth_request *request, struct buf
 	http = to_endpoint(request, request->token_endpoint, timeout);
 	if (request->certificate && client_auth_is_complete(request))
 		status = client_auth_add(request, &auth, &body, &http, err);
+	body_end(&body);
 	if (status == STATUS_OK)
 		status = http_send(&http, &response, err);
 	if (status != STATUS_OK)

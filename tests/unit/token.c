@@ -122,8 +122,9 @@ static void short_lives_are_planned_too(void)
 
 		for (uint32_t random = 0; random < 3000; random += 100) {
 			token_plan_renewal(&token, NULL, random);
-			CHECK(token.renew_after >= 0);
-			CHECK(token.renew_after == 0 || token.renew_after <= lifetime - 2 * token_margin(&token));
+			CHECK(token.renew_after == lifetime || token.renew_after <= lifetime - 2 * token_margin(&token));
+			CHECK(token.renew_after == lifetime || lifetime >= 40);
+			CHECK(lifetime < 12 || token_freshness(&token, after(0), "boot", 0) == TOKEN_FRESH);
 		}
 	}
 }
@@ -139,6 +140,8 @@ static void a_failed_renewal_is_tried_again_in_time(void)
 		most = pause > most ? pause : most;
 	}
 	CHECK(least >= 150000 && least < 155000 && most < 450000 && most > 445000);
+	// long lives: within an hour, and not all after an hour
+	CHECK(token_renewal_pause_ms(72000, 5) < 1300000 && token_renewal_pause_ms(72000, 2399999) > 3500000);
 	CHECK(token_renewal_pause_ms(0, 12345) >= 10000 && token_renewal_pause_ms(0, 54321) <= 30000);
 }
 
