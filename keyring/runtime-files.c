@@ -8,23 +8,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 // A draft's name begins so, which no key's name does.
 #define RUNTIME_DRAFT ".draft-"
 
 // --- the place
-
-static bool runtime_is_memory(int dir)
-{
-	struct statfs fs;
-
-	return fstatfs(dir, &fs) == 0 && (fs.f_type == TMPFS_MAGIC || (unsigned long)fs.f_type == RAMFS_MAGIC);
-}
 
 // The directory above ours must be there, and be memory; /run/user/UID and XDG_RUNTIME_DIR must be the user's.
 static bool runtime_may_be_in(const char *parent, bool is_shared)
@@ -49,7 +40,7 @@ static int runtime_make_dir(char path[RUNTIME_PATH_MAX])
 	for (int number = 0; number < RUNTIME_PLACES; number++) {
 		int parent, dir;
 
-		if (!runtime_place(number, path) || !runtime_may_be_in(path, number == RUNTIME_PLACES - 1))
+		if (!runtime_place(number, path) || !runtime_may_be_in(path, number == 1))
 			continue;
 		parent = private_dir_open(AT_FDCWD, path);
 		dir = parent >= 0 && runtime_is_memory(parent) ? private_dir_open(parent, "tokens") : -1;
@@ -140,22 +131,51 @@ static bool runtime_tidy(int dir, const char *keep, bool one_must_go)
 
 // --- files
 
+// Its content is gone for whoever has a link to it, or has it open.
+static void runtime_wipe(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid())
+		(void)!ftruncate(fd, 0);
+	if (fd >= 0)
+		close(fd);
+}
+
+static bool runtime_fill(int fd, const struct runtime_content *content)
+{
+	BUF_AUTO(sealed, RUNTIME_VALUE_MAX);
+	struct stat st;
+
+	if (!content->seal)
+		return buf_write(content->value, fd);
+	return fstat(fd, &st) == 0 && content->seal(content, st.st_ino, &sealed) && buf_write(&sealed, fd);
+}
+
 // Beside the old one, which it then takes the place of.
-static bool runtime_write(int dir, const char *name, const struct buf *value, int64_t lifetime)
+static bool runtime_write(int dir, const char *name, const struct runtime_content *content, int64_t lifetime)
 {
 	int64_t end = lifetime ? clock_now().wall + lifetime : 0;
 	struct timespec times[2] = { { .tv_sec = (time_t)end }, { .tv_sec = (time_t)end } };
+	struct stat st;
 	char draft[64];
 	bool good;
-	int fd, error;
+	int fd, old, error;
 
 	(void)snprintf(draft, sizeof draft, RUNTIME_DRAFT "%d-%lld", (int)getpid(), (long long)clock_now().boot);
 	fd = openat(dir, draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return false;
-	good = buf_write(value, fd) && futimens(fd, times) == 0;
+	good = runtime_fill(fd, content) && futimens(fd, times) == 0;
 	error = errno;
+	old = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	good = close(fd) == 0 && good && renameat(dir, draft, dir, name) == 0;
+	// a copy by another name would be the old token again
+	if (old >= 0 && good && fstat(old, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid())
+		(void)!ftruncate(old, 0);
+	if (old >= 0)
+		close(old);
 	if (!good) {
 		error = error ? error : errno;
 		(void)unlinkat(dir, draft, 0);
@@ -164,7 +184,23 @@ static bool runtime_write(int dir, const char *name, const struct buf *value, in
 	return good;
 }
 
-enum status runtime_write_file(const char *name, const struct buf *value, int64_t lifetime, struct err *err)
+// What is in the places that are not written to, from before the first one was there.
+static void runtime_remove_elsewhere(const char *name, const char *written)
+{
+	char parent[RUNTIME_PATH_MAX];
+
+	for (int number = 0; number < RUNTIME_PLACES; number++) {
+		int dir = runtime_place(number, parent) && strcmp(parent, written) != 0 ? runtime_open_dir(number) : -1;
+
+		if (dir < 0)
+			continue;
+		runtime_wipe(dir, name);
+		(void)unlinkat(dir, name, 0);
+		close(dir);
+	}
+}
+
+enum status runtime_write_file(const char *name, const struct runtime_content *content, int64_t lifetime, struct err *err)
 {
 	char path[RUNTIME_PATH_MAX];
 	int dir = runtime_make_dir(path), error = 0;
@@ -175,28 +211,30 @@ enum status runtime_write_file(const char *name, const struct buf *value, int64_
 	(void)runtime_tidy(dir, name, false);
 	for (int attempt = 0; attempt < 20 && !written; attempt++) {
 		errno = 0;
-		written = runtime_write(dir, name, value, lifetime);
+		written = runtime_write(dir, name, content, lifetime);
 		error = errno;
 		if (!written && ((error != ENOSPC && error != EDQUOT) || !runtime_tidy(dir, name, true)))
 			break;
 	}
 	close(dir);
-	if (written)
+	if (written) {
+		runtime_remove_elsewhere(name, path);
 		return STATUS_OK;
+	}
 	return err_set(err, error == ENOSPC || error == EDQUOT ? STATUS_FULL : STATUS_UNAVAILABLE,
 		       "runtime directory: '%s/tokens': %s", path, strerror(error));
 }
 
 enum status runtime_remove_file(const char *name, struct err *err)
 {
-	char parent[RUNTIME_PATH_MAX];
 	bool removed = false;
 
 	for (int number = 0; number < RUNTIME_PLACES; number++) {
-		int dir = runtime_place(number, parent) ? runtime_open_dir(parent) : -1;
+		int dir = runtime_open_dir(number);
 
 		if (dir < 0)
 			continue;
+		runtime_wipe(dir, name);
 		removed = unlinkat(dir, name, 0) == 0 || removed;
 		close(dir);
 	}
@@ -221,10 +259,9 @@ static void runtime_visit_one(int dir, const char *name, const struct stat *st, 
 void runtime_each_file(void (*visit)(const char *name, const struct stat *st, void *context), void *context)
 {
 	struct runtime_visiting visiting = { visit, context, clock_now().wall };
-	char parent[RUNTIME_PATH_MAX];
 
 	for (int number = 0; number < RUNTIME_PLACES; number++) {
-		int dir = runtime_place(number, parent) ? runtime_open_dir(parent) : -1;
+		int dir = runtime_open_dir(number);
 
 		if (dir < 0)
 			continue;

@@ -12,12 +12,12 @@
 static enum status runtime_get(const struct keyring_key *key, struct buf *value, struct err *err)
 {
 	char name[KEYRING_NAME_MAX];
-	int64_t ends_at;
+	struct stat st;
 	enum status status;
 
 	keyring_name(name, key);
-	status = runtime_read_file(name, value, &ends_at, err);
-	if (status != STATUS_OK || !ends_at || ends_at > clock_now().wall)
+	status = runtime_read_file(name, value, &st, err);
+	if (status != STATUS_OK || !st.st_mtime || st.st_mtime > clock_now().wall)
 		return status;
 	buf_reset(value);
 	return err_set(err, STATUS_NOT_FOUND, "runtime directory: what was stored has ended");
@@ -30,7 +30,7 @@ static enum status runtime_put(const struct keyring_key *key, const struct buf *
 	if (value->len == 0 || value->len > RUNTIME_VALUE_MAX)
 		return err_set(err, STATUS_FULL, "runtime directory: a value has 1 to %d bytes", RUNTIME_VALUE_MAX);
 	keyring_name(name, key);
-	return runtime_write_file(name, value, lifetime, err);
+	return runtime_write_file(name, &(struct runtime_content){ .value = value }, lifetime, err);
 }
 
 static enum status runtime_del(const struct keyring_key *key, struct err *err)

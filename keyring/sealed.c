@@ -36,52 +36,77 @@ bool sealed_make_key(unsigned char key[SEAL_KEY_SIZE])
 	return true;
 }
 
+struct sealing {
+	const unsigned char *key;
+	const char *name;
+};
+
+// What is authenticated besides: its name, so that no file takes the place of another one, and its inode number, so that a copy of it that was made
+// before it was replaced or removed cannot be put back. A link could: so both empty it (runtime-files.h).
+static void sealed_put_context(struct buf *context, const char *name, ino_t inode)
+{
+	buf_adds(context, name);
+	buf_addf(context, "\n%llu", (unsigned long long)inode);
+}
+
 // A nonce of 24 random bytes, the text, and its tag. With 192 bits, two random nonces are never the same.
+static bool sealed_seal(const struct runtime_content *content, ino_t inode, struct buf *sealed)
+{
+	const struct sealing *sealing = content->context;
+	const struct buf *value = content->value;
+	BUF_AUTO(context, SEALED_NAME_SIZE + 32);
+	size_t need = NONCE_SIZE + value->len + TAG_SIZE, room;
+	char *data = buf_reserve(sealed, need, &room);
+	unsigned long long len = 0;
+
+	sealed_put_context(&context, sealing->name, inode);
+	if (!data || room < need || !buf_ok(&context))
+		return false;
+	randombytes_buf(data, NONCE_SIZE);
+	crypto_aead_xchacha20poly1305_ietf_encrypt((unsigned char *)data + NONCE_SIZE, &len, (const unsigned char *)value->data,
+						   value->len, (const unsigned char *)context.data, context.len, NULL,
+						   (const unsigned char *)data, sealing->key);
+	buf_extend(sealed, NONCE_SIZE + (size_t)len);
+	return true;
+}
+
 enum status sealed_write(const unsigned char key[SEAL_KEY_SIZE], const char *name, const struct buf *value, int64_t lifetime,
 			 struct err *err)
 {
-	BUF_AUTO(sealed, RUNTIME_VALUE_MAX);
+	const struct sealing sealing = { key, name };
+	const struct runtime_content content = { value, sealed_seal, &sealing };
 	char file[SEALED_NAME_SIZE];
-	unsigned long long len = 0;
-	size_t room;
-	char *data;
 
 	if (!sealed_start(err))
 		return STATUS_INTERNAL;
-	data = value->len <= RUNTIME_VALUE_MAX - NONCE_SIZE - TAG_SIZE ?
-		       buf_reserve(&sealed, NONCE_SIZE + value->len + TAG_SIZE, &room) :
-		       NULL;
-	if (!data || room < NONCE_SIZE + value->len + TAG_SIZE)
+	if (value->len > RUNTIME_VALUE_MAX - NONCE_SIZE - TAG_SIZE)
 		return err_set(err, STATUS_FULL, "the token is too large to be kept");
-	randombytes_buf(data, NONCE_SIZE);
-	crypto_aead_xchacha20poly1305_ietf_encrypt((unsigned char *)data + NONCE_SIZE, &len, (const unsigned char *)value->data,
-						   value->len, (const unsigned char *)name, strlen(name), NULL,
-						   (const unsigned char *)data, key);
-	buf_extend(&sealed, NONCE_SIZE + (size_t)len);
 	sealed_file_name(file, name);
-	return runtime_write_file(file, &sealed, lifetime, err);
+	return runtime_write_file(file, &content, lifetime, err);
 }
 
 enum status sealed_read(const unsigned char key[SEAL_KEY_SIZE], const char *name, struct buf *value, struct err *err)
 {
 	BUF_AUTO(sealed, RUNTIME_VALUE_MAX);
+	BUF_AUTO(context, SEALED_NAME_SIZE + 32);
 	char file[SEALED_NAME_SIZE], *data;
 	unsigned long long len = 0;
-	int64_t ends_at; // the token's own record says that, too
+	struct stat st;
 	size_t room;
 	enum status status;
 
 	sealed_file_name(file, name);
-	status = runtime_read_file(file, &sealed, &ends_at, err);
+	status = runtime_read_file(file, &sealed, &st, err);
 	if (status != STATUS_OK)
 		return status;
 	if (!sealed_start(err))
 		return STATUS_INTERNAL;
+	sealed_put_context(&context, name, st.st_ino);
 	data = sealed.len > NONCE_SIZE + TAG_SIZE ? buf_reserve(value, sealed.len, &room) : NULL;
-	if (!data || room < sealed.len ||
+	if (!data || room < sealed.len || !buf_ok(&context) ||
 	    crypto_aead_xchacha20poly1305_ietf_decrypt((unsigned char *)data, &len, NULL,
 						       (const unsigned char *)sealed.data + NONCE_SIZE, sealed.len - NONCE_SIZE,
-						       (const unsigned char *)name, strlen(name),
+						       (const unsigned char *)context.data, context.len,
 						       (const unsigned char *)sealed.data, key) != 0)
 		return err_set(err, STATUS_NOT_FOUND, "what is stored cannot be opened with this boot's key");
 	buf_extend(value, (size_t)len);

@@ -12,7 +12,8 @@
 
 #define SEAL_KEY_SIZE 32
 
-// name is that of a key (keyring_name); it is authenticated, too, so that one file cannot take the place of another.
+// name is that of a key (keyring_name); it is authenticated, too, with the file itself, so that neither another one nor an old copy of it can take
+// its place.
 enum status sealed_write(const unsigned char key[SEAL_KEY_SIZE], const char *name, const struct buf *value, int64_t lifetime,
 			 struct err *err);
 

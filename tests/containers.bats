@@ -16,6 +16,11 @@ setup() {
 	curl -s "$FEDERATION_URL/platform/token" >"$JWT"
 }
 
+# pod_lines CACHE: for 'store'. Below another home than the user's own, a profile must be written by sk-helper.
+pod_lines() {
+	printf '%s\n' profile=pod "token_endpoint=$FEDERATION_URL/oauth/token" "issuer=$ISSUER" grant=jwt-bearer "identity_token=file:$JWT" "token_cache=$1"
+}
+
 exchanges() { curl -s "$FEDERATION_URL/__stats" | jq .exchanges; }
 
 # contained FILTER COMMAND...: FILTER is what tests/deny-keyring takes, with '+' between its words
@@ -63,11 +68,8 @@ find /dev/shm -printf "%M %p\n"
 }
 
 @test "a profile that names the kernel keyring: the token is used, and a warning says how it can be kept" {
-	mkdir -p "$PROFILES"
-	chmod 700 "$PROFILES"
-	printf '%s\n' "token_endpoint=$FEDERATION_URL/oauth/token" "issuer=$ISSUER" grant=jwt-bearer "identity_token=file:$JWT" token_cache=kernel >"$PROFILES/pod.conf"
-	chmod 600 "$PROFILES/pod.conf"
-	run -0 --separate-stderr contained EPERM sk-helper get pod
+	pod_lines kernel >"$BATS_TEST_TMPDIR/lines"
+	run -0 --separate-stderr contained EPERM sh -c 'sk-helper store <"$1" && sk-helper get pod' sh "$BATS_TEST_TMPDIR/lines"
 	assert [ -n "$output" ]
 	[[ $stderr == *"the token was not cached"*"'sk-helper set pod --token-cache runtime'"* ]] || fail "$stderr"
 }
@@ -75,12 +77,11 @@ find /dev/shm -printf "%M %p\n"
 @test "the runtime directory is memory: nothing is written where it is a disk" {
 	mkdir -p "$BATS_TEST_TMPDIR/disk/run" "$BATS_TEST_TMPDIR/disk/shm"
 	chmod 1777 "$BATS_TEST_TMPDIR/disk/shm"
-	printf '%s\n' "token_endpoint=$FEDERATION_URL/oauth/token" "issuer=$ISSUER" grant=jwt-bearer "identity_token=file:$JWT" token_cache=runtime >"$BATS_TEST_TMPDIR/pod.conf"
-	mkdir -p "$PROFILES"
-	install -m 600 "$BATS_TEST_TMPDIR/pod.conf" "$PROFILES/pod.conf"
+	pod_lines runtime >"$BATS_TEST_TMPDIR/lines"
 	# only where this is no tmpfs itself
 	[ "$(stat -f -c %T "$BATS_TEST_TMPDIR")" = tmpfs ] && return 0
-	run -0 --separate-stderr bwrap --dev-bind / / --bind "$BATS_TEST_TMPDIR/disk/run" /run --bind "$BATS_TEST_TMPDIR/disk/shm" /dev/shm sk-helper get pod
+	run -0 --separate-stderr bwrap --dev-bind / / --bind "$BATS_TEST_TMPDIR/disk/run" /run --bind "$BATS_TEST_TMPDIR/disk/shm" /dev/shm \
+		sh -c 'sk-helper store <"$1" && sk-helper get pod' sh "$BATS_TEST_TMPDIR/lines"
 	[[ $stderr == *"there is no directory in memory"* ]] || fail "$stderr"
 	assert_equal "$(find "$BATS_TEST_TMPDIR/disk" -name 'token:*')" ''
 }

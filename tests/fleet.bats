@@ -24,20 +24,20 @@ each_get() {
 	done >"$BATS_TEST_TMPDIR/got.$1"
 }
 
+# store_each NUMBER: an eighth of the profiles
+store_each() {
+	local i
+	for i in $(seq $(($1 - 1)) 8 $((PROFILES_COUNT - 1))); do
+		printf '%s\n' "profile=p$i" "token_endpoint=$FEDERATION_URL/oauth/token" "issuer=$(jq -r .issuer "$FEDERATION_READY")" grant=jwt-bearer \
+			"identity_token=file:$BATS_TEST_TMPDIR/jwt" identity_token_reuse=yes token_cache=kernel resource=http://127.0.0.1:1/mcp \
+			'scope=todo:read' | sk-helper store
+	done
+}
+
 @test "1,000 profiles and 10,000 gets by 64 processes: no token is lost, no request is too many" {
 	PROFILES_COUNT=1000 GETS=157
 	curl -s "$FEDERATION_URL/platform/token?ttl=3000" >"$BATS_TEST_TMPDIR/jwt"
-	mkdir -p "$PROFILES"
-	chmod 700 "$PROFILES"
-	for i in $(seq 0 $((PROFILES_COUNT - 1))); do
-		printf '%s\n' "token_endpoint=$FEDERATION_URL/oauth/token" "issuer=$(jq -r .issuer "$FEDERATION_READY")" grant=jwt-bearer \
-			"identity_token=file:$BATS_TEST_TMPDIR/jwt" identity_token_reuse=yes resource=http://127.0.0.1:1/mcp 'scope=todo:read'
-	done | split -l 7 -a 4 -d - "$PROFILES/p"
-	for file in "$PROFILES"/p????; do
-		number=${file##*/p}
-		mv "$file" "$PROFILES/p$((10#$number)).conf"
-	done
-	chmod 600 "$PROFILES"/*.conf
+	at_once 8 store_each
 	before=$(exchanges)
 	at_once 64 each_get
 	head -n 3 "$BATS_TEST_TMPDIR/errors" >&2

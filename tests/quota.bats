@@ -64,11 +64,24 @@ secret_is_kept() { "$TOOLS/keyring-tool" kernel get secret todo >/dev/null 2>&1;
 	# one of another name
 	cp -p "$BATS_TEST_TMPDIR/sealed" "${file/token:todo/token:other}"
 	run -3 "$TOOLS/keyring-tool" kernel get token other
+	rm "${file/token:todo/token:other}"
 	cp -p "$BATS_TEST_TMPDIR/sealed" "$file"
 	run -0 "$TOOLS/keyring-tool" kernel get token todo
+	# a copy, and a link, of what was erased
+	cp -p "$file" "$file.copy"
+	ln "$file" "$file.link"
+	"$TOOLS/keyring-tool" kernel del token todo
+	for again in copy link; do
+		mv "$file.$again" "$file"
+		run -3 "$TOOLS/keyring-tool" kernel get token todo
+	done
 	# another boot
+	sk-helper get >/dev/null
+	sk-helper get --scope 'todo:write todo:read' >/dev/null
+	slot=$(sealed | head -n 1 | cut -d: -f4)
+	run -0 "$TOOLS/keyring-tool" kernel get token todo "$slot"
 	keyctl unlink "$(keyctl search "$(keyctl search @u keyring sk-helper)" user seal)" "$(keyctl search @u keyring sk-helper)"
-	run -3 "$TOOLS/keyring-tool" kernel get token todo
+	run -3 "$TOOLS/keyring-tool" kernel get token todo "$slot"
 }
 
 @test "an expired token goes before one that is alive" {

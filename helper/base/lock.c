@@ -13,26 +13,34 @@
 #include <time.h>
 #include <unistd.h>
 
-int lock_open_dir(void)
+int lock_open_place(int number)
 {
 	unsigned uid = (unsigned)geteuid();
 	char path[64];
 	struct stat st;
-	int fd = -1;
 
 	(void)snprintf(path, sizeof path, "/run/user/%u", uid);
-	if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == uid) {
+	if (number == 0 && !(lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == uid))
+		return -1;
+	switch (number) {
+	case 0:
 		(void)snprintf(path, sizeof path, "/run/user/%u/sk-helper", uid);
-		fd = private_dir_open(AT_FDCWD, path);
-	}
-	if (fd < 0) {
+		break;
+	case 1:
 		(void)snprintf(path, sizeof path, "/dev/shm/sk-helper-%u", uid);
-		fd = private_dir_open(AT_FDCWD, path);
-	}
-	if (fd < 0) {
+		break;
+	default:
 		(void)snprintf(path, sizeof path, "/tmp/sk-helper-%u", uid);
-		fd = private_dir_open(AT_FDCWD, path);
 	}
+	return private_dir_open(AT_FDCWD, path);
+}
+
+int lock_open_dir(void)
+{
+	int fd = -1;
+
+	for (int number = 0; number < LOCK_PLACES && fd < 0; number++)
+		fd = lock_open_place(number);
 	return fd;
 }
 

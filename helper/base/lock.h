@@ -32,8 +32,13 @@ void lock_release(struct lock *lock);
 // For a lock that nobody waits for (helper/core/serving.c): removes its file, and releases it. Of a lock that is not held, nothing.
 void lock_remove(struct lock *lock, const char *name);
 
-// The directory of the locks; -1 where there is none.
+// The directory of the locks: the first of the places that is there. -1 where there is none.
 int lock_open_dir(void);
+
+// The place of this number, made if need be; -1 where it cannot be had. Which one is the first can change: /run/user/UID comes and goes with the
+// user's sessions.
+#define LOCK_PLACES 3
+int lock_open_place(int number);
 
 // What the holder has noted, for somebody who does not hold the lock, and when (st_mtim). False where there is nothing.
 bool lock_peek_note(const char *name, struct buf *note, struct stat *st);

@@ -35,6 +35,18 @@ static bool identity_claims_split(const char *token, const char **payload, size_
 	return true;
 }
 
+static int identity_claims_count(const cJSON *json, const char *name)
+{
+	const cJSON *item;
+	int count = 0;
+
+	cJSON_ArrayForEach(item, json)
+	{
+		count += item->string && !strcmp(item->string, name);
+	}
+	return count;
+}
+
 enum status identity_claims_read(const char *token, struct identity_claims *claims, struct err *err)
 {
 	BUF_AUTO(text, IDENTITY_TOKEN_MAX);
@@ -47,6 +59,9 @@ enum status identity_claims_read(const char *token, struct identity_claims *clai
 	claims->json = json_object(&text);
 	if (!claims->json)
 		return err_set(err, STATUS_POLICY, "its claims are not a JSON object: nothing was sent");
+	if (identity_claims_count(claims->json, "aud") > 1)
+		return err_set(err, STATUS_POLICY,
+			       "it names its audience (aud) twice, and programs differ in which one counts: nothing was sent");
 	claims->issuer = json_text(claims->json, "iss");
 	claims->subject = json_text(claims->json, "sub");
 	claims->expires_at = identity_claims_date(claims->json, "exp");

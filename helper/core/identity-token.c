@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -61,15 +62,43 @@ static enum status identity_read_variable(const char *name, struct buf *text, st
 				      IDENTITY_TOKEN_MAX);
 }
 
-static enum status identity_ask_actions(const struct profile *profile, struct buf *text, struct err *err)
+// Whoever has the job's credential gets identity tokens for every audience: it goes to GitHub, or to the host that the profile names.
+static enum status identity_check_actions(const char *text, const char *host, struct err *err)
+{
+	static const char *const github[] = { ".actions.githubusercontent.com", ".ghe.com" };
+	struct url url;
+	bool good = false;
+
+	if (url_parse(&url, text, NULL) != STATUS_OK || !url_is_safe(&url))
+		return err_set(err, STATUS_POLICY, ACTIONS_URL " is no URL with https: nothing was sent");
+	if (*host)
+		good = url.host_len == strlen(host) && !strncasecmp(url.host, host, url.host_len);
+	for (size_t i = 0; !*host && i < sizeof github / sizeof github[0]; i++) {
+		size_t len = strlen(github[i]);
+
+		good = good || (url.https && url.host_len > len && !strncasecmp(url.host + url.host_len - len, github[i], len));
+	}
+	if (good || (!*host && url_is_loopback(&url)))
+		return STATUS_OK;
+	return err_set(err, STATUS_POLICY,
+		       ACTIONS_URL " leads to '%.*s', which is not GitHub: nothing was sent. If that is your server, say "
+				   "so: --identity-token github-actions:%.*s",
+		       (int)url.host_len, url.host, (int)url.host_len, url.host);
+}
+
+static enum status identity_ask_actions(const struct profile *profile, const char *host, struct buf *text, struct err *err)
 {
 	const char *url = getenv(ACTIONS_URL), *bearer = getenv(ACTIONS_TOKEN);
 	char room[URL_MAX + 1];
+	enum status status;
 
 	if (!url || !*url || !bearer || !*bearer)
 		return err_set(err, STATUS_NOT_FOUND,
 			       "this is no job of GitHub's or Forgejo's Actions that may have one: " ACTIONS_URL
 			       " and " ACTIONS_TOKEN " are not set (permissions: id-token: write)");
+	status = identity_check_actions(url, host, err);
+	if (status != STATUS_OK)
+		return status;
 	return oauth_actions_token(profile, url, bearer, profile_identity_audience(profile, room), text, err);
 }
 
@@ -99,12 +128,12 @@ enum status identity_token_read(const struct profile *profile, struct identity_t
 	else if (status == STATUS_OK && source.kind == IDENTITY_COMMAND)
 		status = source_runner_ask(profile, &token->text, err);
 	else if (status == STATUS_OK)
-		status = identity_ask_actions(profile, &token->text, err);
+		status = identity_ask_actions(profile, source.value, &token->text, err);
 	if (status == STATUS_OK) {
 		identity_trim(&token->text);
 		if (!buf_ok(&token->text) || !token->text.len)
 			status = err_set(err, STATUS_NOT_FOUND, "there is nothing in it");
-		else if (!text_is_graphic(token->text.data))
+		else if (!text_is_graphic(token->text.data) || strlen(token->text.data) != token->text.len)
 			status = err_set(err, STATUS_POLICY, "it is not one line of printable ASCII: nothing was sent");
 	}
 	if (status != STATUS_OK) {

@@ -308,6 +308,8 @@ enum status keep_client(const struct profile *profile, const struct secret *secr
 		forget_old_places(&old, profile, warning);
 	if (status == STATUS_OK)
 		flight_forget_failure(profile);
+	if (status == STATUS_OK && profile->identity_token)
+		trust_note_identity(profile);
 	return status;
 }
 

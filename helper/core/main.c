@@ -83,8 +83,9 @@ static enum status run(char **argv, struct err *err)
 			       " is set: run it outside, where 'sk-helper share' runs",
 			       command->name);
 	// what a tool asks for is known only when it was read; forking costs a miss as much as a keyring does
-	if (command->runs_sources && !profile_dir_socket() && (command->internal || source_runner_may_be_needed(argv + 2)))
-		source_runner_start(argv + 2);
+	if (command->runs_sources && !profile_dir_socket() &&
+	    (command->internal || command->takes_keys || source_runner_may_be_needed(argv + 2)))
+		source_runner_start(command->takes_keys ? command_options(command) : NULL, argv + 2);
 	if (command->serves)
 		confine_server(source_runner_is_needed(argv + 2));
 	else if (!command->runs_programs)

@@ -43,6 +43,8 @@ static enum status request_token(const struct profile *profile, const struct req
 		identity_token_put_back(&identity);
 	else if (status == STATUS_REFUSED)
 		identity_token_note(&identity, failure->http_status);
+	if (status == STATUS_OK && profile->identity_token && !strcmp(grant.access_token, identity.text.data))
+		status = err_set(err, STATUS_POLICY, "token endpoint: the access token is the identity token itself");
 	if (status != STATUS_OK)
 		return status;
 	clock_boot_id(obtained->boot_id);

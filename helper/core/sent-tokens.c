@@ -60,63 +60,97 @@ static bool sent_token_look(int dir, const char *name, struct sent_token *sent)
 	return is_there;
 }
 
-void sent_token_note_refusal(const char sha256[SHA256_HEX_SIZE], int64_t http_status)
+// A mark in one place. False with errno EEXIST: there is one already.
+static bool sent_token_mark_in(int dir, const char *name, int64_t expires_at)
 {
-	int dir = lock_open_dir(), fd = -1;
-	char name[SENT_NAME_SIZE], text[32];
-	struct stat st;
+	const struct timespec times[2] = { { .tv_sec = (time_t)expires_at }, { .tv_sec = (time_t)expires_at } };
+	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 
+	if (fd < 0)
+		return false;
+	(void)futimens(fd, times);
+	close(fd);
+	return true;
+}
+
+enum status sent_token_mark(const char sha256[SHA256_HEX_SIZE], int64_t expires_at, struct sent_token *sent, struct err *err)
+{
+	int64_t now = clock_now().wall;
+	char name[SENT_NAME_SIZE];
+	bool marked = false, was_marked = false;
+	int error = 0;
+
+	*sent = (struct sent_token){ 0 };
 	sent_token_name(name, sha256);
-	if (dir >= 0)
-		fd = openat(dir, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd >= 0 && fstat(fd, &st) == 0) {
-		const struct timespec times[2] = { st.st_atim, st.st_mtim }; // when it ends
+	// in the same order in each process, so that of two only one makes the first mark; a mark in any place counts
+	for (int number = 0; number < LOCK_PLACES && !was_marked; number++) {
+		int dir = lock_open_place(number);
+
+		if (dir < 0)
+			continue;
+		sent_tokens_tidy(dir, now);
+		if (sent_token_mark_in(dir, name, expires_at))
+			marked = true;
+		else if ((error = errno) == EEXIST)
+			was_marked = sent_token_look(dir, name, sent);
+		close(dir);
+	}
+	if (was_marked)
+		return err_set(err, STATUS_TEMPORARY, "it was sent %lld s ago", (long long)(now - sent->sent_at));
+	if (marked)
+		return STATUS_OK;
+	if (error)
+		return err_set(err, STATUS_UNAVAILABLE, "it cannot be noted that it was sent: %s", strerror(error));
+	return err_set(err, STATUS_UNAVAILABLE,
+		       "there is no place to note that it was sent: /run/user/%u is not there, and '/dev/shm/sk-helper-%u' and "
+		       "'/tmp/sk-helper-%u' are not directories of yours alone (who has made them?)",
+		       (unsigned)geteuid(), (unsigned)geteuid(), (unsigned)geteuid());
+}
+
+// The server's answer, where the mark is; when the token ends, which is the mark's time, stays.
+static void sent_token_note_in(int dir, const char *name, int64_t http_status)
+{
+	int fd = openat(dir, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
+	char text[32];
+
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st) == 0) {
+		const struct timespec times[2] = { st.st_atim, st.st_mtim };
 
 		(void)snprintf(text, sizeof text, "%lld", (long long)http_status);
 		(void)!write(fd, text, strlen(text));
 		(void)futimens(fd, times);
 	}
-	if (fd >= 0)
-		close(fd);
-	if (dir >= 0)
-		close(dir);
+	close(fd);
 }
 
-enum status sent_token_mark(const char sha256[SHA256_HEX_SIZE], int64_t expires_at, struct sent_token *sent, struct err *err)
+void sent_token_note_refusal(const char sha256[SHA256_HEX_SIZE], int64_t http_status)
 {
-	struct timespec times[2] = { { .tv_sec = (time_t)expires_at }, { .tv_sec = (time_t)expires_at } };
-	int dir = lock_open_dir(), fd, error;
 	char name[SENT_NAME_SIZE];
 
-	*sent = (struct sent_token){ 0 };
-	if (dir < 0)
-		return err_set(err, STATUS_UNAVAILABLE,
-			       "there is no place to note that it was sent (/run/user, /dev/shm or /tmp must be writable)");
-	sent_tokens_tidy(dir, clock_now().wall);
 	sent_token_name(name, sha256);
-	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	error = errno;
-	if (fd >= 0) {
-		(void)futimens(fd, times);
-		close(fd);
+	for (int number = 0; number < LOCK_PLACES; number++) {
+		int dir = lock_open_place(number);
+
+		if (dir < 0)
+			continue;
+		sent_token_note_in(dir, name, http_status);
+		close(dir);
 	}
-	if (fd < 0 && error == EEXIST && sent_token_look(dir, name, sent))
-		err_set(err, STATUS_TEMPORARY, "it was sent %lld s ago", (long long)(clock_now().wall - sent->sent_at));
-	else if (fd < 0)
-		err_set(err, STATUS_UNAVAILABLE, "it cannot be noted that it was sent: %s", strerror(error));
-	close(dir);
-	if (fd >= 0)
-		return STATUS_OK;
-	return sent->sent_at ? STATUS_TEMPORARY : STATUS_UNAVAILABLE;
 }
 
 void sent_token_unmark(const char sha256[SHA256_HEX_SIZE])
 {
-	int dir = lock_open_dir();
 	char name[SENT_NAME_SIZE];
 
 	sent_token_name(name, sha256);
-	if (dir >= 0) {
+	for (int number = 0; number < LOCK_PLACES; number++) {
+		int dir = lock_open_place(number);
+
+		if (dir < 0)
+			continue;
 		(void)unlinkat(dir, name, 0);
 		close(dir);
 	}
@@ -124,14 +158,18 @@ void sent_token_unmark(const char sha256[SHA256_HEX_SIZE])
 
 bool sent_token_is_marked(const char sha256[SHA256_HEX_SIZE], struct sent_token *sent)
 {
-	int dir = lock_open_dir();
 	char name[SENT_NAME_SIZE];
-	bool marked;
+	bool marked = false;
 
-	sent_token_name(name, sha256);
 	*sent = (struct sent_token){ 0 };
-	marked = dir >= 0 && sent_token_look(dir, name, sent);
-	if (dir >= 0)
+	sent_token_name(name, sha256);
+	for (int number = 0; number < LOCK_PLACES && !marked; number++) {
+		int dir = lock_open_place(number);
+
+		if (dir < 0)
+			continue;
+		marked = sent_token_look(dir, name, sent);
 		close(dir);
+	}
 	return marked;
 }

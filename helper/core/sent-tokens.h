@@ -2,7 +2,8 @@
 // Which identity tokens have been sent. Many servers take each only once (its jti), and a process cannot know whether a request that
 // it lost was answered: so a token is marked before it is sent, for all processes and profiles of this user.
 //
-// A mark is a file in the directory of the locks (base/lock.h), named after the token's SHA-256; it goes once the token has ended.
+// A mark is a file named after the token's SHA-256, in each place for locks that there is (base/lock.h): at a login or logout, the first of them is
+// another one. It goes once the token has ended.
 #ifndef SK_SENT_TOKENS_H
 #define SK_SENT_TOKENS_H
 

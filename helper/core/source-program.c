@@ -78,9 +78,9 @@ static bool source_follow(char path[PATH_MAX])
 	return (size_t)snprintf(slash, room, "%s", target) < room;
 }
 
-enum status source_program_trust(const char *program, struct err *err)
+enum status source_program_trust(const char *program, char real[PATH_MAX], struct err *err)
 {
-	char path[PATH_MAX], real[PATH_MAX];
+	char path[PATH_MAX];
 	struct stat st;
 	enum status status = STATUS_OK;
 
@@ -115,12 +115,10 @@ static const char *const source_environment[] = {
 	"LC_",
 	"TZ",
 	"XDG_RUNTIME_DIR",
-	"XDG_CONFIG_HOME",
 	"DBUS_SESSION_BUS_ADDRESS",
 	"SSH_AUTH_SOCK",
 	"GNUPGHOME",
 	"PASSWORD_STORE_DIR",
-	"KUBECONFIG",
 	"KUBERNETES_",
 	"SPIFFE_ENDPOINT_SOCKET",
 	"VAULT_",
@@ -148,8 +146,19 @@ static const char *const source_environment[] = {
 #endif
 };
 
+// Variables of these families that make a program run another one, read another configuration, or go to another server.
+static const char *const source_denied[] = { "PYTHON", "CONFIG", "ENDPOINT", "CREDENTIALS_FILE", "_PATH", "_CMD", "_COMMAND" };
+
 static bool source_may_have(const char *entry)
 {
+	const char *end = strchr(entry, '=');
+
+	for (size_t i = 0; i < sizeof source_denied / sizeof source_denied[0]; i++) {
+		const char *found = strstr(entry, source_denied[i]);
+
+		if (found && end && found < end)
+			return false;
+	}
 	for (size_t i = 0; i < sizeof source_environment / sizeof source_environment[0]; i++) {
 		const char *name = source_environment[i];
 		size_t len = strlen(name);
@@ -200,7 +209,8 @@ struct source_run {
 	int how; // its wait status, when it has
 };
 
-static enum status source_start(struct source_run *run, char **args, struct err *err)
+// path: args[0] without links, as it was looked at.
+static enum status source_start(struct source_run *run, const char *path, char **args, struct err *err)
 {
 	int out[2] = { -1, -1 }, error[2] = { -1, -1 };
 	char *environment[SOURCE_ENVIRONMENT_MAX];
@@ -208,7 +218,7 @@ static enum status source_start(struct source_run *run, char **args, struct err 
 
 	source_make_environment(environment);
 	if (pipe2(out, O_CLOEXEC) == 0 && pipe2(error, O_CLOEXEC) == 0) {
-		struct spawn spawn = { .path = args[0],
+		struct spawn spawn = { .path = path,
 				       .args = args,
 				       .environment = environment,
 				       .fds = { -1, out[1], error[1], -1, -1 },
@@ -297,6 +307,9 @@ static const char *source_last_words(struct buf *errors)
 	while (errors->len && strchr(" \r\n", errors->data[errors->len - 1]))
 		errors->data[--errors->len] = '\0';
 	line = errors->len ? strrchr(errors->data, '\n') : NULL;
+	// how a JWT begins
+	if (strstr(line ? line : errors->data, "eyJ"))
+		return "(its words have a token in them)";
 	return line ? line + 1 : errors->len ? errors->data : "it gave no reason";
 }
 
@@ -318,7 +331,7 @@ static int source_end(struct source_run *run)
 enum status source_program_run(const char *command, int caller, int64_t timeout_ms, struct buf *output, struct err *err)
 {
 	struct source_run run = { .errors = BUF_INIT(SOURCE_ERRORS_MAX) };
-	char words[SOURCE_WORDS_MAX + 1], *args[SOURCE_ARGS_MAX + 1];
+	char words[SOURCE_WORDS_MAX + 1], *args[SOURCE_ARGS_MAX + 1], real[PATH_MAX];
 	enum status status;
 	int how;
 
@@ -327,9 +340,9 @@ enum status source_program_run(const char *command, int caller, int64_t timeout_
 	(void)snprintf(words, sizeof words, "%s", command);
 	status = source_split(words, args, err);
 	if (status == STATUS_OK)
-		status = source_program_trust(args[0], err);
+		status = source_program_trust(args[0], real, err);
 	if (status == STATUS_OK)
-		status = source_start(&run, args, err);
+		status = source_start(&run, real, args, err);
 	if (status != STATUS_OK)
 		return status;
 	(void)source_listen(&run, caller, timeout_ms, output);

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/status.h"
 
+#include <limits.h>
 #include <stdint.h>
 
 #define SOURCE_WORDS_MAX  4096 // the path and the words of a command
@@ -18,7 +19,8 @@
 // line of its standard error; STATUS_TEMPORARY: it took too long.
 enum status source_program_run(const char *command, int caller, int64_t timeout_ms, struct buf *output, struct err *err);
 
-// STATUS_POLICY where others than root and the user can write to the file, or to a directory above it; links are followed.
-enum status source_program_trust(const char *path, struct err *err);
+// STATUS_POLICY where others than root and the user can write to the file, or to a directory above it. real: the path without links, which is
+// what may be run.
+enum status source_program_trust(const char *program, char real[PATH_MAX], struct err *err);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/source-runner.h"
 
+#include "base/clock.h"
 #include "base/harden.h"
 #include "base/text.h"
 #include "base/wire.h"
@@ -11,36 +12,48 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 static struct {
 	pid_t pid;
-	int socket;   // -1: there is none
-	char **words; // of the command line
-} runner = { -1, -1, NULL };
+	int socket;	    // -1: there is none
+	const char *option; // --identity-token of 'add' and 'set'; NULL for none
+	int64_t began_at;
+} runner = { -1, -1, NULL, 0 };
 
 // --- the child
 
-// What 'add' and 'set' are told on the command line, for a profile that is not there yet; NULL for nothing.
-static const char *runner_option(char **words)
+// What 'add' and 'set' are told on the command line, for a profile that is not there yet; NULL for nothing. It is read as they read it: what is
+// the value of another option, or comes behind "--", is no option.
+static const char *runner_option(const struct option *options, char **words)
 {
-	static const char option[] = "--identity-token";
-	const char *found = NULL;
+	const char *found = NULL, *value;
 
-	for (; *words; words++) {
-		if (!strcmp(*words, option) && words[1])
-			found = *++words;
-		else if (text_starts(*words, option) && (*words)[sizeof option - 1] == '=')
-			found = *words + sizeof option;
+	for (; words && *words && strcmp(*words, "--") != 0; words++) {
+		const struct option *option = options_find(options, *words, &value);
+
+		if (option && option->argument && !value && words[1])
+			value = *++words;
+		if (option && !strcmp(option->name, "--identity-token"))
+			found = value;
 	}
 	return found;
+}
+
+// A caller that was taken over could write a profile of its own.
+static bool runner_profile_is_new(const struct profile *profile)
+{
+	struct stat st;
+
+	return stat(profile->path, &st) < 0 || st.st_ctim.tv_sec > runner.began_at;
 }
 
 // What the command line or the profile of this name says is run, whatever the caller has become meanwhile.
 static enum status runner_run(const char *name, int caller, struct buf *output, struct err *err)
 {
-	const char *named = runner_option(runner.words);
+	const char *named = runner.option;
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	struct identity_source source;
 	struct profile profile = { .identity_token = named };
@@ -48,6 +61,8 @@ static enum status runner_run(const char *name, int caller, struct buf *output, 
 
 	if (status != STATUS_OK)
 		return status;
+	if (!named && runner_profile_is_new(&profile))
+		return err_set(err, STATUS_TEMPORARY, "the profile was changed at this very moment: try again");
 	if (!identity_source_of(&source, profile.identity_token) || source.kind != IDENTITY_COMMAND)
 		return err_set(err, STATUS_POLICY, "the profile names no command");
 	return source_program_run(source.value, caller, SOURCE_SECONDS * 1000, output, err);
@@ -110,16 +125,17 @@ bool source_runner_may_be_needed(char **words)
 		if (!strcmp(*word, "-") || strstr(*word, "://"))
 			return true;
 	}
-	return runner_option(words) || source_runner_is_needed(words);
+	return source_runner_is_needed(words);
 }
 
-void source_runner_start(char **words)
+void source_runner_start(const struct option *options, char **words)
 {
 	int pair[2], room = WIRE_PACKET_MAX;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return;
-	runner.words = words;
+	runner.option = options ? runner_option(options, words) : NULL;
+	runner.began_at = clock_now().wall;
 	(void)setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
 	runner.pid = fork();
 	if (runner.pid == 0) {

@@ -6,6 +6,7 @@
 #define SK_SOURCE_RUNNER_H
 
 #include "base/buf.h"
+#include "base/options.h"
 #include "base/status.h"
 #include "model/profile.h"
 
@@ -18,12 +19,12 @@
 bool source_runner_is_needed(char **words);
 
 // The same for a command that asks for a token itself: true, too, where its words do not tell the profile (a URL, a request on standard
-// input), or name a source.
+// input).
 bool source_runner_may_be_needed(char **words);
 
-// Makes the child, before the walls. words: of the command line, in which '--identity-token' comes before the profile's file. A failure is
-// told by source_runner_ask.
-void source_runner_start(char **words);
+// Makes the child, before the walls. options, words: of 'add' and 'set', whose --identity-token comes before the profile's file; NULL for all
+// other commands, whose words may be anybody's. A failure is told by source_runner_ask.
+void source_runner_start(const struct option *options, char **words);
 
 // Leaves it to another process, which was forked from this one.
 void source_runner_leave(void);

@@ -2,11 +2,14 @@
 #include "core/trust.h"
 
 #include "base/buf.h"
+#include "base/lock.h"
 #include "base/text.h"
+#include "base/wire.h"
 #include "model/profile-dir.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -47,12 +50,79 @@ enum status trust_ca_file(const struct profile *profile, char hex[SHA256_HEX_SIZ
 	return STATUS_OK;
 }
 
+// Of what decides where an identity token comes from and goes.
+static void trust_digest(const struct profile *profile, char hex[SHA256_HEX_SIZE])
+{
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
+
+	buf_adds(&text, profile->path);
+	buf_addc(&text, '\n');
+	for (size_t i = 0; i < profile_key_count; i++) {
+		const struct profile_key *key = &profile_keys[i];
+
+		if (key->kind == KEY_TEXT && (key->binds_secret || key->binds_token))
+			wire_put(&text, key->name, profile_get(profile, key));
+	}
+	sha256_hex(text.data, text.len, hex, SHA256_HEX_SIZE - 1);
+}
+
+static void trust_note_name(char name[64], const struct profile *profile)
+{
+	(void)snprintf(name, 64, "profile-%s", profile->file_id);
+}
+
+void trust_note_identity(const struct profile *profile)
+{
+	BUF_AUTO(note, SHA256_HEX_SIZE);
+	char hex[SHA256_HEX_SIZE], name[64];
+	struct lock lock;
+
+	trust_digest(profile, hex);
+	trust_note_name(name, profile);
+	buf_adds(&note, hex);
+	if (lock_take(&lock, name, 1000, NULL) == STATUS_OK) {
+		lock_write_note(&lock, &note);
+		lock_release(&lock);
+	}
+}
+
+static bool trust_has_note(const struct profile *profile)
+{
+	BUF_AUTO(note, SHA256_HEX_SIZE);
+	char hex[SHA256_HEX_SIZE], name[64];
+	struct stat st;
+
+	trust_digest(profile, hex);
+	trust_note_name(name, profile);
+	return lock_peek_note(name, &note, &st) && !strcmp(note.data, hex);
+}
+
+// Not HOME's, which a repository can set.
+static bool trust_is_at_home(const struct profile *profile)
+{
+	const struct passwd *user = getpwuid(geteuid());
+	char place[PROFILE_PATH_MAX];
+	int len = user && user->pw_dir && user->pw_dir[0] == '/' && user->pw_dir[1] ?
+			  snprintf(place, sizeof place, "%s/.config/sk-helper/profiles/", user->pw_dir) :
+			  -1;
+
+	return len > 0 && (size_t)len < sizeof place && text_starts(profile->path, place);
+}
+
 enum status trust_identity(const struct profile *profile, struct err *err)
 {
 	char ca_file_sha256[SHA256_HEX_SIZE];
 	enum status status = trust_profile_place(profile, err);
 
-	return status == STATUS_OK ? trust_ca_file(profile, ca_file_sha256, err) : status;
+	if (status == STATUS_OK)
+		status = trust_ca_file(profile, ca_file_sha256, err);
+	if (status != STATUS_OK || profile_dir_is_system(profile) || trust_is_at_home(profile) || trust_has_note(profile))
+		return status;
+	return err_set(
+		err, STATUS_POLICY,
+		"'%.300s' is not below your home (%s), and sk-helper has not written it so since the last reboot: nothing was "
+		"sent. If it is yours: 'sk-helper set %s --identity-token SOURCE', with the source that it has",
+		profile->path, "/etc/passwd", profile->name);
 }
 
 enum status trust_profile_place(const struct profile *profile, struct err *err)

@@ -16,8 +16,13 @@ enum status trust_ca_file(const struct profile *profile, char hex[SHA256_HEX_SIZ
 enum status trust_directory(const char *directory, struct err *err);
 enum status trust_profile_place(const struct profile *profile, struct err *err);
 
-// Where there is no secret that was given for the profile, its file is all that says where an identity token goes: its place, and its CA file,
-// must be out of others' reach. STATUS_POLICY.
+// Where there is no secret that was given for the profile, its file is all that says where an identity token goes, and which program gives it. So
+// its place, and its CA file, must be out of others' reach; and it must be where the environment alone cannot lead: the system's, or below
+// the home of the user database; elsewhere it must be as 'add', 'set' or 'store' have written it in this boot (trust_note_identity).
+// STATUS_POLICY.
 enum status trust_identity(const struct profile *profile, struct err *err);
+
+// Notes how the profile was written: a file beside the locks, which no environment leads away from.
+void trust_note_identity(const struct profile *profile);
 
 #endif

@@ -150,6 +150,7 @@ static int before_request(void *context, char *address, char *local_address, int
 	policy->went_to_loopback = !policy->proxied && address_text_is_loopback(address);
 	if (policy->target.https || loopback_is_ours(address, (unsigned)port, (unsigned)local_port, policy->why_refused)) {
 		policy->why_refused[0] = '\0'; // one of several addresses was good
+		policy->request_began = true;
 		return CURL_PREREQFUNC_OK;
 	}
 	return CURL_PREREQFUNC_ABORT;

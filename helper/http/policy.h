@@ -23,6 +23,7 @@ struct policy {
 	struct url target;
 	bool proxied;	       // the connection is to a proxy
 	bool went_to_loopback; // it was made to this machine itself, without a proxy
+	bool request_began; // the connection was there, behind a proxy's CONNECT, too, and the request was sent or about to be
 	struct buf
 		ca; // the content of ca_file, where it is bound: read once, also where the policy is copied for further transfers
 	char why_refused[200]; // why a connection was not made, or not used; "" where it was

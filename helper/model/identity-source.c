@@ -6,10 +6,10 @@
 #include <string.h>
 
 const struct identity_kind_row identity_kinds[IDENTITY_KINDS] = {
-	[IDENTITY_FILE] = { "file", "/PATH", false },
-	[IDENTITY_ENV] = { "env", "VARIABLE", false },
-	[IDENTITY_GITHUB_ACTIONS] = { "github-actions", NULL, true },
-	[IDENTITY_COMMAND] = { "command", "/PATH WORD...", true },
+	[IDENTITY_FILE] = { "file", "/PATH", true, false },
+	[IDENTITY_ENV] = { "env", "VARIABLE", true, false },
+	[IDENTITY_GITHUB_ACTIONS] = { "github-actions", "HOST", false, true },
+	[IDENTITY_COMMAND] = { "command", "/PATH WORD...", true, true },
 };
 
 static enum status identity_check_variable(const char *name, struct err *err)
@@ -31,6 +31,15 @@ static enum status identity_check_path(const char *kind, const char *value, stru
 	return STATUS_OK;
 }
 
+static enum status identity_check_host(const char *host, struct err *err)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-";
+
+	if (host && (!*host || host[strspn(host, letters)]))
+		return err_set(err, STATUS_USAGE, "github-actions: '%.64s' is not the name of a host", host);
+	return STATUS_OK;
+}
+
 enum status identity_source_parse(struct identity_source *source, const char *text, struct err *err)
 {
 	size_t len = strcspn(text, ":");
@@ -38,16 +47,17 @@ enum status identity_source_parse(struct identity_source *source, const char *te
 	for (int kind = 0; kind < IDENTITY_KINDS; kind++) {
 		const struct identity_kind_row *row = &identity_kinds[kind];
 
-		if (strlen(row->name) != len || strncmp(row->name, text, len) != 0 ||
-		    (text[len] == ':') != (row->value != NULL))
+		if (strlen(row->name) != len || strncmp(row->name, text, len) != 0 || (row->needs_value && !text[len]))
 			continue;
 		*source = (struct identity_source){ (enum identity_kind)kind, text[len] ? text + len + 1 : "" };
 		if (kind == IDENTITY_ENV)
 			return identity_check_variable(source->value, err);
-		return row->value ? identity_check_path(row->name, source->value, err) : STATUS_OK;
+		if (kind == IDENTITY_GITHUB_ACTIONS)
+			return identity_check_host(text[len] ? source->value : NULL, err);
+		return identity_check_path(row->name, source->value, err);
 	}
 	return err_set(err, STATUS_USAGE,
-		       "'%.100s' is none of: file:/PATH, env:VARIABLE, github-actions, command:/PATH WORD...", text);
+		       "'%.100s' is none of: file:/PATH, env:VARIABLE, github-actions[:HOST], command:/PATH WORD...", text);
 }
 
 bool identity_source_of(struct identity_source *source, const char *text)

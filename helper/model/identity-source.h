@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where a platform's identity token (a JWT) comes from, as a profile names it: "file:/path", "env:NAME", "github-actions",
+// Where a platform's identity token (a JWT) comes from, as a profile names it: "file:/path", "env:NAME", "github-actions[:HOST]",
 // "command:/path word word". The list; what reads them is core/identity-token.c.
 #ifndef SK_IDENTITY_SOURCE_H
 #define SK_IDENTITY_SOURCE_H
@@ -13,13 +13,14 @@ enum identity_kind { IDENTITY_FILE, IDENTITY_ENV, IDENTITY_GITHUB_ACTIONS, IDENT
 
 struct identity_source {
 	enum identity_kind kind;
-	const char *value; // the path, the variable's name, or the command's words; "" for none; points into the text
+	const char *value; // the path, the variable's name, the host, or the command's words; "" for none; points into the text
 };
 
 // What a kind can do.
 struct identity_kind_row {
 	const char *name;
-	const char *value;     // what follows the ':'; NULL for nothing
+	const char *value; // what follows the ':'
+	bool needs_value;
 	bool is_new_each_time; // another token each time that it is asked for
 };
 

@@ -228,13 +228,6 @@ static void http_wipe_headers(struct curl_slist *headers)
 		explicit_bzero(headers->data, strlen(headers->data));
 }
 
-static bool http_was_sent(CURL *curl)
-{
-	long size = 0;
-
-	return curl_easy_getinfo(curl, CURLINFO_REQUEST_SIZE, &size) != CURLE_OK || size > 0;
-}
-
 enum status http_send(const struct http_request *request, struct http_response *response, struct err *err)
 {
 	char detail[CURL_ERROR_SIZE] = "";
@@ -253,7 +246,7 @@ enum status http_send(const struct http_request *request, struct http_response *
 	if (status == STATUS_OK) {
 		set_method(curl, request, &headers);
 		code = curl_easy_perform(curl);
-		response->was_sent = http_was_sent(curl);
+		response->was_sent = transfer.policy.request_began;
 		response->from_loopback = transfer.policy.went_to_loopback;
 		if (code != CURLE_OK && !transfer.seen_all && *transfer.policy.why_refused)
 			status = err_set(err, STATUS_POLICY, "%s", transfer.policy.why_refused);
