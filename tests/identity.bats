@@ -84,10 +84,11 @@ assert_warning() {
 	[[ $stderr == "sk-helper: warning: "*"$1"*"$2"* ]] || fail "expected '$1' and '$2' in: $stderr"
 }
 
-# edit KEY VALUE: the profile, by hand.
+# edit KEY VALUE: the profile, by hand; and then it is the user's again, which it need not be said to be below the user's own home.
 edit() {
 	sed -i "/^$1=/d" "$PROFILES/job.conf"
 	printf '%s=%s\n' "$1" "$2" >>"$PROFILES/job.conf"
+	sk-helper set job --identity-token "$(sed -n 's/^identity_token=//p' "$PROFILES/job.conf")" >/dev/null 2>&1 || true
 }
 
 # get_into NUMBER
@@ -300,7 +301,7 @@ ASSERTION=urn:ietf:params:oauth:client-assertion-type
 	works
 	assert_equal "$(times_sent)" 1
 	# it stays the same for the whole job
-	fails 7 0 'A variable is not renewed'
+	fails 7 0 'a variable is not renewed'
 }
 
 # --- whom it is for, and when
@@ -420,6 +421,8 @@ TABLE
 		fails 7 0 ''
 		assert_equal "$fault $(times_sent)" "$fault 1"
 		new_jwt
+		# what a server asks for holds for the next one, too
+		[ "$fault" != 429 ] || sleep 1.1
 		works
 	done
 	edit timeout 8
@@ -433,7 +436,7 @@ TABLE
 		works
 	done
 	# after the good answer, too
-	fails 7 0 "'sk-helper set job --identity-token-reuse yes'"
+	fails 7 0 "--identity-token-reuse yes (of 'sk-helper add' or 'set')"
 }
 
 @test "a refusal is the token's that was refused: the next one is sent at once, and that one never" {
@@ -728,7 +731,7 @@ noted() {
 	for name in grant_type assertion client_id client_assertion client_assertion_type client_secret subject_token subject_token_type actor_token \
 		scope resource audience password code refresh_token private_key; do
 		run -2 --separate-stderr add_job --grant jwt-bearer --no-verify --param "$name=x"
-		assert_error "param: '$name' is set by sk-helper itself"
+		assert_error "param: '$name' "
 	done
 	# names that only begin or end so are others
 	run -0 add_job --grant jwt-bearer --no-verify --param scopes=x --param my_assertion=x --param Scope=x
@@ -852,10 +855,18 @@ actions_requests() { counted actions_requests; }
 @test "Actions: the job's credential goes to no plain http, to no other server, and in no second header" {
 	in_job
 	add_action --no-verify
-	for url in http://example.com/x http://10.0.0.1/x http://127.0.0.1.example.com/x; do
-		ACTIONS_ID_TOKEN_REQUEST_URL=$url fails 8 0 "'$url' is plain http"
+	for url in http://example.com/x http://10.0.0.1/x http://127.0.0.1.example.com/x file:///etc/passwd; do
+		ACTIONS_ID_TOKEN_REQUEST_URL=$url fails 8 0 'is no URL with https: nothing was sent'
 	done
-	ACTIONS_ID_TOKEN_REQUEST_URL=file:///etc/passwd fails 2 0 'https://'
+	# whoever has the job's credential gets identity tokens for every audience
+	for host in evil.example.com actions.githubusercontent.com.evil.example.com evilactions.githubusercontent.com; do
+		ACTIONS_ID_TOKEN_REQUEST_URL=https://$host/x fails 8 0 "leads to '$host', which is not GitHub"
+	done
+	sk-helper set job --identity-token github-actions:forge.example.com >/dev/null
+	fails 8 0 "leads to '127.0.0.1', which is not GitHub"
+	sk-helper set job --identity-token github-actions:127.0.0.1 >/dev/null
+	works
+	sk-helper set job --identity-token github-actions >/dev/null
 	ACTIONS_ID_TOKEN_REQUEST_TOKEN='a b' fails 8 0 'not one line of printable ASCII'
 	before=$(actions_requests)
 	ACTIONS_ID_TOKEN_REQUEST_TOKEN=$'a\r\nX-Evil: 1' run ! --separate-stderr sk-helper get job
@@ -999,14 +1010,15 @@ nobody_has_root() {
 	printf '#!/bin/sh\necho evil\n' >"$BATS_TEST_TMPDIR/bin/curl"
 	chmod 755 "$BATS_TEST_TMPDIR/bin/curl"
 	export FOO_SECRET=x ANTHROPIC_API_KEY=x GITHUB_TOKEN=x CLIENT_SECRET=x BASH_ENV=/x LD_LIBRARY_PATH=/x SK_HELPER_PROFILE=job AWSX=x HOMEX=x
-	export AWS_PROFILE=mine KUBECONFIG=/k VAULT_ADDR=https://vault.example.com
+	export AWS_PROFILE=mine KUBECONFIG=/k AWS_CONFIG_FILE=/x CLOUDSDK_PYTHON=/x AWS_ENDPOINT_URL=https://x VAULT_ADDR=https://vault.example.com
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH run -0 add_command <<<words
 	assert_equal "$(sed 's/=.*//' "$BATS_TEST_TMPDIR/environment" | sort | grep -vxE 'AWS_.*|CLOUDSDK_.*|LANG|LC_.*|TZ|USER|LOGNAME|https?_proxy|HTTPS_PROXY|no_proxy|NO_PROXY|[AL]SAN_OPTIONS|DBUS_SESSION_BUS_ADDRESS|GOOGLE_.*|SSH_AUTH_SOCK|PWD|OLDPWD|SHLVL|_' | xargs)" \
-		'HOME KUBECONFIG PATH VAULT_ADDR'
+		'HOME PATH VAULT_ADDR'
 	run -0 cat "$BATS_TEST_TMPDIR/environment"
 	assert_line AWS_PROFILE=mine
 	assert_line PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 	refute_line --partial FOO_SECRET
+	refute_line --regexp 'CONFIG|PYTHON|ENDPOINT'
 	refute_line --partial ANTHROPIC
 	assert_equal "$(cat "$BATS_TEST_TMPDIR/input")" ''
 	# 3 is the list's own
@@ -1217,7 +1229,7 @@ param=organization_id=1
 issuer=$ISSUER
 secret_store=none
 token_cache=kernel
-# there is no client secret: the identity token of file:$JWT would be sent to $TOKEN_ENDPOINT"
+# there is no client secret: the identity token from file:$JWT would be sent to $TOKEN_ENDPOINT"
 	assert_equal "$stderr" ''
 	refute [ -e "$PROFILES/job.conf" ]
 	assert_equal "$(requests)" "$before"
@@ -1270,8 +1282,8 @@ token_cache=kernel
 		subject_token_type: 'saml' is none of: jwt id_token access_token|--identity-token file:$JWT --subject-token-type saml
 		token_request: 'xml' is none of: form json|--identity-token file:$JWT --token-request xml
 		identity_token_reuse: 'maybe' is none of: yes no|--identity-token file:$JWT --identity-token-reuse maybe
-		'vault:x' is none of: file:/PATH, env:VARIABLE, github-actions, command:/PATH WORD|--identity-token vault:x
-		'github-actions:x' is none of|--identity-token github-actions:x
+		'vault:x' is none of: file:/PATH, env:VARIABLE, github-actions[:HOST], command:/PATH WORD|--identity-token vault:x
+		github-actions: 'a/b' is not the name of a host|--identity-token github-actions:a/b
 		file: 'token' is not an absolute path|--identity-token file:token
 		env: '1A' is not the name of an environment variable|--identity-token env:1A
 		env: 'A=B' is not the name of an environment variable|--identity-token env:A=B
@@ -1281,15 +1293,61 @@ token_cache=kernel
 @test "a profile with a secret becomes one without, and the secret is not kept" {
 	printf 'test_secret\n' | sk-helper add job --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store kernel
 	"$TOOLS/keyring-tool" kernel get secret job >/dev/null 2>&1
-	run -0 sk-helper set job --identity-token "file:$JWT" --grant jwt-bearer --unset auth_method --unset secret_store --unset client_id
-	works
+	run -0 sk-helper set job --identity-token "file:$JWT" --grant jwt-bearer --unset client_id
+	assert_line 'its client secret was removed from the kernel keyring'
 	assert_equal "$(sent)" "{\"assertion\":\"JWT\",\"grant_type\":\"$GRANT:jwt-bearer\"}"
 	run ! "$TOOLS/keyring-tool" kernel get secret job
+	# and back
+	printf 'test_secret\n' >"$BATS_TEST_TMPDIR/in"
+	run -0 --separate-stderr sk-helper set job --unset identity_token --client-id m2m_todo --secret-store kernel <"$BATS_TEST_TMPDIR/in"
+	assert_equal "$(grep -c 'grant\|identity' "$PROFILES/job.conf")" 0
+	run -0 sk-helper get job --fresh
+}
+
+@test "a client secret that works is not given up for an identity token that does not" {
+	printf 'test_secret\n' | sk-helper add job --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --secret-store kernel
+	run -3 --separate-stderr sk-helper set job --identity-token file:/nonexistent --grant jwt-bearer
+	run -2 --separate-stderr sk-helper set job --identity-token "file:$JWT" --grant jwt-bearer --no-verify
+	assert_error 'its client secret would be removed'
+	run -0 sk-helper get job --fresh
+}
+
+@test "a profile that the environment leads to, and that sk-helper has not written, sends nothing and runs nothing" {
+	mkdir -p "$BATS_TEST_TMPDIR/repository/sk-helper/profiles"
+	chmod 700 "$BATS_TEST_TMPDIR/repository/sk-helper/profiles"
+	for source in "file:$JWT" "command:/usr/bin/touch $BATS_TEST_TMPDIR/ran"; do
+		printf '%s\n' "token_endpoint=$TOKEN_ENDPOINT" grant=jwt-bearer "identity_token=$source" "assertion_audience=$ISSUER" >"$BATS_TEST_TMPDIR/repository/sk-helper/profiles/job.conf"
+		chmod 600 "$BATS_TEST_TMPDIR/repository/sk-helper/profiles/job.conf"
+		XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/repository fails 8 0 'and sk-helper has not written it so since the last reboot: nothing was sent'
+		XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/repository run sk-helper doctor job
+		refute [ -e "$BATS_TEST_TMPDIR/ran" ]
+	done
+	# below the home of the user database nothing more is asked
+	add_job --grant jwt-bearer
+	new_jwt
+	echo '# a change of its own' >>"$PROFILES/job.conf"
+	works
+	sed -i 's/^assertion_audience=.*//; s/^issuer=.*/assertion_audience=other/' "$PROFILES/job.conf"
+	fails 8 0 'is not below your home'
+}
+
+@test "words of a request are no source: whoever chooses a scope or a URL runs nothing" {
+	fresh
+	if nobody_has_root; then return; fi
+	add_command
+	evil="--identity-token=command:/usr/bin/touch $BATS_TEST_TMPDIR/evil"
+	run sk-helper get job --scope "$evil" --fresh
+	run sk-helper get job "$evil"
+	run sk-helper renew job "$evil"
+	run sk-helper doctor job "$evil"
+	run sk-helper get - <<<"profile=job
+scope=$evil"
+	refute [ -e "$BATS_TEST_TMPDIR/evil" ]
 }
 
 @test "a server's own metadata tells the endpoints, and refresh changes nothing without a reason" {
 	run -0 --separate-stderr sk-helper add job --issuer "$ISSUER" --identity-token "file:$JWT" --grant jwt-bearer
-	assert_line "token endpoint: $TOKEN_ENDPOINT, with none"
+	assert_line "token endpoint: $TOKEN_ENDPOINT"
 	assert_equal "$(times_sent)" 1
 	run -0 --separate-stderr sk-helper refresh job
 	assert_output 'nothing has changed'

@@ -38,70 +38,83 @@ static enum status source_distrust(const char *path, struct err *err)
 		       path);
 }
 
-// All directories above it, from the root on.
-static enum status source_trust_above(const char *path, struct err *err)
+// In a sticky directory, such as /tmp, others cannot replace what is ours.
+static bool source_dir_is_safe(const char *dir)
 {
-	char dir[PATH_MAX];
 	struct stat st;
 
-	(void)snprintf(dir, sizeof dir, "%s", path);
-	for (char *slash = dir; slash; slash = strchr(slash + 1, '/')) {
-		char kept = slash[1];
-		bool safe;
-
-		slash[1] = '\0';
-		// in a sticky one, such as /tmp, others cannot replace what is ours
-		safe = stat(dir, &st) == 0 && (source_is_safe(&st) || (st.st_uid == 0 && st.st_mode & S_ISVTX));
-		if (!safe)
-			return source_distrust(dir, err);
-		slash[1] = kept;
-	}
-	return STATUS_OK;
+	return stat(*dir ? dir : "/", &st) == 0 && (source_is_safe(&st) || (st.st_uid == 0 && st.st_mode & S_ISVTX));
 }
 
-// Where the link leads; false where path is none.
-static bool source_follow(char path[PATH_MAX])
-{
-	char target[PATH_MAX];
-	ssize_t len = readlink(path, target, sizeof target - 1);
-	char *slash = strrchr(path, '/');
-	size_t room;
+// A path on its way to what it is without links: what is behind, and what is to come.
+struct source_walk {
+	char done[PATH_MAX], rest[PATH_MAX];
+	int links;
+};
 
-	if (len <= 0 || !slash)
+// The target of the link at path comes before the rest.
+static bool source_follow(struct source_walk *walk, const char *path)
+{
+	char target[PATH_MAX], rest[PATH_MAX];
+	ssize_t len = readlink(path, target, sizeof target - 1);
+
+	if (len <= 0 || ++walk->links > SOURCE_LINKS_MAX)
 		return false;
 	target[len] = '\0';
+	(void)snprintf(rest, sizeof rest, "%s", walk->rest);
 	if (target[0] == '/')
-		slash = path;
-	else
-		slash++;
-	room = PATH_MAX - (size_t)(slash - path);
-	return (size_t)snprintf(slash, room, "%s", target) < room;
+		walk->done[0] = '\0';
+	return (size_t)snprintf(walk->rest, sizeof walk->rest, "%s/%s", target, rest) < sizeof walk->rest;
+}
+
+// One component. Every directory that it comes through, those that have links in them, too, must be out of others' reach.
+static enum status source_step(struct source_walk *walk, struct err *err)
+{
+	size_t skip = strspn(walk->rest, "/"), len = strcspn(walk->rest + skip, "/");
+	char next[PATH_MAX], word[NAME_MAX + 1];
+	struct stat st;
+
+	if (len > NAME_MAX)
+		return err_set(err, STATUS_NOT_FOUND, "'%.300s': %s", walk->rest, strerror(ENAMETOOLONG));
+	(void)snprintf(word, sizeof word, "%.*s", (int)len, walk->rest + skip);
+	memmove(walk->rest, walk->rest + skip + len, strlen(walk->rest + skip + len) + 1);
+	if (!*word || !strcmp(word, "."))
+		return STATUS_OK;
+	if (!strcmp(word, "..")) {
+		*(strrchr(walk->done, '/') ? strrchr(walk->done, '/') : walk->done) = '\0';
+		return STATUS_OK;
+	}
+	if (!source_dir_is_safe(walk->done))
+		return source_distrust(*walk->done ? walk->done : "/", err);
+	if ((size_t)snprintf(next, sizeof next, "%s/%s", walk->done, word) >= sizeof next || lstat(next, &st) < 0)
+		return err_set(err, STATUS_NOT_FOUND, "'%.300s': %s", next, strerror(errno));
+	if (S_ISLNK(st.st_mode) && st.st_uid != 0 && st.st_uid != geteuid())
+		return source_distrust(next, err);
+	if (S_ISLNK(st.st_mode))
+		return source_follow(walk, next) ? STATUS_OK :
+						   err_set(err, STATUS_NOT_FOUND, "'%.300s': %s", next, strerror(ELOOP));
+	memcpy(walk->done, next, strlen(next) + 1);
+	return STATUS_OK;
 }
 
 enum status source_program_trust(const char *program, char real[PATH_MAX], struct err *err)
 {
-	char path[PATH_MAX];
+	struct source_walk walk = { .links = 0 };
 	struct stat st;
 	enum status status = STATUS_OK;
 
-	if (strlen(program) >= sizeof path || !realpath(program, real))
-		return err_set(err, STATUS_NOT_FOUND, "'%.300s': %s", program, strerror(errno ? errno : ENAMETOOLONG));
-	(void)snprintf(path, sizeof path, "%s", program);
-	for (int links = 0; status == STATUS_OK && links < SOURCE_LINKS_MAX; links++) {
-		status = source_trust_above(path, err);
-		if (status == STATUS_OK && lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && st.st_uid != 0 &&
-		    st.st_uid != geteuid())
-			status = source_distrust(path, err);
-		if (!source_follow(path))
-			break;
-	}
-	if (status == STATUS_OK)
-		status = source_trust_above(real, err);
-	if (status == STATUS_OK && (stat(real, &st) < 0 || !S_ISREG(st.st_mode)))
-		status = err_set(err, STATUS_NOT_FOUND, "'%.300s' is not a file", program);
-	if (status == STATUS_OK && !source_is_safe(&st))
-		status = source_distrust(real, err);
-	return status;
+	if ((size_t)snprintf(walk.rest, sizeof walk.rest, "%s", program) >= sizeof walk.rest)
+		return err_set(err, STATUS_NOT_FOUND, "'%.300s': %s", program, strerror(ENAMETOOLONG));
+	while (status == STATUS_OK && walk.rest[strspn(walk.rest, "/")])
+		status = source_step(&walk, err);
+	if (status != STATUS_OK)
+		return status;
+	if (stat(walk.done, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(err, STATUS_NOT_FOUND, "'%.300s' is not a file", program);
+	if (!source_is_safe(&st))
+		return source_distrust(walk.done, err);
+	memcpy(real, walk.done, strlen(walk.done) + 1);
+	return STATUS_OK;
 }
 
 // --- what it gets

@@ -103,12 +103,23 @@ static bool runner_is_for(const char *name)
 	       identity_source_of(&source, profile.identity_token) && source.kind == IDENTITY_COMMAND;
 }
 
+static bool runner_visit(const char *name, void *context)
+{
+	bool *needed = context;
+
+	*needed = runner_is_for(name);
+	return !*needed;
+}
+
 bool source_runner_is_needed(char **words)
 {
 	char usual[PROFILE_NAME_MAX + 1];
 	bool named = false, needed = false;
 
 	for (; *words; words++) {
+		// any of them may cover the URL
+		if (strstr(*words, "://") && profile_dir_each(runner_visit, &needed, NULL) == STATUS_OK && needed)
+			return true;
 		if (!profile_name_ok(*words) || !profile_dir_exists(*words))
 			continue;
 		named = true;
