@@ -258,13 +258,15 @@ static enum status source_start(struct source_run *run, const char *path, char *
 	return status == STATUS_OK ? STATUS_OK : STATUS_NOT_FOUND;
 }
 
-// All that is there now.
-static void source_read(int *fd, struct buf *into)
+// All that is there now; of complaints, the last of it.
+static void source_read(int *fd, struct buf *into, bool is_complaint)
 {
 	char chunk[4096];
 	ssize_t got = 0;
 
 	while (*fd >= 0 && ((got = read(*fd, chunk, sizeof chunk)) > 0 || (got < 0 && errno == EINTR))) {
+		if (got > 0 && is_complaint && into->len + (size_t)got > into->max)
+			buf_reset(into);
 		if (got > 0)
 			buf_add(into, chunk, (size_t)got);
 	}
@@ -301,11 +303,8 @@ static bool source_listen(struct source_run *run, int caller, int64_t timeout_ms
 			return false;
 		// before reading: what it printed at its end is there then
 		ended = source_has_ended(run);
-		source_read(&run->out, output);
-		source_read(&run->error, &run->errors);
-		// what is too much of its complaints is not kept
-		if (!buf_ok(&run->errors))
-			buf_reset(&run->errors);
+		source_read(&run->out, output, false);
+		source_read(&run->error, &run->errors, true);
 	}
 	return buf_ok(output);
 }
