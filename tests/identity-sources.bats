@@ -4,6 +4,13 @@
 load common
 load identity
 
+teardown_file() {
+	local sha256
+	# marks are made in /tmp, too, where nothing of a test's is to stay
+	for sha256 in $(stats | jq -r '.assertions[].sha256'); do rm -f "/tmp/sk-helper-$(id -u)/sent-$sha256"; done
+	stop_peers
+}
+
 # --- GitHub's and Forgejo's Actions
 
 # in_job: as a step of a job sees it.
@@ -102,15 +109,15 @@ actions_requests() { counted actions_requests; }
 		ACTIONS_ID_TOKEN_REQUEST_URL=$url fails 8 0 'is no URL with https: nothing was sent'
 	done
 	# whoever has the job's credential gets identity tokens for every audience
-	for host in evil.example.com actions.githubusercontent.com.evil.example.com evilactions.githubusercontent.com; do
-		ACTIONS_ID_TOKEN_REQUEST_URL=https://$host/x fails 8 0 "leads to '$host', which is not GitHub"
+	for host in evil.example.com actions.githubusercontent.com.evil.example.com evilactions.githubusercontent.com evil.com; do
+		ACTIONS_ID_TOKEN_REQUEST_URL=https://$host/x.actions.githubusercontent.com fails 8 0 "leads to '$host', which is not GitHub"
 	done
 	sk-helper set job --identity-token github-actions:forge.example.com >/dev/null
 	fails 8 0 "leads to '127.0.0.1', which is not GitHub"
 	sk-helper set job --identity-token github-actions:127.0.0.1 >/dev/null
 	works
 	sk-helper set job --identity-token github-actions >/dev/null
-	ACTIONS_ID_TOKEN_REQUEST_TOKEN='a b' fails 8 0 'not one line of printable ASCII'
+	ACTIONS_ID_TOKEN_REQUEST_TOKEN='a b' fails 8 0 'is not one line of printable ASCII: nothing was sent'
 	before=$(actions_requests)
 	ACTIONS_ID_TOKEN_REQUEST_TOKEN=$'a\r\nX-Evil: 1' run ! --separate-stderr sk-helper get job
 	assert_one_error
@@ -288,15 +295,20 @@ nobody_has_root() {
 	# what it had printed before it failed is of no use
 	echo "curl -s '$FED_URL/platform/token'; exit 1" | program
 	fails 3 0 'failed (status 1): it gave no reason'
+	program <<<"echo 'cannot read' $(cat "$JWT") >&2; exit 1"
+	fails 3 0 'failed (status 1): (its words have a token in them)'
+	[[ $stderr != *eyJ* ]]
 	echo 'kill -9 $$' | program
 	fails 3 0 'failed (signal 9)'
 	program <<<'head -c 102400 /dev/zero | tr "\0" x'
 	fails 8 0 'printed more than 65536 bytes'
 	program <<<'head -c 20480 /dev/zero | tr "\0" x'
 	fails 8 0 'printed more than a token can be'
-	# 1 MiB of complaints does not stop it, nor hide the last ones
-	program <<<'head -c 1048576 /dev/zero | tr "\0" x >&2; echo >&2; echo log in again >&2; exit 1'
-	fails 3 0 'failed (status 1): log in again'
+	# 1 MiB of complaints does not stop it, and no length of them hides the last ones
+	for bytes in 1048576 8185; do
+		program <<<"{ head -c $bytes /dev/zero | tr '\0' x; echo; echo log in again; } >&2; exit 1"
+		fails 3 0 'failed (status 1): log in again'
+	done
 	fresh 'head -c 1048576 /dev/zero | tr "\0" x >&2'
 	works
 	chmod -x "$PROGRAM"
@@ -317,6 +329,17 @@ gone() {
 		done
 		return 1
 	done
+}
+
+@test "what a command has started is not waited for" {
+	fresh
+	if nobody_has_root; then return; fi
+	add_command
+	fresh "sleep 300 & echo \$! >'$BATS_TEST_TMPDIR/pid'"
+	SECONDS=0
+	works
+	assert [ "$SECONDS" -le 5 ]
+	gone "$(cat "$BATS_TEST_TMPDIR/pid")"
 }
 
 @test "a command that never ends is ended, with all that it has started" {
@@ -770,4 +793,19 @@ token_cache=kernel"
 			fail "no manual names the preset $preset"
 	done
 	grep -q preset "$BATS_TEST_DIRNAME"/../helper/man/sk-helper.1
+}
+
+# --- exec
+
+@test "exec: the command gets the access token, and not what that was got with" {
+	PLATFORM_TOKEN=$(cat "$JWT")
+	export PLATFORM_TOKEN
+	sk-helper add job --token-endpoint "$TOKEN_ENDPOINT" --issuer "$ISSUER" --grant jwt-bearer --identity-token env:PLATFORM_TOKEN >/dev/null
+	run -0 --separate-stderr sk-helper exec job -- env
+	assert_line "ACCESS_TOKEN=$(sk-helper get job)"
+	refute_line --regexp '^PLATFORM_TOKEN='
+	in_job
+	sk-helper set job --identity-token github-actions >/dev/null
+	run -0 --separate-stderr sk-helper exec job -- env
+	refute_line --regexp '^ACTIONS_ID_TOKEN_REQUEST_TOKEN='
 }

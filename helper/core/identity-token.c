@@ -96,6 +96,8 @@ static enum status identity_ask_actions(const struct profile *profile, const cha
 		return err_set(err, STATUS_NOT_FOUND,
 			       "this is no job of GitHub's or Forgejo's Actions that may have one: " ACTIONS_URL
 			       " and " ACTIONS_TOKEN " are not set (permissions: id-token: write)");
+	if (!text_is_graphic(bearer))
+		return err_set(err, STATUS_POLICY, ACTIONS_TOKEN " is not one line of printable ASCII: nothing was sent");
 	status = identity_check_actions(url, host, err);
 	if (status != STATUS_OK)
 		return status;

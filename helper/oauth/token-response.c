@@ -144,7 +144,8 @@ static enum status read_grant(const cJSON *json, const char *const *secrets, str
 static enum status refuse_redirect(const struct token_response *response, struct err *err)
 {
 	return err_set(err, STATUS_POLICY,
-		       "HTTP %ld is a redirect, which is not followed: it would take the client secret along", response->code);
+		       "HTTP %ld is a redirect, which is not followed: it would take along what the client proves itself with",
+		       response->code);
 }
 
 enum status revocation_response_read(const struct token_response *response, const char *const *secrets, struct buf *answer,
