@@ -40,6 +40,7 @@ FRONT_CFLAGS ?= -O2
 FRONT_LDFLAGS ?= -static
 # Most of what a cached get takes is page faults. One segment for code and constants, one for variables, in which the large ones come
 # last; without what nobody calls, and without a page for what could be made read-only (a static program has next to nothing there).
+FRONT_CODE = -fno-pie -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections
 FRONT_LAYOUT = -Wl,--gc-sections,-z,noseparate-code,-z,norelro,--sort-section=name,--build-id=none
 
 # Where this variant is built, and where 'make check' puts what it tests.
@@ -108,7 +109,7 @@ say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 all: $(PROGRAMS:%=$(B)/%)
 
 # What was compiled with other flags or other directories is compiled again.
-FLAGS = $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(FRONT_CC) $(FRONT_CFLAGS) $(FRONT_LDFLAGS) $(SK_CPPFLAGS) $(SK_CFLAGS)
+FLAGS = $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(FRONT_CC) $(FRONT_CODE) $(FRONT_CFLAGS) $(FRONT_LDFLAGS) $(SK_CPPFLAGS) $(SK_CFLAGS)
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(FLAGS))' >$@
@@ -116,7 +117,7 @@ FORCE:
 
 $(B)/front/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(FRONT_CC) $(SK_CPPFLAGS) $(CPPFLAGS) $(SK_CFLAGS) -DSK_FRONT -fno-pie -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections $(FRONT_CFLAGS) $(WERROR) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(FRONT_CC) $(SK_CPPFLAGS) $(CPPFLAGS) $(SK_CFLAGS) -DSK_FRONT $(FRONT_CODE) $(FRONT_CFLAGS) $(WERROR) -MMD -MP -c -o $@ $<
 
 $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)

@@ -178,6 +178,8 @@ static bool kernel_move_out(struct serial ring, struct serial key)
 	if (moved && keyctl_read(key.id, data, sizeof data) == len && (size_t)len == record.len &&
 	    !memcmp(data, record.data, record.len))
 		drop(ring, key);
+	else if (moved)
+		(void)sealed_remove(name, NULL);
 	explicit_bzero(data, sizeof data);
 	explicit_bzero(seal, sizeof seal);
 	return moved;

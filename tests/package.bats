@@ -219,7 +219,7 @@ needs() { readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\.so\..*/\1/p' | grep 
 			libsecret = 1; openssl = 1; lib.licenses.mit = \"MIT\"; };
 			package = import $(cd "$ROOT" && pwd)/helper/package/default.nix { inherit pkgs; };
 		in { inherit (package) pname version makeFlags meta; libraries = builtins.length package.buildInputs; }"
-	assert_equal "$(jq -c '[.pname, .version, .meta.license, .meta.mainProgram, .libraries]' <<<"$output")" "[\"sk-helper\",\"$VERSION\",\"MIT\",\"sk-helper\",7]"
+	assert_equal "$(jq -c '[.pname, .version, .meta.license, .meta.mainProgram, .libraries]' <<<"$output")" "[\"sk-helper\",\"$VERSION\",\"MIT\",\"sk-helper\",8]"
 	for name in $(jq -r '.makeFlags[]' <<<"$output" | cut -d= -f1); do
 		grep -q "^$name ?=" "$ROOT/Makefile" || fail "$name"
 	done
