@@ -258,6 +258,17 @@ static enum status source_start(struct source_run *run, const char *path, char *
 	return status == STATUS_OK ? STATUS_OK : STATUS_NOT_FOUND;
 }
 
+// Forgets as much of the beginning as is needed for so many more bytes, which are fewer than it may hold.
+static void source_make_room(struct buf *b, size_t more)
+{
+	size_t over = b->len + more > b->max ? b->len + more - b->max : 0;
+
+	if (over == 0)
+		return;
+	memmove(b->data, b->data + over, b->len - over + 1);
+	b->len -= over;
+}
+
 // All that is there now; of complaints, the last of it.
 static void source_read(int *fd, struct buf *into, bool is_complaint)
 {
@@ -265,8 +276,8 @@ static void source_read(int *fd, struct buf *into, bool is_complaint)
 	ssize_t got = 0;
 
 	while (*fd >= 0 && ((got = read(*fd, chunk, sizeof chunk)) > 0 || (got < 0 && errno == EINTR))) {
-		if (got > 0 && is_complaint && into->len + (size_t)got > into->max)
-			buf_reset(into);
+		if (got > 0 && is_complaint)
+			source_make_room(into, (size_t)got);
 		if (got > 0)
 			buf_add(into, chunk, (size_t)got);
 	}
