@@ -420,6 +420,14 @@ TABLE
 	assert_equal "$(stat -c %Y "$mark") $(cat "$mark")" "$(stats | jq .last.parameters.assertion.exp) 400"
 }
 
+@test "a mark in any of the places counts: at a login or logout, the first of them is another one" {
+	add_job --grant jwt-bearer
+	find "$(dirname "$(lock_file job)")" -name 'sent-*' -delete
+	fails 7 0 'and each is sent only once'
+	rm -f "/tmp/sk-helper-$(id -u)/sent-$(jwt_sha256)"
+	fails 7 0 'and each is sent only once'
+}
+
 @test "where the server takes a token more than once, it is tried again and used again" {
 	add_job --grant jwt-bearer --no-verify --identity-token-reuse yes --timeout 4
 	peer '{"fail":["500"]}'
