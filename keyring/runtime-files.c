@@ -17,7 +17,7 @@
 
 // --- the place
 
-// The directory above ours must be there, and be memory; /run/user/UID and XDG_RUNTIME_DIR must be the user's.
+// The directory above ours must be there; /run/user/UID and XDG_RUNTIME_DIR must be the user's.
 static bool runtime_may_be_in(const char *parent, bool is_shared)
 {
 	char above[RUNTIME_PATH_MAX];
@@ -27,8 +27,7 @@ static bool runtime_may_be_in(const char *parent, bool is_shared)
 
 	(void)snprintf(above, sizeof above, "%.*s", (int)(strrchr(parent, '/') - parent), parent);
 	dir = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	good = dir >= 0 && runtime_is_memory(dir) && fstat(dir, &st) == 0 &&
-	       (is_shared || (st.st_uid == geteuid() && !(st.st_mode & 022)));
+	good = dir >= 0 && fstat(dir, &st) == 0 && (is_shared || (st.st_uid == geteuid() && !(st.st_mode & 022)));
 	if (dir >= 0)
 		close(dir);
 	return good;

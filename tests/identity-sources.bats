@@ -602,9 +602,10 @@ token_cache=kernel
 	if nobody_has_root; then return; fi
 	add_command
 	evil="--identity-token=command:/usr/bin/touch $BATS_TEST_TMPDIR/evil"
+	# what the front door runs behind a get; first, because a refused scope is not asked for again at once
+	run sk-helper renew job "$evil"
 	run sk-helper get job --scope "$evil" --fresh
 	run sk-helper get job "$evil"
-	run sk-helper renew job "$evil"
 	run sk-helper doctor job "$evil"
 	run sk-helper get - <<<"profile=job
 scope=$evil"
