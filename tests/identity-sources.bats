@@ -4,13 +4,6 @@
 load common
 load identity
 
-teardown_file() {
-	local sha256
-	# marks are made in /tmp, too, where nothing of a test's is to stay
-	for sha256 in $(stats | jq -r '.assertions[].sha256'); do rm -f "/tmp/sk-helper-$(id -u)/sent-$sha256"; done
-	stop_peers
-}
-
 # --- GitHub's and Forgejo's Actions
 
 # in_job: as a step of a job sees it.

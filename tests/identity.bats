@@ -4,13 +4,6 @@
 load common
 load identity
 
-teardown_file() {
-	local sha256
-	# marks are made in /tmp, too, where nothing of a test's is to stay
-	for sha256 in $(stats | jq -r '.assertions[].sha256'); do rm -f "/tmp/sk-helper-$(id -u)/sent-$sha256"; done
-	stop_peers
-}
-
 jwt_sha256() { tr -d ' \t\r\n' <"$JWT" | sha256sum | cut -d' ' -f1; }
 
 # source_is SOURCE: from now on.

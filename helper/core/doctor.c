@@ -377,7 +377,7 @@ static bool doctor_check_identity(struct findings *findings, const struct profil
 		return false;
 	}
 	doctor_describe_identity(findings, &claims, now);
-	if (text_same(profile->identity_token_reuse, "yes") || !sent_token_is_marked(token.sha256, &sent))
+	if (identity_token_may_be_reused(profile) || !sent_token_is_marked(token.sha256, &sent))
 		return true;
 	findings_add(findings, "identity token", LEVEL_NONE, STATUS_OK,
 		     "it was sent %lld s ago, and each is sent only once: the next access token needs the next one",

@@ -60,6 +60,16 @@ static bool sent_token_look(int dir, const char *name, struct sent_token *sent)
 	return is_there;
 }
 
+// The next place that can be used, opened, from *number on; *number is then the one after it. -1: there is none left. The caller closes it.
+static int sent_token_next_place(int *number)
+{
+	int dir = -1;
+
+	while (dir < 0 && *number < LOCK_PLACES)
+		dir = lock_open_place((*number)++);
+	return dir;
+}
+
 // A mark in one place. False with errno EEXIST: there is one already.
 static bool sent_token_mark_in(int dir, const char *name, int64_t expires_at)
 {
@@ -83,17 +93,12 @@ enum status sent_token_mark(const char sha256[SHA256_HEX_SIZE], int64_t expires_
 	*sent = (struct sent_token){ 0 };
 	sent_token_name(name, sha256);
 	// in the same order in each process, so that of two only one makes the first mark; a mark in any place counts
-	for (int number = 0; number < LOCK_PLACES && !was_marked; number++) {
-		int dir = lock_open_place(number);
-
-		if (dir < 0)
-			continue;
+	for (int number = 0, dir; !was_marked && (dir = sent_token_next_place(&number)) >= 0; close(dir)) {
 		sent_tokens_tidy(dir, now);
 		if (sent_token_mark_in(dir, name, expires_at))
 			marked = true;
 		else if ((error = errno) == EEXIST)
 			was_marked = sent_token_look(dir, name, sent);
-		close(dir);
 	}
 	if (was_marked)
 		return err_set(err, STATUS_TEMPORARY, "it was sent %lld s ago", (long long)(now - sent->sent_at));
@@ -131,14 +136,8 @@ void sent_token_note_refusal(const char sha256[SHA256_HEX_SIZE], int64_t http_st
 	char name[SENT_NAME_SIZE];
 
 	sent_token_name(name, sha256);
-	for (int number = 0; number < LOCK_PLACES; number++) {
-		int dir = lock_open_place(number);
-
-		if (dir < 0)
-			continue;
+	for (int number = 0, dir; (dir = sent_token_next_place(&number)) >= 0; close(dir))
 		sent_token_note_in(dir, name, http_status);
-		close(dir);
-	}
 }
 
 void sent_token_unmark(const char sha256[SHA256_HEX_SIZE])
@@ -146,14 +145,8 @@ void sent_token_unmark(const char sha256[SHA256_HEX_SIZE])
 	char name[SENT_NAME_SIZE];
 
 	sent_token_name(name, sha256);
-	for (int number = 0; number < LOCK_PLACES; number++) {
-		int dir = lock_open_place(number);
-
-		if (dir < 0)
-			continue;
+	for (int number = 0, dir; (dir = sent_token_next_place(&number)) >= 0; close(dir))
 		(void)unlinkat(dir, name, 0);
-		close(dir);
-	}
 }
 
 bool sent_token_is_marked(const char sha256[SHA256_HEX_SIZE], struct sent_token *sent)
@@ -163,13 +156,7 @@ bool sent_token_is_marked(const char sha256[SHA256_HEX_SIZE], struct sent_token 
 
 	*sent = (struct sent_token){ 0 };
 	sent_token_name(name, sha256);
-	for (int number = 0; number < LOCK_PLACES && !marked; number++) {
-		int dir = lock_open_place(number);
-
-		if (dir < 0)
-			continue;
+	for (int number = 0, dir; !marked && (dir = sent_token_next_place(&number)) >= 0; close(dir))
 		marked = sent_token_look(dir, name, sent);
-		close(dir);
-	}
 	return marked;
 }
