@@ -5,7 +5,6 @@
 #include "base/private-dir.h"
 #include "keyring/runtime-read.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -68,24 +67,6 @@ enum status runtime_probe_place(struct err *err)
 
 // --- what is in it
 
-static void runtime_each_in(int dir, void (*visit)(int dir, const char *name, const struct stat *st, void *context),
-			    void *context)
-{
-	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *list = copy >= 0 ? fdopendir(copy) : NULL;
-	const struct dirent *entry;
-	struct stat st;
-
-	while (list && (entry = readdir(list))) {
-		if (fstatat(dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
-			visit(dir, entry->d_name, &st, context);
-	}
-	if (list)
-		(void)closedir(list);
-	else if (copy >= 0)
-		close(copy);
-}
-
 struct runtime_tidying {
 	int64_t now;
 	const char *keep; // what is about to be written
@@ -104,6 +85,8 @@ static void runtime_tidy_one(int dir, const char *name, const struct stat *st, v
 	struct runtime_tidying *tidying = context;
 	bool is_draft = !strncmp(name, RUNTIME_DRAFT, strlen(RUNTIME_DRAFT));
 
+	if (!S_ISREG(st->st_mode))
+		return;
 	// a draft of one that was killed; no other lives for a minute
 	if ((st->st_mtime && st->st_mtime <= tidying->now && !is_draft) || (is_draft && st->st_ctime + 60 < tidying->now)) {
 		(void)unlinkat(dir, name, 0);
@@ -122,7 +105,7 @@ static bool runtime_tidy(int dir, const char *keep, bool one_must_go)
 {
 	struct runtime_tidying tidying = { .now = clock_now().wall, .keep = keep };
 
-	runtime_each_in(dir, runtime_tidy_one, &tidying);
+	private_dir_each(dir, runtime_tidy_one, &tidying);
 	if (!one_must_go && tidying.count < RUNTIME_FILES_MAX)
 		return true;
 	return *tidying.oldest && unlinkat(dir, tidying.oldest, 0) == 0;
@@ -251,7 +234,8 @@ static void runtime_visit_one(int dir, const char *name, const struct stat *st, 
 	const struct runtime_visiting *visiting = context;
 
 	(void)dir;
-	if (strncmp(name, RUNTIME_DRAFT, strlen(RUNTIME_DRAFT)) != 0 && (!st->st_mtime || st->st_mtime > visiting->now))
+	if (S_ISREG(st->st_mode) && strncmp(name, RUNTIME_DRAFT, strlen(RUNTIME_DRAFT)) != 0 &&
+	    (!st->st_mtime || st->st_mtime > visiting->now))
 		visiting->visit(name, st, visiting->context);
 }
 
@@ -264,7 +248,7 @@ void runtime_each_file(void (*visit)(const char *name, const struct stat *st, vo
 
 		if (dir < 0)
 			continue;
-		runtime_each_in(dir, runtime_visit_one, &visiting);
+		private_dir_each(dir, runtime_visit_one, &visiting);
 		close(dir);
 	}
 }

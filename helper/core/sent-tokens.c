@@ -3,9 +3,9 @@
 
 #include "base/clock.h"
 #include "base/lock.h"
+#include "base/private-dir.h"
 #include "base/text.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,23 +24,13 @@ static void sent_token_name(char name[SENT_NAME_SIZE], const char sha256[SHA256_
 	(void)snprintf(name, SENT_NAME_SIZE, SENT_PREFIX "%s", sha256);
 }
 
-// Those whose tokens have ended: a mark's time of modification is when.
-static void sent_tokens_tidy(int dir, int64_t now)
+// Removes those whose tokens have ended: a mark's time of modification is when.
+static void sent_token_tidy_one(int dir, const char *name, const struct stat *st, void *context)
 {
-	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *list = copy >= 0 ? fdopendir(copy) : NULL;
-	const struct dirent *entry;
-	struct stat st;
+	const int64_t *now = context;
 
-	while (list && (entry = readdir(list))) {
-		if (text_starts(entry->d_name, SENT_PREFIX) && fstatat(dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    st.st_mtim.tv_sec + SENT_KEPT_S < now)
-			(void)unlinkat(dir, entry->d_name, 0);
-	}
-	if (list)
-		(void)closedir(list);
-	else if (copy >= 0)
-		close(copy);
+	if (text_starts(name, SENT_PREFIX) && st->st_mtim.tv_sec + SENT_KEPT_S < *now)
+		(void)unlinkat(dir, name, 0);
 }
 
 static bool sent_token_look(int dir, const char *name, struct sent_token *sent)
@@ -94,7 +84,7 @@ enum status sent_token_mark(const char sha256[SHA256_HEX_SIZE], int64_t expires_
 	sent_token_name(name, sha256);
 	// in the same order in each process, so that of two only one makes the first mark; a mark in any place counts
 	for (int number = 0, dir; !was_marked && (dir = sent_token_next_place(&number)) >= 0; close(dir)) {
-		sent_tokens_tidy(dir, now);
+		private_dir_each(dir, sent_token_tidy_one, &now);
 		if (sent_token_mark_in(dir, name, expires_at))
 			marked = true;
 		else if ((error = errno) == EEXIST)
