@@ -59,7 +59,7 @@ SK_CFLAGS = -std=c11 $(WARNINGS) -fstack-protector-strong $(if $(REPRODUCIBLE),-
 HARDENING = -fPIE -pie -Wl,-z,relro,-z,now
 SK_LDFLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE),$(HARDENING))
 
-BASE_FRONT = status buf debug installed nearest wire text json harden listen-fds clock sha256 options percent random
+BASE_FRONT = status buf debug installed nearest wire text json harden listen-fds clock sha256 options percent random base64 private-request
 WALLS = confine landlock syscall-filter
 FORMATS = askers json native plain protocols
 SHARED = $(BASE_FRONT:%=helper/base/%.c) helper/base/lock.c helper/base/private-dir.c $(wildcard helper/model/*.c) $(FORMATS:%=helper/protocols/%.c) keyring/keyring-name.c \
@@ -73,18 +73,19 @@ KEYRING = $(SHARED) helper/base/json-read.c helper/base/subprocess.c $(WALLS:%=h
 OAUTH_MODEL = auth-method challenge grant oauth-error token url
 
 sk-helper_SOURCES = $(wildcard helper/front/*.c) $(SHARED) $(PLAIN_TOOLS:%=helper/protocols/%.c)
-sk-core_SOURCES = $(wildcard helper/core/*.c) $(TOOLS) $(KEYRING) helper/base/base64.c helper/base/json-value.c helper/base/peer.c
-sk-oauth_SOURCES = $(wildcard helper/oauth/*.c) $(wildcard helper/http/*.c) helper/base/base64.c helper/base/json-read.c helper/base/landlock.c \
+sk-core_SOURCES = $(wildcard helper/core/*.c) $(TOOLS) $(KEYRING) helper/base/json-value.c helper/base/peer.c
+sk-oauth_SOURCES = $(wildcard helper/oauth/*.c) $(wildcard helper/http/*.c) helper/base/json-read.c helper/base/landlock.c \
 	helper/base/syscall-filter.c $(BASE_FRONT:%=helper/base/%.c) $(OAUTH_MODEL:%=helper/model/%.c)
-sk-bridge_SOURCES = $(wildcard helper/bridge/*.c) $(wildcard helper/relay/*.c) $(wildcard helper/http/*.c) helper/base/base64.c \
+sk-key_SOURCES = $(wildcard helper/key/*.c) helper/base/json-read.c $(WALLS:%=helper/base/%.c) $(BASE_FRONT:%=helper/base/%.c) helper/model/assertion.c
+sk-bridge_SOURCES = $(wildcard helper/bridge/*.c) $(wildcard helper/relay/*.c) $(wildcard helper/http/*.c) \
 	helper/base/json-value.c helper/base/landlock.c helper/base/syscall-filter.c $(BASE_FRONT:%=helper/base/%.c) helper/model/challenge.c \
 	helper/model/url.c
-sk-proxy_SOURCES = $(wildcard helper/proxy/*.c) $(wildcard helper/relay/*.c) $(wildcard helper/http/*.c) helper/base/base64.c \
+sk-proxy_SOURCES = $(wildcard helper/proxy/*.c) $(wildcard helper/relay/*.c) $(wildcard helper/http/*.c) \
 	helper/base/landlock.c helper/base/peer.c helper/base/syscall-filter.c $(BASE_FRONT:%=helper/base/%.c) helper/model/challenge.c \
 	helper/model/url.c
 sk-secret-service_SOURCES = $(wildcard keyring/sk-secret-service/*.c) $(BASE_FRONT:%=helper/base/%.c) $(WALLS:%=helper/base/%.c)
 
-PRIVATE = sk-core sk-oauth sk-bridge sk-proxy sk-secret-service
+PRIVATE = sk-core sk-key sk-oauth sk-bridge sk-proxy sk-secret-service
 PROGRAMS = sk-helper $(PRIVATE)
 # the names that tools run us by: links to the front door (helper/protocols/tools.c)
 LINKS = git-credential-sk docker-credential-sk bazel-credential-sk terraform-credentials-sk cargo-credential-sk vault-token-sk pnpm-token-sk
@@ -95,7 +96,8 @@ UNITS = $(wildcard helper/systemd/*)
 once = $(eval $(1) := $$(shell $(2)))$($(1))
 SECRET_CFLAGS = $(call once,SECRET_CFLAGS,$(PKG_CONFIG) --cflags libsecret-1)
 SECRET_LIBS = $(call once,SECRET_LIBS,$(PKG_CONFIG) --libs libsecret-1)
-OAUTH_LIBS = $(call once,OAUTH_LIBS,$(PKG_CONFIG) --libs libcurl libcjson libcrypto)
+OAUTH_LIBS = $(call once,OAUTH_LIBS,$(PKG_CONFIG) --libs libcurl libcjson)
+KEY_LIBS = $(call once,KEY_LIBS,$(PKG_CONFIG) --libs libcjson libcrypto)
 BRIDGE_LIBS = $(call once,BRIDGE_LIBS,$(PKG_CONFIG) --libs libcurl)
 PROXY_LIBS = $(call once,PROXY_LIBS,$(PKG_CONFIG) --libs libcurl libmicrohttpd)
 CORE_LIBS = $(call once,CORE_LIBS,$(PKG_CONFIG) --libs libkeyutils libcjson libsodium)
@@ -133,6 +135,9 @@ $(B)/sk-core: $(sk-core_SOURCES:%.c=$(B)/obj/%.o)
 
 $(B)/sk-oauth: $(sk-oauth_SOURCES:%.c=$(B)/obj/%.o)
 	$(call say,LD,$@)$(CC) $(SK_LDFLAGS) $(LDFLAGS) -o $@ $^ $(OAUTH_LIBS) $(LDLIBS)
+
+$(B)/sk-key: $(sk-key_SOURCES:%.c=$(B)/obj/%.o)
+	$(call say,LD,$@)$(CC) $(SK_LDFLAGS) $(LDFLAGS) -o $@ $^ $(KEY_LIBS) $(LDLIBS)
 
 $(B)/sk-bridge: $(sk-bridge_SOURCES:%.c=$(B)/obj/%.o)
 	$(call say,LD,$@)$(CC) $(SK_LDFLAGS) $(LDFLAGS) -o $@ $^ $(BRIDGE_LIBS) $(LDLIBS)

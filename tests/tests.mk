@@ -10,10 +10,10 @@ TESTS ?=
 FILTER ?=
 
 # Everything but the programs' own mains.
-LIBRARY = $(sort $(filter-out %/main.c,$(sk-core_SOURCES) $(sk-oauth_SOURCES) $(sk-bridge_SOURCES) helper/proxy/target.c helper/proxy/headers.c))
+LIBRARY = $(sort $(filter-out %/main.c,$(sk-core_SOURCES) $(sk-key_SOURCES) $(sk-oauth_SOURCES) $(sk-bridge_SOURCES) helper/proxy/target.c helper/proxy/headers.c))
 # the tests' own programs are not installed beside the others
 TEST_CPPFLAGS = -DSK_LIBEXECDIR='"$(libexecdir)"'
-LIBRARY_LIBS = $(CORE_LIBS) $(OAUTH_LIBS) -lm
+LIBRARY_LIBS = $(CORE_LIBS) $(KEY_LIBS) $(OAUTH_LIBS) -lm
 
 $(B)/tests/%: tests/%.c $(LIBRARY:%.c=$(B)/obj/%.o) $(wildcard tests/unit/*.h)
 	@mkdir -p $(@D)

@@ -105,7 +105,45 @@ void confine_bus_client(void)
 	(void)syscall_filter_enter(rules, sizeof rules / sizeof rules[0], SYSCALLS_ALLOWED);
 }
 
+void confine_computing(void)
+{
+	static const struct syscall_rule rules[] = {
+		ALLOW(read),
+		ALLOW(write),
+		ALLOW(close),
+		ALLOW(brk),
+		ALLOW_BITS(mmap, 2, PROT_EXEC, 0),
+		ALLOW_BITS(mprotect, 2, PROT_EXEC, 0),
+		ALLOW(munmap),
+		ALLOW(mremap),
+		ALLOW(madvise),
+		ALLOW(futex),
+		ALLOW(getrandom),
+		ALLOW(clock_gettime),
+		ALLOW(gettimeofday),
+		ALLOW(getpid),
+		ALLOW(rt_sigaction),
+		ALLOW(rt_sigprocmask),
+		ALLOW(rt_sigreturn),
+		ALLOW(sched_getaffinity),
+		ALLOW(sched_yield),
+		ALLOW(exit),
+		ALLOW(exit_group),
+		// that there is no such file is an answer that libraries know
+		FORBID(openat, ENOENT),
+#ifdef SYS_open
+		FORBID(open, ENOENT),
+#endif
+	};
+
+	(void)syscall_filter_enter(rules, sizeof rules / sizeof rules[0], SYSCALLS_REFUSED);
+}
+
 #else
+
+void confine_computing(void)
+{
+}
 
 void confine_runner(bool runs_others)
 {

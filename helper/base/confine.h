@@ -18,4 +18,7 @@ void confine_listening_ends(void);
 // the kernel's keys and writing files.
 void confine_bus_client(void);
 
+// For a program that reads its standard input, computes and answers: nothing else is left to it, no file, no socket, no other process.
+void confine_computing(void);
+
 #endif

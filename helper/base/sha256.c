@@ -47,9 +47,8 @@ static void sha256_block(uint32_t state[8], const unsigned char block[64])
 		state[i] += v[i];
 }
 
-void sha256_hex(const void *data, size_t len, char *hex, size_t digits)
+void sha256(const void *data, size_t len, unsigned char digest[SHA256_SIZE])
 {
-	static const char digit[] = "0123456789abcdef";
 	uint32_t state[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
 	const unsigned char *at = data;
 	unsigned char last[128] = { 0 };
@@ -65,7 +64,17 @@ void sha256_hex(const void *data, size_t len, char *hex, size_t digits)
 		last[size - 1 - (size_t)i] = (unsigned char)((uint64_t)len * 8 >> (8 * i));
 	for (size_t i = 0; i < size; i += 64)
 		sha256_block(state, last + i);
+	for (int i = 0; i < SHA256_SIZE; i++)
+		digest[i] = (unsigned char)(state[i / 4] >> (24 - 8 * (i % 4)));
+}
+
+void sha256_hex(const void *data, size_t len, char *hex, size_t digits)
+{
+	static const char digit[] = "0123456789abcdef";
+	unsigned char digest[SHA256_SIZE];
+
+	sha256(data, len, digest);
 	for (size_t i = 0; i < digits; i++)
-		hex[i] = digit[state[i / 8] >> (28 - 4 * (i % 8)) & 15];
+		hex[i] = digit[digest[i / 2] >> (i % 2 ? 0 : 4) & 15];
 	hex[digits] = '\0';
 }

@@ -6,7 +6,10 @@
 
 #include <stddef.h>
 
+#define SHA256_SIZE	32
 #define SHA256_HEX_SIZE 65
+
+void sha256(const void *data, size_t len, unsigned char digest[SHA256_SIZE]);
 
 // The digest of data in hexadecimal digits. digits: how many of them, at most 64; hex has room for one more.
 void sha256_hex(const void *data, size_t len, char *hex, size_t digits);

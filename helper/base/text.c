@@ -44,6 +44,13 @@ bool text_is_hex(char c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
+bool text_is_variable(const char *s)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+
+	return *s && !(*s >= '0' && *s <= '9') && !s[strspn(s, letters)];
+}
+
 bool text_to_number(const char *s, int64_t min, int64_t max, int64_t *out)
 {
 	int64_t value = 0;

@@ -18,6 +18,9 @@ bool text_is_scope(const char *s);
 
 bool text_is_hex(char c);
 
+// Whether it can be the name of an environment variable.
+bool text_is_variable(const char *s);
+
 // Decimal digits alone, between min and max; *out is untouched otherwise.
 bool text_to_number(const char *s, int64_t min, int64_t max, int64_t *out);
 

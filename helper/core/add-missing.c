@@ -47,7 +47,7 @@ static bool add_missing_secret(const char *name, void *context)
 	enum status status = profile_dir_load(name, &text, &profile, &err);
 	bool loaded = status == STATUS_OK;
 
-	if (loaded && !profile_has_secret(&profile))
+	if (loaded && (!profile_has_secret(&profile) || profile_secret_is_elsewhere(&profile)))
 		return true;
 	if (loaded)
 		status = stored_secret_get(&profile, &record, &secret, &err);

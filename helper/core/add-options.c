@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "core/commands.h"
 #include "model/auth-method.h"
+#include "model/secret-store.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -53,7 +54,7 @@ static enum status make_absolute(struct add_options *options, const char **path,
 static enum status add_options_take_key(struct add_options *options, const struct profile_key *key, const char *value,
 					struct err *err)
 {
-	bool is_path = !strcmp(key->name, "ca_file") || !strcmp(key->name, "certificate");
+	bool is_path = text_has_word("ca_file certificate secret_file ssh_agent_socket", key->name, strlen(key->name));
 	enum status status = STATUS_OK;
 
 	if (is_path && *value && *value != '/')
@@ -163,8 +164,13 @@ enum status add_options_check(const struct add_options *options, struct profile 
 		return err_set(err, STATUS_USAGE, "--private-key and --generate-key cannot be used together");
 	if (options->change.given.certificate && !options->key_file)
 		return err_set(err, STATUS_USAGE, "--certificate needs its private key: --private-key FILE");
-	if (!has_key && options->key_id)
-		return err_set(err, STATUS_USAGE, "--key-id needs --private-key FILE or --generate-key");
+	if (has_key && secret_store_is_elsewhere(profile->secret_store))
+		return err_set(err, STATUS_USAGE, "%s stores a key, and secret_store %s has it already: leave one of them out",
+			       options->key_file ? "--private-key" : "--generate-key", profile->secret_store);
+	if (options->key_id && profile->ssh_agent)
+		profile->ssh_agent_kid = options->key_id;
+	else if (!has_key && options->key_id)
+		return err_set(err, STATUS_USAGE, "--key-id needs --private-key FILE, --generate-key or --ssh-agent");
 	if (has_key && profile->auth_method && !auth_method_uses_key(profile->auth_method))
 		return err_set(err, STATUS_USAGE, "auth_method '%s' uses a client secret, not a private key",
 			       profile->auth_method);

@@ -8,6 +8,7 @@
 #include "core/add-ask.h"
 #include "core/add-missing.h"
 #include "core/add-options.h"
+#include "core/ask-key.h"
 #include "core/ask-oauth.h"
 #include "core/ask.h"
 #include "core/change.h"
@@ -15,10 +16,13 @@
 #include "core/discover.h"
 #include "core/keep.h"
 #include "core/obtain.h"
+#include "core/secret-source.h"
+#include "core/ssh-agent.h"
 #include "core/stored-secret.h"
 #include "core/terminal.h"
 #include "model/auth-method.h"
 #include "model/profile-dir.h"
+#include "model/secret-store.h"
 #include "model/secret.h"
 
 #include <stdio.h>
@@ -54,10 +58,10 @@ static bool has_key(const struct add *add)
 static bool add_finds_secret(const struct add *add)
 {
 	const struct keyring_key key = keyring_key(KEYRING_SECRET, &add->profile, NULL);
+	const struct keyring *store = keyring_find(add->profile.secret_store);
 	BUF_AUTO(record, SECRET_RECORD_MAX);
 
-	return profile_has_secret(&add->profile) &&
-	       keyring_find(add->profile.secret_store)->get(&key, &record, NULL) == STATUS_OK;
+	return store && store->get(&key, &record, NULL) == STATUS_OK;
 }
 
 // Two kinds of secrets are not replaced without a word: one that a removed profile of this name has left, and one that a new secret would
@@ -160,6 +164,15 @@ static bool add_fits_again(const struct add *add)
 	return stored_secret_get(&add->profile, &record, &secret, NULL) == STATUS_OK;
 }
 
+// Whether the user has just said where the secret is.
+static bool add_names_source(const struct add *add)
+{
+	const struct profile *given = &add->options->change.given;
+	const struct secret_store *store = secret_store_find(add->profile.secret_store);
+
+	return given->secret_store || (store && store->key && profile_has(given, profile_key_find(store->key)));
+}
+
 // Whether a new secret is to be taken; where not, the one that is stored is read, if there is one.
 static enum status add_look_for_secret(struct add *add, struct err *err)
 {
@@ -172,6 +185,12 @@ static enum status add_look_for_secret(struct add *add, struct err *err)
 	}
 	if (add->exists && !profile_has_secret(&add->old)) {
 		add->takes_secret = true;
+		return STATUS_OK;
+	}
+	// where it is only read, 'set' need not read it for what does not concern it
+	if (profile_secret_is_elsewhere(&add->profile) || profile_secret_is_elsewhere(&add->old)) {
+		add->takes_secret = !add->is_set || moves || !text_same(add->old.secret_store, add->profile.secret_store) ||
+				    add_names_source(add);
 		return STATUS_OK;
 	}
 	add->takes_secret = !add->exists || has_key(add) || (!add->is_set && change_is_empty(&add->options->change));
@@ -213,6 +232,8 @@ static enum status add_prepare(struct add *add, struct err *err)
 			"token works");
 	if (status == STATUS_OK)
 		status = add_look_for_secret(add, err);
+	if (status == STATUS_OK && profile_secret_is_elsewhere(&add->profile))
+		return status;
 	if (status == STATUS_OK && add->takes_secret && !has_key(add) && auth_method_uses_key(add->profile.auth_method))
 		status = err_set(err, STATUS_USAGE,
 				 "its client has a private key (%s): it needs --private-key FILE or --generate-key%s",
@@ -264,7 +285,9 @@ static enum status agree_to_choice(const struct profile *profile, const char *li
 static enum status add_discover(struct add *add, struct err *err)
 {
 	// with --dry-run no key is read
-	const char *algorithms = !has_key(add) ? NULL : add->key.algorithms ? add->key.algorithms : "";
+	const char *algorithms = !has_key(add) && !add->profile.ssh_agent ? NULL :
+				 add->key.algorithms			  ? add->key.algorithms :
+									    "";
 	const struct profile *given = &add->options->change.given, before = add->profile;
 	enum status status;
 
@@ -344,11 +367,27 @@ static void report_wrapped(const char *label, const char *text)
 	terminal_print_wrapped(stdout, text, (int)strlen(label), terminal_width(stdout));
 }
 
+static void report_source(const struct profile *profile)
+{
+	BUF_AUTO(text, 1000);
+	char label[32];
+
+	(void)snprintf(label, sizeof label, "%s: ", secret_noun(auth_method_uses_key(profile->auth_method)));
+	secret_source_describe(profile, &text);
+	buf_adds(&text, profile->ssh_agent ? ", which signs; sk-helper never sees it" :
+					     ": it is read when a token is requested, and not kept");
+	report_wrapped(label, text.data);
+}
+
 static void report_place(const struct add *add)
 {
 	const struct keyring *store = keyring_find(add->profile.secret_store);
 	char label[32], text[1000];
 
+	if (!store) {
+		report_source(&add->profile);
+		return;
+	}
 	(void)snprintf(label, sizeof label, "%s: ", secret_noun(has_key(add)));
 	if (add->options->generate_key && store->is_memory_only)
 		(void)snprintf(
@@ -416,15 +455,15 @@ static void report(const struct add *add)
 		report_place(add);
 	if (profile->identity_token)
 		report_identity(profile);
-	if (add_drops_secret(add))
+	if (add_drops_secret(add) && keyring_find(add->old.secret_store))
 		printf("its client secret was removed from the %s keyring\n", add->old.secret_store);
 	if (!add->exists && !strcmp(profile->token_cache, keyring_runtime.name))
 		puts("tokens: in files in memory that are yours alone, because the kernel keyring cannot be used here (token_cache=runtime)");
 	if (add->verified)
 		report_token(profile, &add->obtained->token);
-	if (has_key(add) && !auth_method_uses_certificate(profile->auth_method))
+	if (add->key.public_jwk && *add->key.public_jwk && !auth_method_uses_certificate(profile->auth_method))
 		printf("its public key, to register with the client%s:\n%s\n",
-		       add->options->generate_key ? ", before the first token" : "", add->key.public_jwk);
+		       add->verified ? "" : ", before the first token", add->key.public_jwk);
 	if (add->asked && add->asked->count)
 		add_ask_print_command(add->options);
 }
@@ -437,7 +476,13 @@ static enum status add_show_plan(const struct add *add)
 	profile_write(&add->profile, &text);
 	command_show_path(&add->profile, path);
 	printf("# %s%s\n%s", path, add->exists ? "" : ", a new file", text.data);
-	if (add->takes_secret)
+	if (profile_secret_is_elsewhere(&add->profile)) {
+		BUF_AUTO(source, 1000);
+
+		secret_source_describe(&add->profile, &source);
+		printf("# the %s would be that of %s, for %s\n", secret_noun(auth_method_uses_key(add->profile.auth_method)),
+		       source.data, add->profile.token_endpoint);
+	} else if (add->takes_secret)
 		printf(has_key(add) ? "# the private key would be kept in the %s keyring, and sign requests to %s\n" :
 				      "# the client secret would be asked for, kept in the %s keyring, and sent to %s\n",
 		       add->profile.secret_store, add->profile.token_endpoint);
@@ -492,16 +537,25 @@ static enum status add_take_key(struct add *add, struct err *err)
 
 	if (options->dry_run)
 		return STATUS_OK;
+	if (add->profile.ssh_agent)
+		return ssh_agent_describe(&add->profile, &add->key_answer, &add->key, err);
 	if (options->generate_key)
-		return oauth_generate_key(add->profile.assertion_alg, options->key_id, &add->key_answer, &add->key, err);
+		return key_generate(add->profile.assertion_alg, options->key_id, &add->key_answer, &add->key, err);
 	status = ask_private_key(options->key_file, &text, err);
-	return status == STATUS_OK ? oauth_import_key(&text, options->key_id, &add->key_answer, &add->key, err) : status;
+	return status == STATUS_OK ? key_import(&text, options->key_id, &add->key_answer, &add->key, err) : status;
 }
 
 static enum status add_take_secret(struct add *add, struct err *err)
 {
 	enum status status = STATUS_OK;
 
+	if (profile_secret_is_elsewhere(&add->profile)) {
+		const struct profile *trusted = add->exists && !add_names_source(add) ? &add->old : NULL;
+
+		add->secret = (struct secret){ 0 };
+		return add->options->no_verify ? STATUS_OK :
+						 stored_secret_take(&add->profile, trusted, &add->stored, &add->secret, err);
+	}
 	buf_reset(&add->client_secret);
 	if (!has_key(add))
 		status = ask_secret(add->profile.name, add->profile.token_endpoint, &add->client_secret, err);
@@ -521,6 +575,9 @@ static enum status add_verify(struct add *add, struct endpoint_failure *failure,
 	status = obtain_with_secret(&add->profile, &add->secret, add->obtained, failure, err);
 	terminal_wait_end();
 	add->verified = status == STATUS_OK;
+	if (failure->error == OAUTH_INVALID_CLIENT && add->profile.ssh_agent && !add->exists)
+		err_suffix(err, ". Its public key is %s; with --no-verify the profile is made before the server knows it",
+			   add->key.public_jwk);
 	return status;
 }
 
@@ -535,7 +592,7 @@ static enum status add_take_and_verify(struct add *add, struct err *err)
 		if (status == STATUS_OK)
 			status = add_verify(add, &failure, err);
 		if (status == STATUS_OK || failure.error != OAUTH_INVALID_CLIENT || tries == SECRET_TRIES || has_key(add) ||
-		    !isatty(STDIN_FILENO))
+		    profile_secret_is_elsewhere(&add->profile) || !isatty(STDIN_FILENO))
 			return status;
 		warn(err);
 	}
@@ -553,8 +610,9 @@ static enum status add_keep(struct add *add, struct err *err)
 	// what moves to another keyring is what is there now: it may have been rotated meanwhile
 	if (stores && !add->takes_secret && add->secret.value)
 		status = stored_secret_get(&add->old, &add->stored, &add->secret, err);
+	stores = stores && (add->secret.value || profile_secret_is_elsewhere(&add->profile));
 	if (status == STATUS_OK)
-		status = keep_client(&add->profile, stores && add->secret.value ? &add->secret : NULL, &add->warning, err);
+		status = keep_client(&add->profile, stores ? &add->secret : NULL, &add->warning, err);
 	lock_release(&lock);
 	return status;
 }
@@ -564,7 +622,7 @@ static enum status add_steps(struct add *add, struct err *err)
 	struct endpoint_failure ignored;
 	enum status status = add_prepare(add, err);
 
-	if (status == STATUS_OK && has_key(add))
+	if (status == STATUS_OK && (has_key(add) || (add->profile.ssh_agent && add->takes_secret)))
 		status = add_take_key(add, err);
 	if (status == STATUS_OK && !add->profile.token_endpoint && add->is_set)
 		status = err_set(err, STATUS_USAGE,

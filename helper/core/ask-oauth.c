@@ -6,6 +6,7 @@
 #include "base/subprocess.h"
 #include "base/text.h"
 #include "base/wire.h"
+#include "core/client-assertion.h"
 #include "model/auth-method.h"
 #include "model/token.h"
 #include "model/url.h"
@@ -53,15 +54,15 @@ static void oauth_put_client(struct buf *request, const struct profile *profile,
 {
 	wire_put(request, "auth_method", profile->auth_method);
 	wire_put(request, "client_id", profile->client_id);
-	wire_put(request, secret->is_key ? "private_key" : "client_secret", secret->value);
+	// what a key signs comes as an assertion: the key itself is for TLS alone
+	if (!secret->is_key || auth_method_uses_certificate(profile->auth_method))
+		wire_put(request, secret->is_key ? "private_key" : "client_secret", secret->value);
 	wire_put(request, "identity_token", identity_token);
 	wire_put(request, "identity_token_reuse", profile->identity_token_reuse);
 	wire_put(request, "assertion_type", profile->assertion_type);
 	wire_put(request, "ca_file_sha256", secret->ca_file_sha256);
 	if (auth_method_uses_certificate(profile->auth_method))
 		wire_put(request, "certificate", profile->certificate);
-	wire_put(request, "assertion_alg", profile->assertion_alg);
-	wire_put(request, "assertion_audience", profile->assertion_audience ? profile->assertion_audience : profile->issuer);
 }
 
 static enum status oauth_ask(const struct buf *request, const struct profile *profile, struct buf *answer,
@@ -137,6 +138,10 @@ enum status oauth_request_token(const struct profile *profile, const struct requ
 	enum status status;
 
 	*grant = (struct grant){ .access_token = "", .scope = "" };
+	*failure = (struct endpoint_failure){ .was_kept_back = true };
+	status = client_assertion_put(profile, secret, &message, err);
+	if (status != STATUS_OK)
+		return status;
 	*failure = (struct endpoint_failure){ .was_asked = true };
 	debug_say("a token is requested from %.*s with %s%s%s", url_shown(profile->token_endpoint), profile->token_endpoint,
 		  profile->auth_method, request->scope ? ", scope " : "", request->scope ? request->scope : "");
@@ -183,7 +188,12 @@ enum status oauth_revoke_token(const struct profile *profile, const char *access
 {
 	BUF_AUTO(message, MESSAGE_MAX);
 	BUF_AUTO(answer, 4096);
+	enum status status;
 
+	*failure = (struct endpoint_failure){ .was_kept_back = true };
+	status = client_assertion_put(profile, secret, &message, err);
+	if (status != STATUS_OK)
+		return status;
 	*failure = (struct endpoint_failure){ 0 };
 	oauth_put_endpoint(&message, "revoke", profile);
 	oauth_put_client(&message, profile, secret, identity_token);
@@ -289,59 +299,4 @@ enum status oauth_discover(const struct profile *profile, const char *url, struc
 	wire_put(&request, "url", url);
 	wire_put(&request, "issuer", profile->issuer);
 	return oauth_ask(&request, profile, answer, take_metadata, metadata, err);
-}
-
-static void take_client_key(const struct wire_field *field, void *context)
-{
-#define MEMBER(name)                                                                                                           \
-	{                                                                                                                      \
-#name, offsetof(struct client_key, name)                                                                       \
-	}
-	static const struct member members[] = { MEMBER(private_key), MEMBER(public_jwk), MEMBER(algorithms) };
-#undef MEMBER
-
-	take_member(field, members, COUNT(members), context);
-}
-
-static enum status ask_for_key(const struct buf *request, struct buf *answer, struct client_key *key, struct err *err)
-{
-	const struct profile profile = { .timeout = 20 }; // RSA keys take their time to be made
-
-	*key = (struct client_key){ "", "", "" };
-	return oauth_ask(request, &profile, answer, take_client_key, key, err);
-}
-
-enum status oauth_public_key(const char *private_key, struct buf *answer, struct client_key *key, struct err *err)
-{
-	BUF_AUTO(request, ANSWER_MAX);
-
-	wire_put(&request, "operation", "public-key");
-	wire_put_number(&request, "timeout_ms", 20000);
-	wire_put(&request, "private_key", private_key);
-	return ask_for_key(&request, answer, key, err);
-}
-
-enum status oauth_import_key(const struct buf *text, const char *id, struct buf *answer, struct client_key *key,
-			     struct err *err)
-{
-	BUF_AUTO(request, ANSWER_MAX);
-
-	wire_put(&request, "operation", "import-key");
-	wire_put(&request, "key_id", id);
-	wire_put_number(&request, "timeout_ms", 20000);
-	buf_addc(&request, '\n');
-	buf_add(&request, text->data, text->len);
-	return ask_for_key(&request, answer, key, err);
-}
-
-enum status oauth_generate_key(const char *algorithm, const char *id, struct buf *answer, struct client_key *key,
-			       struct err *err)
-{
-	BUF_AUTO(request, 1024);
-
-	wire_put(&request, "operation", "generate-key");
-	wire_put_number(&request, "timeout_ms", 20000);
-	wire_put(&request, "assertion_alg", algorithm);
-	wire_put(&request, "key_id", id);
-	return ask_for_key(&request, answer, key, err);
 }

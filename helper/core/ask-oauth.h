@@ -71,21 +71,6 @@ struct metadata {
 enum status oauth_discover(const struct profile *profile, const char *url, struct buf *answer, struct metadata *metadata,
 			   struct err *err);
 
-// A private key of the client's. The strings point into the caller's buf; "" for none.
-struct client_key {
-	const char *private_key; // as a secret's value
-	const char *public_jwk;	 // to register at the authorization server
-	const char *algorithms;	 // what it can sign with, the usual one first
-};
-
-// Reads one, PEM without a passphrase or a JWK; makes one, for ES256 where algorithm is NULL; or tells of one that is stored.
-// id: what the server calls it, NULL for its own. Nothing is sent.
-enum status oauth_import_key(const struct buf *text, const char *id, struct buf *answer, struct client_key *key,
-			     struct err *err);
-enum status oauth_generate_key(const char *algorithm, const char *id, struct buf *answer, struct client_key *key,
-			       struct err *err);
-enum status oauth_public_key(const char *private_key, struct buf *answer, struct client_key *key, struct err *err);
-
 // Which libraries talk to the network, "libcurl 7.88.1 with OpenSSL/3.0.11": "" where that cannot be asked.
 void oauth_libraries(struct buf *answer, char *text, size_t size);
 

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "model/profile-dir.h"
+#include "model/secret-store.h"
 #include "model/url.h"
 
 #include <string.h>
@@ -12,24 +13,10 @@ static void *change_member(struct profile *profile, const struct profile_key *ke
 	return (char *)profile + key->offset;
 }
 
-// Whether these keys, of a change, have this one.
-static bool change_names(struct profile *given, const struct profile_key *key)
-{
-	size_t *count;
-
-	if (key->kind == KEY_LIST)
-		return profile_list(given, key, &count) && *count > 0;
-	return key->kind == KEY_TEXT ? profile_get(given, key) != NULL : *(int64_t *)change_member(given, key) != 0;
-}
-
 bool change_is_empty(const struct change *change)
 {
-	struct profile given = change->given;
-
 	for (size_t i = 0; i < profile_key_count; i++) {
-		const struct profile_key *key = &profile_keys[i];
-
-		if (change_names(&given, key))
+		if (profile_has(&change->given, &profile_keys[i]))
 			return false;
 	}
 	return change->unset_count == 0;
@@ -39,8 +26,8 @@ static void change_unset(struct profile *profile, const struct profile_key *key)
 {
 	size_t *count;
 
-	if (key->kind == KEY_LIST && profile_list(profile, key, &count))
-		*count = 0;
+	if (key->kind == KEY_LIST)
+		*profile_list(profile, key, &count) = NULL, *count = 0;
 	else if (key->kind == KEY_TEXT)
 		*(const char **)change_member(profile, key) = NULL;
 	else
@@ -98,6 +85,46 @@ static bool change_leaves_server(const struct change *change, const struct profi
 	       url_parse(&given, change->given.token_endpoint, NULL) == STATUS_OK && !url_same_origin(&old, &given);
 }
 
+// A list that is one thing, as the words of a command are: the new one takes the place of the old one.
+static void change_list(struct profile *profile, const struct profile_key *key, struct profile *given)
+{
+	size_t *count, *given_count;
+	const char **values = profile_list(profile, key, &count), **given_values = profile_list(given, key, &given_count);
+
+	if (*given_count == 0)
+		return;
+	// with the NULL behind them, for which there is room
+	memcpy(values, given_values, *given_count * sizeof *values);
+	values[*given_count < key->most ? *given_count : key->most] = NULL;
+	*count = *given_count;
+}
+
+// Another place for the secret: what said where it was before does not stay.
+static void change_store(const struct change *change, struct profile *profile)
+{
+	const char *to = change->given.secret_store;
+	bool was_agent = profile->ssh_agent != NULL;
+
+	for (size_t i = 0; i < secret_store_count && !to; i++) {
+		if (secret_stores[i].key && profile_has(&change->given, profile_key_find(secret_stores[i].key)))
+			to = secret_stores[i].name;
+	}
+	if (!to)
+		return;
+	profile->secret_store = NULL;
+	for (size_t i = 0; i < secret_store_count; i++) {
+		if (secret_stores[i].key && strcmp(secret_stores[i].name, to) != 0)
+			change_unset(profile, profile_key_find(secret_stores[i].key));
+	}
+	if (strcmp(to, "command") != 0)
+		profile->secret_env_count = 0;
+	if (strcmp(to, "ssh-agent") != 0)
+		profile->ssh_agent_socket = profile->ssh_agent_kid = NULL;
+	// a key in the place of a secret, or the other way round
+	if (!change->given.auth_method && (was_agent != !strcmp(to, "ssh-agent")))
+		profile->auth_method = NULL;
+}
+
 enum status change_apply(const struct change *change, struct profile *profile, struct err *err)
 {
 	struct profile given = change->given;
@@ -105,6 +132,7 @@ enum status change_apply(const struct change *change, struct profile *profile, s
 
 	if (change_leaves_server(change, profile))
 		profile->issuer = profile->revocation_endpoint = NULL;
+	change_store(change, profile);
 	for (size_t i = 0; i < change->unset_count; i++)
 		change_unset(profile, change->unset[i]);
 	for (size_t i = 0; i < profile_key_count; i++) {
@@ -114,6 +142,8 @@ enum status change_apply(const struct change *change, struct profile *profile, s
 			*(const char **)change_member(profile, key) = profile_get(&given, key);
 		else if (key->kind == KEY_NUMBER && *(int64_t *)change_member(&given, key))
 			*(int64_t *)change_member(profile, key) = *(int64_t *)change_member(&given, key);
+		else if (key->kind == KEY_LIST && key->binds_secret)
+			change_list(profile, key, &given);
 	}
 	status = change_urls(change, profile, err);
 	return status == STATUS_OK ? change_params(change, profile, err) : status;
@@ -122,8 +152,7 @@ enum status change_apply(const struct change *change, struct profile *profile, s
 bool change_moves_secret(const struct profile *old, const struct profile *profile)
 {
 	for (size_t i = 0; i < profile_key_count; i++) {
-		if (profile_keys[i].binds_secret &&
-		    !text_same(profile_get(old, &profile_keys[i]), profile_get(profile, &profile_keys[i])))
+		if (profile_keys[i].binds_secret && !profile_key_same(old, profile, &profile_keys[i]))
 			return true;
 	}
 	return false;

@@ -4,14 +4,17 @@
 #include "base/installed.h"
 #include "base/text.h"
 #include "core/ask-oauth.h"
+#include "core/binding.h"
 #include "core/commands.h"
 #include "core/findings.h"
 #include "core/flight.h"
 #include "core/identity-token.h"
 #include "core/keep.h"
 #include "core/obtain.h"
+#include "core/secret-source.h"
 #include "core/sent-tokens.h"
 #include "core/share-client.h"
+#include "core/ssh-agent.h"
 #include "core/stored-secret.h"
 #include "core/terminal.h"
 #include "core/trust.h"
@@ -67,7 +70,7 @@ static void doctor_check_version(struct findings *findings)
 // Whether other processes of the user can look into our private programs in the moment before they have closed themselves.
 static void doctor_check_programs(struct findings *findings)
 {
-	static const char *const programs[] = { "sk-core", "sk-oauth", "sk-bridge", "sk-proxy", "sk-secret-service" };
+	static const char *const programs[] = { "sk-core", "sk-key", "sk-oauth", "sk-bridge", "sk-proxy", "sk-secret-service" };
 	char path[INSTALLED_PATH_MAX];
 	struct stat st;
 
@@ -314,9 +317,64 @@ static void doctor_check_servers(struct findings *findings, const struct profile
 	terminal_wait_end();
 }
 
-// What the client proves itself with, as far as it is kept here. STATUS_OK, too, where it has no secret.
-static enum status doctor_check_client(struct findings *findings, const struct profile *profile, struct buf *record,
-				       struct secret *secret)
+// A key that stays in an ssh-agent.
+static enum status doctor_check_agent(struct findings *findings, const struct profile *profile)
+{
+	BUF_AUTO(answer, 65536);
+	struct client_key key;
+	struct err err;
+	enum status status = ssh_agent_describe(profile, &answer, &key, &err);
+
+	if (status != STATUS_OK)
+		findings_add(findings, "private key", LEVEL_BAD, status, "%s", err.text);
+	else if (ssh_agent_is_forwarded(profile))
+		findings_add(
+			findings, "private key", LEVEL_WARN, status,
+			"in an ssh-agent that sshd forwards: whoever has that machine, or this one, can have it sign as this "
+			"client. An agent that runs here is safer");
+	else
+		findings_add(findings, "private key", LEVEL_OK, status, "in the ssh-agent, which can sign with %s",
+			     key.algorithms);
+	return status;
+}
+
+// A secret that is elsewhere. A program is run only where a server is asked, too.
+static enum status doctor_check_source(struct findings *findings, const struct profile *profile, bool online,
+				       struct buf *record, struct secret *secret)
+{
+	const char *what = secret_noun(auth_method_uses_key(profile->auth_method));
+	BUF_AUTO(words, 1024);
+	struct err err, found;
+	enum status status = binding_check(profile, &err);
+
+	if (status == STATUS_OK && profile->ssh_agent) {
+		status = doctor_check_agent(findings, profile);
+		return status == STATUS_OK ? stored_secret_get(profile, record, secret, NULL) : status;
+	}
+	secret_source_describe(profile, &words);
+	found.text[0] = '\0';
+	if (status == STATUS_OK)
+		status = secret_source_look(profile, &found);
+	if (status != STATUS_OK && *found.text)
+		err = found;
+	if (status == STATUS_OK && online)
+		status = stored_secret_get(profile, record, secret, &err);
+	if (status != STATUS_OK)
+		findings_add(findings, what, LEVEL_BAD, status, "%s", err.text);
+	else if (*found.text)
+		findings_add(findings, what, LEVEL_WARN, status, "%s: %s", words.data, found.text);
+	else if (!online && profile->secret_command_count)
+		findings_add(findings, what, LEVEL_NONE, status,
+			     "not looked at: %s is run when a token is requested ('sk-helper doctor %s' runs it)", words.data,
+			     profile->name);
+	else
+		findings_add(findings, what, LEVEL_OK, status, "from %s, for this server", words.data);
+	return status;
+}
+
+// What the client proves itself with. STATUS_OK, too, where it has no secret.
+static enum status doctor_check_client(struct findings *findings, const struct profile *profile, bool online,
+				       struct buf *record, struct secret *secret)
 {
 	const struct keyring *store = keyring_find(profile->secret_store);
 	enum status status;
@@ -329,6 +387,8 @@ static enum status doctor_check_client(struct findings *findings, const struct p
 			findings_add(findings, "profile", LEVEL_BAD, status, "%s", err.text);
 		return status;
 	}
+	if (profile_secret_is_elsewhere(profile))
+		return doctor_check_source(findings, profile, online, record, secret);
 	// a keyring that does not answer has its own line, and is not started only to be looked at
 	status = store->probe(&err);
 	if (status == STATUS_OK)
@@ -403,7 +463,7 @@ static void doctor_check_profile(struct findings *findings, const char *name, bo
 		return;
 	}
 	findings_add(findings, "profile", LEVEL_OK, STATUS_OK, "%s (%s)", name, profile.path);
-	status = doctor_check_client(findings, &profile, &record, &secret);
+	status = doctor_check_client(findings, &profile, online, &record, &secret);
 	// what is not trusted is not run, nor read
 	if (profile.identity_token && status != STATUS_POLICY)
 		usable = doctor_check_identity(findings, &profile, online);

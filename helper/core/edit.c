@@ -134,17 +134,13 @@ static enum status edit_keep(const struct profile *old, struct edit_copy *copy, 
 
 static void edit_say(const struct profile *old, const struct profile *profile)
 {
-	BUF_AUTO(record, SECRET_RECORD_MAX);
-	struct secret secret;
-
 	if (!old->token_endpoint)
 		printf("profile '%s' is valid again\n", old->name);
 	else if (profile_same(old, profile))
 		puts("no key was changed");
-	else if (stored_secret_get(profile, &record, &secret, NULL) == STATUS_POLICY)
-		printf("profile '%s' is changed: its client secret was given for another client or server, so it is not sent until 'sk-helper add %s' asks "
-		       "for it again\n",
-		       old->name, old->name);
+	else if (stored_secret_check(profile, NULL) == STATUS_POLICY)
+		printf("profile '%s' is changed: its client secret was given for another client or server, so it is not sent until 'sk-helper add %s' %s\n",
+		       old->name, old->name, profile_secret_is_elsewhere(profile) ? "proves it again" : "asks for it again");
 	else
 		printf("profile '%s' is changed\n", old->name);
 }

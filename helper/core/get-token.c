@@ -56,7 +56,8 @@ enum status get_profile(const struct request *request, struct get_result *result
 unsigned get_deadline_seconds(const struct get_result *result)
 {
 	return (unsigned)result->profile.timeout * (result->profile.identity_token ? 8 : 4) + 15 +
-	       (result->profile.identity_token ? 4 * SOURCE_SECONDS : 0);
+	       (result->profile.identity_token ? 4 * SOURCE_SECONDS : 0) +
+	       (profile_secret_is_elsewhere(&result->profile) ? 4 * (unsigned)result->profile.secret_timeout : 0);
 }
 
 // --- what a server said to the asker

@@ -128,7 +128,7 @@ enum status identity_token_read(const struct profile *profile, struct identity_t
 	else if (status == STATUS_OK && source.kind == IDENTITY_ENV)
 		status = identity_read_variable(source.value, &token->text, err);
 	else if (status == STATUS_OK && source.kind == IDENTITY_COMMAND)
-		status = source_runner_ask(profile, &token->text, err);
+		status = source_runner_ask(profile, SOURCE_IDENTITY, &token->text, err);
 	else if (status == STATUS_OK)
 		status = identity_ask_actions(profile, source.value, &token->text, err);
 	if (status == STATUS_OK) {

@@ -2,6 +2,7 @@
 #include "core/keep.h"
 
 #include "base/text.h"
+#include "core/binding.h"
 #include "core/flight.h"
 #include "core/token-cache.h"
 #include "core/trust.h"
@@ -100,6 +101,9 @@ enum status keep_choose_keyrings(struct profile *profile, bool tries, struct err
 	enum status status = STATUS_OK;
 
 	first_choice_error->text[0] = '\0';
+	status = profile_infer_store(profile, err);
+	if (status != STATUS_OK)
+		return status;
 	if (profile_has_secret(profile) && text_same(profile->secret_store, "none"))
 		profile->secret_store = NULL;
 	if (!profile_has_secret(profile))
@@ -253,7 +257,9 @@ static void forget_old_places(const struct profile *old, const struct profile *p
 	const struct keyring_key key = keyring_key(KEYRING_SECRET, old, NULL);
 	enum status status;
 
-	if (strcmp(old->secret_store, profile->secret_store) != 0 && profile_has_secret(old)) {
+	if (profile_secret_is_elsewhere(old) && !profile_secret_is_elsewhere(profile))
+		binding_forget(old);
+	if (strcmp(old->secret_store, profile->secret_store) != 0 && keyring_find(old->secret_store)) {
 		status = keyring_find(old->secret_store)->del(&key, warning);
 		if (status != STATUS_OK && status != STATUS_NOT_FOUND)
 			err_prefix(warning, "the old client secret is still in the %s keyring", old->secret_store);
@@ -264,53 +270,89 @@ static void forget_old_places(const struct profile *old, const struct profile *p
 		(void)token_cache_forget(old, NULL, NULL, NULL, NULL);
 }
 
-enum status keep_client(const struct profile *profile, const struct secret *secret, struct err *warning, struct err *err)
+// What a secret that is elsewhere is for, and then the file: where only one of them is changed, the profile is refused until 'add' has been run
+// again.
+static enum status keep_file_and_binding(const struct profile *profile, const struct draft *draft, bool binds, struct err *err)
+{
+	enum status status = binds ? binding_keep(profile, err) : STATUS_OK;
+
+	return status == STATUS_OK ? rename_draft(draft, err) : status;
+}
+
+static enum status keep_written(const struct profile *profile, const struct draft *draft, const struct buf *record,
+				struct err *err)
 {
 	const struct keyring_key key = keyring_key(KEYRING_SECRET, profile, NULL);
-	BUF_AUTO(record, SECRET_RECORD_MAX);
-	BUF_AUTO(old_text, PROFILE_TEXT_MAX);
-	char ca_file_sha256[SHA256_HEX_SIZE];
-	struct profile old;
-	struct draft draft;
-	sigset_t all, before;
-	bool replaces = profile_dir_load(profile->name, &old_text, &old, NULL) == STATUS_OK;
 	enum status status;
+	sigset_t all, before;
 
-	warning->text[0] = '\0';
-	if (secret) {
-		struct secret given = *secret;
-
-		status = trust_ca_file(profile, ca_file_sha256, err);
-		if (status != STATUS_OK)
-			return status;
-		given.ca_file_sha256 = ca_file_sha256;
-		secret_write(&given, profile, &record);
-	}
-	if (!buf_ok(&record))
-		return err_set(err, STATUS_USAGE,
-			       "the client secret cannot be stored: it is too long, or it has a control character");
-	if (profile_dir_is_system(profile)) {
-		status = secret ? keyring_find(profile->secret_store)->put(&key, &record, 0, err) : STATUS_OK;
-		if (status == STATUS_OK)
-			flight_forget_failure(profile);
-		return status;
-	}
-	status = write_draft(profile, &draft, err);
-	if (status != STATUS_OK)
-		return status;
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
-	status = store_record_and_file(&draft, keyring_find(profile->secret_store), &key, secret ? &record : NULL, err);
+	if (profile_secret_is_elsewhere(profile))
+		status = keep_file_and_binding(profile, draft, record != NULL, err);
+	else
+		status = store_record_and_file(draft, keyring_find(profile->secret_store), &key, record, err);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (status != STATUS_OK)
-		(void)unlink(draft.temporary);
-	else if (replaces)
-		forget_old_places(&old, profile, warning);
+		(void)unlink(draft->temporary);
+	return status;
+}
+
+static enum status keep_make_record(const struct profile *profile, const struct secret *secret, struct buf *record,
+				    struct err *err)
+{
+	char ca_file_sha256[SHA256_HEX_SIZE];
+	struct secret given = *secret;
+	enum status status = trust_ca_file(profile, ca_file_sha256, err);
+
+	if (status != STATUS_OK)
+		return status;
+	given.ca_file_sha256 = ca_file_sha256;
+	if (!profile_secret_is_elsewhere(profile))
+		secret_write(&given, profile, record);
+	return buf_ok(record) ? STATUS_OK :
+				err_set(err, STATUS_USAGE,
+					"the client secret cannot be stored: it is too long, or it has a control character");
+}
+
+// The file is the administrator's, and stays as it is.
+static enum status keep_system_secret(const struct profile *profile, const struct buf *record, struct err *err)
+{
+	const struct keyring_key key = keyring_key(KEYRING_SECRET, profile, NULL);
+	enum status status = STATUS_OK;
+
+	if (record && !profile_secret_is_elsewhere(profile))
+		status = keyring_find(profile->secret_store)->put(&key, record, 0, err);
 	if (status == STATUS_OK)
 		flight_forget_failure(profile);
-	if (status == STATUS_OK && profile->identity_token)
-		trust_note_identity(profile);
 	return status;
+}
+
+enum status keep_client(const struct profile *profile, const struct secret *secret, struct err *warning, struct err *err)
+{
+	BUF_AUTO(record, SECRET_RECORD_MAX);
+	BUF_AUTO(old_text, PROFILE_TEXT_MAX);
+	struct profile old;
+	struct draft draft;
+	bool replaces = profile_dir_load(profile->name, &old_text, &old, NULL) == STATUS_OK;
+	enum status status = secret ? keep_make_record(profile, secret, &record, err) : STATUS_OK;
+
+	warning->text[0] = '\0';
+	if (status != STATUS_OK)
+		return status;
+	if (profile_dir_is_system(profile))
+		return keep_system_secret(profile, secret ? &record : NULL, err);
+	status = write_draft(profile, &draft, err);
+	if (status == STATUS_OK)
+		status = keep_written(profile, &draft, secret ? &record : NULL, err);
+	if (status != STATUS_OK)
+		return status;
+	if (replaces)
+		forget_old_places(&old, profile, warning);
+	flight_forget_failure(profile);
+	if (profile->identity_token || profile_secret_is_elsewhere(profile))
+		trust_note_identity(profile);
+	return STATUS_OK;
 }
 
 enum status keep_lock_unchanged(struct lock *lock, const struct profile *as_read, struct err *err)

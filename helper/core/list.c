@@ -8,6 +8,7 @@
 #include "keyring/keyring.h"
 #include "model/auth-method.h"
 #include "model/profile-dir.h"
+#include "model/secret-store.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -150,7 +151,7 @@ static void list_read_profile(struct row *row)
 	row->urls = cJSON_CreateStringArray(profile.urls, (int)profile.url_count);
 	row->store_number = number_of(profile.secret_store);
 	row->cache_number = number_of(profile.token_cache);
-	row->store = row->store_number < KEYRING_COUNT ? keyrings[row->store_number]->name : "none";
+	row->store = secret_store_find(profile.secret_store)->name;
 }
 
 // What the keyrings have for it. All files are known by now, so that one answer of a keyring is enough for all rows.
@@ -162,7 +163,7 @@ static void list_ask_keyrings(struct rows *rows, struct row *row)
 
 	if (*row->problem)
 		return;
-	row->secret = "none";
+	row->secret = secret_store_is_elsewhere(row->store) ? "elsewhere" : "none";
 	if (row->store_number < KEYRING_COUNT) {
 		status = ask_keyring(rows, row->store_number);
 		row->secret = secret_state(status == STATUS_OK && !row->in[row->store_number] ? STATUS_NOT_FOUND : status);
@@ -217,7 +218,9 @@ static void describe_life(int64_t left, char text[USE_SIZE])
 
 static void describe_secret(const struct row *row, char text[USE_SIZE])
 {
-	if (row->store_number == KEYRING_COUNT)
+	if (secret_store_is_elsewhere(row->store))
+		(void)snprintf(text, USE_SIZE, "%s", row->store);
+	else if (row->store_number == KEYRING_COUNT)
 		(void)snprintf(text, USE_SIZE, "identity token");
 	else
 		(void)snprintf(text, USE_SIZE, "%s, %s%s", row->store, row->method->uses_key ? "key " : "", row->secret);

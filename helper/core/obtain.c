@@ -244,10 +244,12 @@ static enum status check_lifetime(const struct request *request, const struct ca
 		       (long long)request->min_ttl, (long long)lifetime);
 }
 
-// As long as another process may take for its request, and for the identity token before it.
+// As long as another process may take for its request, and for the identity token, or the secret, before it.
 static int64_t obtain_wait_ms(const struct profile *profile)
 {
-	return (profile->timeout + 6 + (profile->identity_token ? profile->timeout + SOURCE_SECONDS : 0)) * 1000;
+	return (profile->timeout + 6 + (profile->identity_token ? profile->timeout + SOURCE_SECONDS : 0) +
+		(profile_secret_is_elsewhere(profile) ? profile->secret_timeout : 0)) *
+	       1000;
 }
 
 enum status obtain_token(const struct profile *profile, const struct request *request, struct cached_token *obtained,

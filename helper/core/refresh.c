@@ -3,6 +3,7 @@
 // What else has changed is shown, and asked about: it may be the user's own.
 #include "base/text.h"
 #include "core/ask.h"
+#include "core/binding.h"
 #include "core/change.h"
 #include "core/commands.h"
 #include "core/discover.h"
@@ -69,7 +70,7 @@ static enum status refresh_ask(const struct profile *was, const struct profile *
 static enum status refresh_keep(const struct profile *old, const struct profile *profile, struct err *err)
 {
 	BUF_AUTO(record, SECRET_RECORD_MAX);
-	struct secret secret;
+	struct secret secret = { 0 };
 	struct err warning;
 	struct lock lock;
 	enum status status = keep_prepare(err);
@@ -78,9 +79,9 @@ static enum status refresh_keep(const struct profile *old, const struct profile 
 		status = keep_lock_unchanged(&lock, old, err);
 	if (status != STATUS_OK)
 		return status;
-	status = client_secret_get(old, &record, &secret, err);
+	status = profile_secret_is_elsewhere(old) ? binding_check(old, err) : client_secret_get(old, &record, &secret, err);
 	// a refresh that was killed half-way: the secret is bound to what the issuer says already
-	if (status == STATUS_POLICY && profile_has_secret(old))
+	if (status == STATUS_POLICY && profile_has_secret(old) && !profile_secret_is_elsewhere(old))
 		status = stored_secret_get(profile, &record, &secret, err);
 	if (status == STATUS_OK)
 		status = keep_client(profile, profile_has_secret(profile) ? &secret : NULL, &warning, err);
@@ -101,7 +102,8 @@ static enum status refresh(const char *name, bool yes, struct err *err)
 
 	// an issuer that somebody has written into the profile is not asked
 	if (status == STATUS_OK)
-		status = client_secret_get(&old, &record, &secret, err);
+		status = profile_secret_is_elsewhere(&old) ? binding_check(&old, err) :
+							     client_secret_get(&old, &record, &secret, err);
 	if (status != STATUS_OK && !(status == STATUS_POLICY && text_same(secret.given_for.issuer, old.issuer)))
 		return status;
 	if (!old.issuer)

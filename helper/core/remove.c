@@ -2,6 +2,7 @@
 // remove: a profile, its secret and its tokens; or all of them.
 #include "base/text.h"
 #include "core/ask.h"
+#include "core/binding.h"
 #include "core/commands.h"
 #include "core/flight.h"
 #include "core/keep.h"
@@ -164,6 +165,8 @@ static enum status remove_profile(struct removal *removal, const char *path, enu
 	if (status == STATUS_OK)
 		remove_draft(path);
 	if (status == STATUS_OK)
+		binding_forget(&removal->profile);
+	if (status == STATUS_OK)
 		profile_dir_forget_default(removal->name);
 	if (status != STATUS_OK)
 		err_prefix(err, "profile '%s'", removal->name);
@@ -175,7 +178,9 @@ static void remove_report(const struct removal *removal, bool had_file)
 	printf("removed profile '%s': ", removal->name);
 	if (had_file)
 		printf("its file, ");
-	if (!removal->secret_in && !profile_has_secret(&removal->profile))
+	if (!removal->secret_in && profile_secret_is_elsewhere(&removal->profile))
+		printf("its secret stays where it is (%s)", removal->profile.secret_store);
+	else if (!removal->secret_in && !profile_has_secret(&removal->profile))
 		printf("there was no client secret");
 	else if (removal->secret_in)
 		printf("its %s (%s keyring)", secret_noun(auth_method_uses_key(removal->profile.auth_method)),
@@ -229,7 +234,8 @@ static enum status remove_ask(const char *name, struct err *err)
 
 	if (!isatty(STDIN_FILENO))
 		return STATUS_OK;
-	if (profile_dir_load(name, &text, &profile, NULL) == STATUS_OK && !profile_has_secret(&profile))
+	if (profile_dir_load(name, &text, &profile, NULL) == STATUS_OK &&
+	    (!profile_has_secret(&profile) || profile_secret_is_elsewhere(&profile)))
 		(void)snprintf(question, sizeof question, "remove profile '%s' and its cached tokens", name);
 	else if (profile.secret_store)
 		(void)snprintf(question, sizeof question, "remove profile '%s', its %s (%s keyring) and its cached tokens",

@@ -2,6 +2,7 @@
 // rotate: replaces a client secret or private key, after a token was obtained with the new one. The old one is kept
 // beside it for a day, and is tried once when the server refuses the new one: so a secret that works is never lost.
 #include "base/text.h"
+#include "core/ask-key.h"
 #include "core/ask-oauth.h"
 #include "core/ask.h"
 #include "core/change.h"
@@ -73,8 +74,15 @@ static enum status check_old(const struct profile *profile, const struct rotatio
 {
 	BUF_AUTO(record, SECRET_RECORD_MAX);
 	struct secret old;
-	enum status status = stored_secret_get(profile, &record, &old, err);
+	enum status status;
 
+	if (profile_secret_is_elsewhere(profile))
+		return err_set(
+			err, STATUS_USAGE,
+			"its %s is in secret_store %s, which sk-helper only reads: change it there; 'sk-helper get %s --fresh' then "
+			"proves that it works",
+			secret_noun(auth_method_uses_key(profile->auth_method)), profile->secret_store, profile->name);
+	status = stored_secret_get(profile, &record, &old, err);
 	// there is nothing to fall back to, then
 	if (status == STATUS_NOT_FOUND)
 		old.is_key = auth_method_uses_key(profile->auth_method);
@@ -102,7 +110,7 @@ static enum status rotate_take_new(struct rotation *rotation, const struct profi
 	}
 	status = ask_private_key(rotation->key_file, &text, err);
 	if (status == STATUS_OK)
-		status = oauth_import_key(&text, rotation->key_id, &rotation->answer, &rotation->key, err);
+		status = key_import(&text, rotation->key_id, &rotation->answer, &rotation->key, err);
 	rotation->new.is_key = true;
 	rotation->new.value = rotation->key.private_key;
 	return status;

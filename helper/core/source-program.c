@@ -17,7 +17,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SOURCE_ARGS_MAX	       64
 #define SOURCE_LINKS_MAX       16
 #define SOURCE_ENVIRONMENT_MAX 256
 #define SOURCE_ERRORS_MAX      8192
@@ -182,34 +181,27 @@ static bool source_may_have(const char *entry)
 	return false;
 }
 
-static void source_make_environment(char *picked[SOURCE_ENVIRONMENT_MAX])
+static bool source_is_named(const struct source_program *program, const char *entry)
+{
+	size_t len = strcspn(entry, "=");
+
+	for (size_t i = 0; i < program->variable_count; i++) {
+		if (!strncmp(program->variables[i], entry, len) && !program->variables[i][len])
+			return true;
+	}
+	return false;
+}
+
+static void source_make_environment(const struct source_program *program, char *picked[SOURCE_ENVIRONMENT_MAX])
 {
 	size_t count = 0;
 
 	picked[count++] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 	for (char **entry = environ; *entry && count < SOURCE_ENVIRONMENT_MAX - 1; entry++) {
-		if (source_may_have(*entry))
+		if (source_may_have(*entry) || source_is_named(program, *entry))
 			picked[count++] = *entry;
 	}
 	picked[count] = NULL;
-}
-
-static enum status source_split(char *command, char *args[SOURCE_ARGS_MAX + 1], struct err *err)
-{
-	size_t count = 0;
-
-	for (char *word = command, *next; word; word = next) {
-		next = strchr(word, ' ');
-		if (next)
-			*next++ = '\0';
-		if (!*word)
-			continue;
-		if (count == SOURCE_ARGS_MAX)
-			return err_set(err, STATUS_USAGE, "more than %d words", SOURCE_ARGS_MAX);
-		args[count++] = word;
-	}
-	args[count] = NULL;
-	return count ? STATUS_OK : err_set(err, STATUS_USAGE, "there is no program");
 }
 
 // --- running it
@@ -222,17 +214,17 @@ struct source_run {
 	int how; // its wait status, when it has
 };
 
-// path: args[0] without links, as it was looked at.
-static enum status source_start(struct source_run *run, const char *path, char **args, struct err *err)
+// path: the program without links, as it was looked at.
+static enum status source_start(struct source_run *run, const char *path, const struct source_program *program, struct err *err)
 {
 	int out[2] = { -1, -1 }, error[2] = { -1, -1 };
 	char *environment[SOURCE_ENVIRONMENT_MAX];
 	enum status status = STATUS_INTERNAL;
 
-	source_make_environment(environment);
+	source_make_environment(program, environment);
 	if (pipe2(out, O_CLOEXEC) == 0 && pipe2(error, O_CLOEXEC) == 0) {
 		struct spawn spawn = { .path = path,
-				       .args = args,
+				       .args = (char **)(uintptr_t)program->args,
 				       .environment = environment,
 				       .fds = { -1, out[1], error[1], -1, -1 },
 				       .own_session = true };
@@ -240,7 +232,7 @@ static enum status source_start(struct source_run *run, const char *path, char *
 		status = subprocess_spawn(&spawn, &run->pid, NULL);
 	}
 	if (status != STATUS_OK)
-		err_set(err, STATUS_NOT_FOUND, "'%.300s' cannot be run: %s", args[0], strerror(errno));
+		err_set(err, STATUS_NOT_FOUND, "'%.300s' cannot be run: %s", program->args[0], strerror(errno));
 	for (int i = 0; i < 2; i++) {
 		int ours = i ? error[0] : out[0], its = i ? error[1] : out[1];
 
@@ -351,36 +343,31 @@ static int source_end(struct source_run *run)
 	return had_ended ? run->how : -1;
 }
 
-enum status source_program_run(const char *command, int caller, int64_t timeout_ms, struct buf *output, struct err *err)
+enum status source_program_run(const struct source_program *program, int caller, struct buf *output, struct err *err)
 {
 	struct source_run run = { .errors = BUF_INIT(SOURCE_ERRORS_MAX) };
-	char words[SOURCE_WORDS_MAX + 1], *args[SOURCE_ARGS_MAX + 1], real[PATH_MAX];
-	enum status status;
+	const char *name = program->args[0];
+	char real[PATH_MAX];
+	enum status status = source_program_trust(name, real, err);
 	int how;
 
-	if (strlen(command) > SOURCE_WORDS_MAX)
-		return err_set(err, STATUS_USAGE, "the command is longer than %d bytes", SOURCE_WORDS_MAX);
-	(void)snprintf(words, sizeof words, "%s", command);
-	status = source_split(words, args, err);
 	if (status == STATUS_OK)
-		status = source_program_trust(args[0], real, err);
-	if (status == STATUS_OK)
-		status = source_start(&run, real, args, err);
+		status = source_start(&run, real, program, err);
 	if (status != STATUS_OK)
 		return status;
-	(void)source_listen(&run, caller, timeout_ms, output);
+	(void)source_listen(&run, caller, program->timeout_ms, output);
 	how = source_end(&run);
 	if (!buf_ok(output))
-		status = err_set(err, STATUS_POLICY, "'%.200s' printed more than %d bytes", args[0], SOURCE_OUTPUT_MAX);
+		status = err_set(err, STATUS_POLICY, "'%.200s' printed more than %d bytes", name, SOURCE_OUTPUT_MAX);
 	else if (how == -1)
-		status = err_set(err, STATUS_TEMPORARY, "'%.200s' did not end within %lld s, and was ended", args[0],
-				 (long long)timeout_ms / 1000);
+		status = err_set(err, STATUS_TEMPORARY, "'%.200s' did not end within %lld s, and was ended", name,
+				 (long long)program->timeout_ms / 1000);
 	else if (how != 0)
-		status = err_set(err, STATUS_NOT_FOUND, "'%.200s' failed (%s %d): %.300s", args[0],
+		status = err_set(err, STATUS_NOT_FOUND, "'%.200s' failed (%s %d): %.300s", name,
 				 WIFEXITED(how) ? "status" : "signal", WIFEXITED(how) ? WEXITSTATUS(how) : WTERMSIG(how),
 				 source_last_words(&run.errors));
 	else if (output->len == 0)
-		status = err_set(err, STATUS_NOT_FOUND, "'%.200s' printed nothing: %.300s", args[0],
+		status = err_set(err, STATUS_NOT_FOUND, "'%.200s' printed nothing: %.300s", name,
 				 source_last_words(&run.errors));
 	buf_free(&run.errors);
 	return status;

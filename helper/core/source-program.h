@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Another's program that prints what we need (an identity token): run without a shell, a terminal or our environment, and never longer than
+// Another's program that prints what we need (a secret, an identity token): run without a shell, a terminal or our environment, and never longer than
 // it may take.
 #ifndef SK_SOURCE_PROGRAM_H
 #define SK_SOURCE_PROGRAM_H
@@ -8,16 +8,25 @@
 #include "base/status.h"
 
 #include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#define SOURCE_WORDS_MAX  4096 // the path and the words of a command
 #define SOURCE_OUTPUT_MAX 65536
 
-// Runs it, until it ends: an absolute path, and words with one space before each. Its standard input is /dev/null; it has a session and a process group of
-// its own, which is killed at its end, at the deadline, and when the descriptor caller is closed at its other end. Appends what it printed.
-// STATUS_POLICY: others than root and the user could have put it there; STATUS_NOT_FOUND: it failed, or printed nothing: err has the last
-// line of its standard error; STATUS_TEMPORARY: it took too long.
-enum status source_program_run(const char *command, int caller, int64_t timeout_ms, struct buf *output, struct err *err);
+struct source_program {
+	const char *const *args;      // an absolute path, and the words behind it; ends with NULL
+	const char *const *variables; // names of those that it gets besides the usual ones
+	size_t variable_count;
+	int64_t timeout_ms;
+	bool asks; // it may ask on the terminal, which it then has, and in windows
+};
+
+// Runs it, until it ends. Its standard input is /dev/null; it has a session and a process group of its own, which is killed at its end, at the
+// deadline, and when the descriptor caller is closed at its other end. Appends what it printed. STATUS_POLICY: others than root and the
+// user could have put it there, or it printed too much; STATUS_NOT_FOUND: it failed, or printed nothing: err has the last line of its
+// standard error; STATUS_TEMPORARY: it took too long.
+enum status source_program_run(const struct source_program *program, int caller, struct buf *output, struct err *err);
 
 // STATUS_POLICY where others than root and the user can write to the file, or to a directory above it. real: the path without links, which is
 // what may be run.

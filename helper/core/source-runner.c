@@ -5,41 +5,47 @@
 #include "base/harden.h"
 #include "base/text.h"
 #include "base/wire.h"
+#include "core/change.h"
+#include "core/commands.h"
 #include "core/source-program.h"
 #include "model/identity-source.h"
 #include "model/profile-dir.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define SOURCE_ARGS_MAX 64
+
 static struct {
 	pid_t pid;
-	int socket;	    // -1: there is none
-	const char *option; // --identity-token of 'add' and 'set'; NULL for none
+	int socket;	      // -1: there is none
+	struct change change; // what 'add' and 'set' are told on the command line
 	int64_t began_at;
-} runner = { -1, -1, NULL, 0 };
+} runner = { .pid = -1, .socket = -1 };
 
 // --- the child
 
-// What 'add' and 'set' are told on the command line, for a profile that is not there yet; NULL for nothing. It is read as they read it: what is
-// the value of another option, or comes behind "--", is no option.
-static const char *runner_option(const struct option *options, char **words)
+// What 'add' and 'set' are told on the command line, for a profile that is not there yet. It is read as they read it: what is the value of
+// another option, or comes behind "--", is no option.
+static void runner_read_words(struct profile *given, const struct option *options, char **words)
 {
-	const char *found = NULL, *value;
+	const char *value;
 
-	for (; words && *words && strcmp(*words, "--") != 0; words++) {
+	for (; *words && strcmp(*words, "--") != 0; words++) {
 		const struct option *option = options_find(options, *words, &value);
+		const struct profile_key *key = option ? command_option_key(option->name) : NULL;
 
 		if (option && option->argument && !value && words[1])
 			value = *++words;
-		if (option && !strcmp(option->name, "--identity-token"))
-			found = value;
+		// what is wrong with it is told by the command, which then asks for nothing
+		if (key && value)
+			(void)profile_set(given, key->name, value, NULL);
 	}
-	return found;
 }
 
 // A caller that was taken over could write a profile of its own.
@@ -50,27 +56,83 @@ static bool runner_profile_is_new(const struct profile *profile)
 	return stat(profile->path, &st) < 0 || st.st_ctim.tv_sec > runner.began_at;
 }
 
-// What the command line or the profile of this name says is run, whatever the caller has become meanwhile.
-static enum status runner_run(const char *name, int caller, struct buf *output, struct err *err)
+static const char *runner_identity_command(const struct profile *profile)
 {
-	const char *named = runner.option;
-	BUF_AUTO(text, PROFILE_TEXT_MAX);
 	struct identity_source source;
-	struct profile profile = { .identity_token = named };
-	enum status status = named ? STATUS_OK : profile_dir_load(name, &text, &profile, err);
 
-	if (status != STATUS_OK)
+	return identity_source_of(&source, profile->identity_token) && source.kind == IDENTITY_COMMAND ? source.value : NULL;
+}
+
+// A word is what has one space before and behind it: there are no quotes, and no shell.
+static enum status runner_split(char *command, const char *args[SOURCE_ARGS_MAX + 1], struct err *err)
+{
+	size_t count = 0;
+
+	for (char *word = command, *next; word; word = next) {
+		next = strchr(word, ' ');
+		if (next)
+			*next++ = '\0';
+		if (!*word)
+			continue;
+		if (count == SOURCE_ARGS_MAX)
+			return err_set(err, STATUS_USAGE, "more than %d words", SOURCE_ARGS_MAX);
+		args[count++] = word;
+	}
+	args[count] = NULL;
+	return count ? STATUS_OK : err_set(err, STATUS_USAGE, "there is no program");
+}
+
+static enum status runner_run_identity(const struct profile *profile, int caller, struct buf *output, struct err *err)
+{
+	const char *command = runner_identity_command(profile), *args[SOURCE_ARGS_MAX + 1];
+	struct source_program program = { .args = args, .timeout_ms = SOURCE_SECONDS * 1000 };
+	BUF_AUTO(words, PROFILE_FILE_MAX);
+	enum status status;
+
+	if (!command)
+		return err_set(err, STATUS_POLICY, "the profile names no command");
+	buf_adds(&words, command);
+	status = runner_split(words.data, args, err);
+	return status == STATUS_OK ? source_program_run(&program, caller, output, err) : status;
+}
+
+static enum status runner_run_secret(const struct profile *profile, int caller, struct buf *output, struct err *err)
+{
+	struct source_program program = { .args = profile->secret_command,
+					  .variables = profile->secret_env,
+					  .variable_count = profile->secret_env_count,
+					  .timeout_ms = profile_secret_timeout(profile) * 1000 };
+
+	if (!profile->secret_command_count)
+		return err_set(err, STATUS_POLICY, "the profile names no command");
+	return source_program_run(&program, caller, output, err);
+}
+
+// What the command line or the profile of this name says is run, whatever the caller has become meanwhile.
+static enum status runner_run(enum source_use use, const char *name, int caller, struct buf *output, struct err *err)
+{
+	const struct profile *given = &runner.change.given;
+	bool named = use == SOURCE_SECRET ? given->secret_command_count > 0 : given->identity_token != NULL;
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
+	struct profile profile;
+	enum status status = profile_dir_load(name, &text, &profile, err);
+
+	if (status != STATUS_OK && !named)
 		return status;
+	if (status != STATUS_OK)
+		profile = (struct profile){ 0 };
 	if (!named && runner_profile_is_new(&profile))
 		return err_set(err, STATUS_TEMPORARY, "the profile was changed at this very moment: try again");
-	if (!identity_source_of(&source, profile.identity_token) || source.kind != IDENTITY_COMMAND)
-		return err_set(err, STATUS_POLICY, "the profile names no command");
-	return source_program_run(source.value, caller, SOURCE_SECONDS * 1000, output, err);
+	status = change_apply(&runner.change, &profile, err);
+	if (status != STATUS_OK)
+		return status;
+	return use == SOURCE_SECRET ? runner_run_secret(&profile, caller, output, err) :
+				      runner_run_identity(&profile, caller, output, err);
 }
 
 _Noreturn static void runner_serve(int socket)
 {
-	char name[PROFILE_NAME_MAX + 1];
+	char name[PROFILE_NAME_MAX + 2]; // behind one letter
 	ssize_t got;
 
 	while ((got = recv(socket, name, sizeof name - 1, 0)) > 0) {
@@ -80,7 +142,7 @@ _Noreturn static void runner_serve(int socket)
 		enum status status;
 
 		name[got] = '\0';
-		status = runner_run(name, socket, &output, &err);
+		status = runner_run(*name == 's' ? SOURCE_SECRET : SOURCE_IDENTITY, name + 1, socket, &output, &err);
 		text_sanitize(err.text);
 		wire_put(&answer, "status", status_word(status));
 		wire_put(&answer, "message", err.text);
@@ -96,11 +158,10 @@ _Noreturn static void runner_serve(int socket)
 static bool runner_is_for(const char *name)
 {
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
-	struct identity_source source;
 	struct profile profile;
 
 	return profile_dir_load(name, &text, &profile, NULL) == STATUS_OK &&
-	       identity_source_of(&source, profile.identity_token) && source.kind == IDENTITY_COMMAND;
+	       (profile.secret_command_count || runner_identity_command(&profile));
 }
 
 static bool runner_visit(const char *name, void *context)
@@ -145,7 +206,8 @@ void source_runner_start(const struct option *options, char **words)
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return;
-	runner.option = options ? runner_option(options, words) : NULL;
+	if (options)
+		runner_read_words(&runner.change.given, options, words);
 	runner.began_at = clock_now().wall;
 	(void)setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
 	runner.pid = fork();
@@ -203,8 +265,9 @@ static enum status runner_read_answer(char *answer, size_t len, struct buf *outp
 	return err_set(err, status, "%s", message);
 }
 
-enum status source_runner_ask(const struct profile *profile, struct buf *output, struct err *err)
+enum status source_runner_ask(const struct profile *profile, enum source_use use, struct buf *output, struct err *err)
 {
+	char question[PROFILE_NAME_MAX + 2];
 	BUF_AUTO(answer, SOURCE_OUTPUT_MAX + 8192);
 	size_t room;
 	char *data = buf_reserve(&answer, SOURCE_OUTPUT_MAX + 4096, &room);
@@ -213,7 +276,8 @@ enum status source_runner_ask(const struct profile *profile, struct buf *output,
 
 	if (runner.socket < 0 || !data)
 		return err_set(err, STATUS_INTERNAL, "the command cannot be run: there is no process for it");
-	if (send(runner.socket, profile->name, strlen(profile->name), MSG_NOSIGNAL) < 0)
+	(void)snprintf(question, sizeof question, "%c%s", use == SOURCE_SECRET ? 's' : 'i', profile->name);
+	if (send(runner.socket, question, strlen(question), MSG_NOSIGNAL) < 0)
 		return err_set(err, STATUS_INTERNAL, "the command cannot be run: %s", strerror(errno));
 	while ((got = recv(runner.socket, data, room, 0)) < 0 && errno == EINTR)
 		;
@@ -222,6 +286,6 @@ enum status source_runner_ask(const struct profile *profile, struct buf *output,
 	buf_extend(&answer, (size_t)got);
 	status = runner_read_answer(answer.data, answer.len, output, err);
 	if (status == STATUS_OK && !buf_ok(output))
-		return err_set(err, STATUS_POLICY, "the command printed more than a token can be");
+		return err_set(err, STATUS_POLICY, "the command printed more than a secret or a token can be");
 	return status;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Runs the program that a profile names as the source of its identity token. sk-core itself may run nothing but our own programs
+// Runs the program that a profile names as the source of its identity token, or of its secret. sk-core itself may run nothing but our own programs
 // (base/confine.h), so a child that was made before that does it; it is told the name of a profile, and reads what to run from the
 // profile's file itself, or from the command line.
 #ifndef SK_SOURCE_RUNNER_H
@@ -12,7 +12,9 @@
 
 #include <stdbool.h>
 
-#define SOURCE_SECONDS 10 // that a program may take
+#define SOURCE_SECONDS 10 // that a program for identity tokens may take
+
+enum source_use { SOURCE_IDENTITY, SOURCE_SECRET };
 
 // Whether one of these profiles, or the usual one where none of the words is a profile's name, has a program as its source: for commands
 // whose children inherit the walls, and run 'sk-helper get'.
@@ -22,8 +24,8 @@ bool source_runner_is_needed(char **words);
 // input).
 bool source_runner_may_be_needed(char **words);
 
-// Makes the child, before the walls. options, words: of 'add' and 'set', whose --identity-token comes before the profile's file; NULL for all
-// other commands, whose words may be anybody's. A failure is told by source_runner_ask.
+// Makes the child, before the walls. options, words: of 'add' and 'set', whose keys come before the profile's file; NULL for all other
+// commands, whose words may be anybody's. A failure is told by source_runner_ask.
 void source_runner_start(const struct option *options, char **words);
 
 // Leaves it to another process, which was forked from this one.
@@ -32,8 +34,8 @@ void source_runner_leave(void);
 // Ends it, and what it runs.
 void source_runner_stop(void);
 
-// Appends what the program of this profile prints. STATUS_NOT_FOUND: it failed or printed nothing, with its last words;
+// Appends what the program of this profile prints, which says the one or the other. STATUS_NOT_FOUND: it failed or printed nothing, with its last words;
 // STATUS_TEMPORARY: it did not end in time; STATUS_POLICY: others could have put it there.
-enum status source_runner_ask(const struct profile *profile, struct buf *output, struct err *err);
+enum status source_runner_ask(const struct profile *profile, enum source_use use, struct buf *output, struct err *err);
 
 #endif

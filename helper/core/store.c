@@ -78,6 +78,7 @@ static enum status store_change(const struct store_request *request, struct err 
 	struct profile old = { 0 }, profile;
 	char path[PROFILE_PATH_MAX];
 	enum status status;
+	bool takes;
 
 	memcpy(old.name, request->name, strlen(request->name) + 1);
 	status = exists ? profile_dir_load(request->name, &old_text, &old, err) : profile_dir_make_own(&old, path, err);
@@ -100,10 +101,15 @@ static enum status store_change(const struct store_request *request, struct err 
 		status = err_set(err, STATUS_USAGE,
 				 "client_secret is given, and the client proves itself with an identity token: leave "
 				 "client_secret= or identity_token= out");
-	if (status == STATUS_OK && !request->client_secret && profile_has_secret(&profile))
+	if (status == STATUS_OK && request->client_secret && profile_secret_is_elsewhere(&profile))
+		status = err_set(err, STATUS_USAGE,
+				 "client_secret is given, and secret_store '%s' is only read: leave one of them out",
+				 profile.secret_store);
+	takes = request->client_secret || profile_secret_is_elsewhere(&profile);
+	if (status == STATUS_OK && !takes && profile_has_secret(&profile))
 		status = check_stored_secret(&profile, err);
 	if (status == STATUS_OK)
-		status = keep_client(&profile, request->client_secret ? &secret : NULL, &warning, err);
+		status = keep_client(&profile, takes ? &secret : NULL, &warning, err);
 	if (status == STATUS_OK && *warning.text)
 		warn(&warning);
 	if (status != STATUS_OK)

@@ -4,13 +4,53 @@
 #include "base/clock.h"
 #include "base/debug.h"
 #include "base/text.h"
+#include "core/binding.h"
 #include "core/keep.h"
+#include "core/secret-source.h"
 #include "core/trust.h"
 #include "keyring/keyring.h"
+#include "model/auth-method.h"
 
 #include <string.h>
 
 #define PREVIOUS_KEPT_S (24 * 3600)
+
+// Read anew each time, and kept nowhere. What it may be used for is checked before anything is opened or run.
+static enum status stored_secret_read(const struct profile *profile, struct buf *record, struct secret *secret, struct err *err)
+{
+	char ca_file_sha256[SHA256_HEX_SIZE];
+	enum status status = trust_ca_file(profile, ca_file_sha256, err);
+
+	buf_reset(record);
+	buf_add(record, ca_file_sha256, sizeof ca_file_sha256);
+	// a key in an ssh-agent is asked to sign, and never seen
+	if (status == STATUS_OK && !profile->ssh_agent)
+		status = secret_source_read(profile, record, err);
+	if (status != STATUS_OK)
+		return status;
+	*secret = (struct secret){ .is_key = auth_method_uses_key(profile->auth_method),
+				   .value = record->len > sizeof ca_file_sha256 ? record->data + sizeof ca_file_sha256 : "",
+				   .previous = "",
+				   .ca_file_sha256 = record->data };
+	return buf_ok(record) ? STATUS_OK : err_set(err, STATUS_POLICY, "the secret is too long");
+}
+
+enum status stored_secret_take(const struct profile *profile, const struct profile *trusted, struct buf *record,
+			       struct secret *secret, struct err *err)
+{
+	enum status status = trusted ? trust_identity(trusted, err) : STATUS_OK;
+
+	return status == STATUS_OK ? stored_secret_read(profile, record, secret, err) : status;
+}
+
+enum status stored_secret_check(const struct profile *profile, struct err *err)
+{
+	BUF_AUTO(record, SECRET_RECORD_MAX);
+	struct secret secret;
+
+	return profile_secret_is_elsewhere(profile) ? binding_check(profile, err) :
+						      client_secret_get(profile, &record, &secret, err);
+}
 
 enum status stored_secret_get(const struct profile *profile, struct buf *record, struct secret *secret, struct err *err)
 {
@@ -26,6 +66,10 @@ enum status stored_secret_get(const struct profile *profile, struct buf *record,
 			"its client has no secret and no key: it proves itself with the identity token that '%.200s' gives, "
 			"which the platform renews",
 			profile->identity_token);
+	if (profile_secret_is_elsewhere(profile)) {
+		status = binding_check(profile, err);
+		return status == STATUS_OK ? stored_secret_read(profile, record, secret, err) : status;
+	}
 	buf_reset(record);
 	status = keyring_find(profile->secret_store)->get(&key, record, err);
 	debug_say("the %s keyring was asked for the client secret: %s", profile->secret_store, status_word(status));
@@ -48,11 +92,7 @@ enum status stored_secret_get(const struct profile *profile, struct buf *record,
 	if (status == STATUS_OK)
 		status = trust_ca_file(profile, ca_file_sha256, err);
 	if (status == STATUS_OK && !text_same(ca_file_sha256, secret->ca_file_sha256))
-		status = err_set(err, STATUS_POLICY,
-				 "ca_file '%s' has changed since the %s was stored, and it decides which servers are trusted: "
-				 "nothing was sent; if it is right, 'sk-helper add %s%s' stores the %s again",
-				 profile->ca_file, secret_noun(secret->is_key), profile->name,
-				 secret->is_key ? " --private-key FILE" : "", secret_noun(secret->is_key));
+		status = trust_ca_file_changed(profile, secret->is_key, err);
 	return status;
 }
 

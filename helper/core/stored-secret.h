@@ -8,9 +8,17 @@
 #include "model/profile.h"
 #include "model/secret.h"
 
-// Reads it into record, which secret then points into; only if it was given for this profile as it stands. STATUS_NOT_FOUND
+// Reads it into record, which secret then points into, from where the profile says that it is; only if it was given for this profile as it stands. STATUS_NOT_FOUND
 // when none is kept, STATUS_POLICY when the profile leads elsewhere, STATUS_USAGE when its client has none; else what the keyring, or a damaged record, says.
 enum status stored_secret_get(const struct profile *profile, struct buf *record, struct secret *secret, struct err *err);
+
+// The same of a secret that is elsewhere, for 'add' and 'set', which prove and bind it anew. trusted: the profile's file as it is, where it alone
+// says where the secret comes from (trust_identity); NULL where the user has just said so.
+enum status stored_secret_take(const struct profile *profile, const struct profile *trusted, struct buf *record,
+			       struct secret *secret, struct err *err);
+
+// Whether client_secret_get would be allowed to give it; a secret that is elsewhere is not read for that.
+enum status stored_secret_check(const struct profile *profile, struct err *err);
 
 // What the client proves itself with, besides an identity token: the secret, or nothing (value "") where it has none; then the profile's file must
 // be out of others' reach, because nothing else says where the identity token goes (STATUS_POLICY).

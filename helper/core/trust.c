@@ -4,8 +4,8 @@
 #include "base/buf.h"
 #include "base/lock.h"
 #include "base/text.h"
-#include "base/wire.h"
 #include "model/profile-dir.h"
+#include "model/secret.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,7 +50,15 @@ enum status trust_ca_file(const struct profile *profile, char hex[SHA256_HEX_SIZ
 	return STATUS_OK;
 }
 
-// Of what decides where an identity token comes from and goes.
+enum status trust_ca_file_changed(const struct profile *profile, bool is_key, struct err *err)
+{
+	return err_set(err, STATUS_POLICY,
+		       "ca_file '%s' has changed since the %s was given, and it decides which servers are trusted: nothing was "
+		       "sent; if it is right, 'sk-helper add %s%s",
+		       profile->ca_file, secret_noun(is_key), profile->name, secret_again(profile, is_key));
+}
+
+// Of what decides where an identity token, or a secret that is elsewhere, comes from and goes.
 static void trust_digest(const struct profile *profile, char hex[SHA256_HEX_SIZE])
 {
 	BUF_AUTO(text, PROFILE_TEXT_MAX);
@@ -60,8 +68,8 @@ static void trust_digest(const struct profile *profile, char hex[SHA256_HEX_SIZE
 	for (size_t i = 0; i < profile_key_count; i++) {
 		const struct profile_key *key = &profile_keys[i];
 
-		if (key->kind == KEY_TEXT && (key->binds_secret || key->binds_token))
-			wire_put(&text, key->name, profile_get(profile, key));
+		if (key->binds_secret || key->binds_token)
+			profile_write_key(profile, key, &text);
 	}
 	sha256_hex(text.data, text.len, hex, SHA256_HEX_SIZE - 1);
 }
@@ -109,6 +117,18 @@ static bool trust_is_at_home(const struct profile *profile)
 	return len > 0 && (size_t)len < sizeof place && text_starts(profile->path, place);
 }
 
+// What says again where its identity token, or its secret, comes from.
+static const char *trust_option(const struct profile *profile)
+{
+	const char *store = profile->secret_store ? profile->secret_store : "";
+
+	return profile->identity_token	   ? "--identity-token SOURCE" :
+	       !strcmp(store, "file")	   ? "--secret-file PATH" :
+	       !strcmp(store, "command")   ? "--secret-command PATH..." :
+	       !strcmp(store, "ssh-agent") ? "--ssh-agent SHA256:..." :
+					     "--secret-store credential";
+}
+
 enum status trust_identity(const struct profile *profile, struct err *err)
 {
 	char ca_file_sha256[SHA256_HEX_SIZE];
@@ -121,8 +141,8 @@ enum status trust_identity(const struct profile *profile, struct err *err)
 	return err_set(
 		err, STATUS_POLICY,
 		"'%.300s' is not below your home (%s), and sk-helper has not written it so since the last reboot: nothing was "
-		"sent. If it is yours: 'sk-helper set %s --identity-token SOURCE', with the source that it has",
-		profile->path, "/etc/passwd", profile->name);
+		"sent. If it is yours: 'sk-helper set %s %s', with the source that it has",
+		profile->path, "/etc/passwd", profile->name, trust_option(profile));
 }
 
 enum status trust_profile_place(const struct profile *profile, struct err *err)

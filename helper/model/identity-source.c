@@ -14,9 +14,7 @@ const struct identity_kind_row identity_kinds[IDENTITY_KINDS] = {
 
 static enum status identity_check_variable(const char *name, struct err *err)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
-
-	if (!*name || strchr("0123456789", *name) || name[strspn(name, letters)])
+	if (!text_is_variable(name))
 		return err_set(err, STATUS_USAGE, "env: '%.64s' is not the name of an environment variable", name);
 	return STATUS_OK;
 }

@@ -8,6 +8,7 @@
 #include "model/auth-method.h"
 #include "model/grant.h"
 #include "model/identity-source.h"
+#include "model/secret-store.h"
 #include "model/url.h"
 
 #include <stdio.h>
@@ -76,7 +77,7 @@ static enum status check_assertion_alg(const char *value, struct err *err)
 
 static enum status check_secret_store(const char *value, struct err *err)
 {
-	return check_word("secret-service kernel none", value, err);
+	return check_word(SECRET_STORES, value, err);
 }
 
 static enum status check_token_cache(const char *value, struct err *err)
@@ -155,6 +156,47 @@ static enum status check_path(const char *value, struct err *err)
 	return STATUS_OK;
 }
 
+// A file name: systemd.exec(5), LoadCredential=.
+static enum status check_credential(const char *value, struct err *err)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-@:";
+
+	if (value[0] == '.' || strlen(value) > 255 || value[strspn(value, letters)])
+		return err_set(err, STATUS_USAGE, "'%.100s' is not the name of a systemd credential", value);
+	return STATUS_OK;
+}
+
+// One word, whatever is in it: there is no shell that would see it.
+static enum status check_argument(const char *value, struct err *err)
+{
+	if (!text_has_no_control(value, strlen(value)))
+		return err_set(err, STATUS_USAGE, "it has a control character");
+	return STATUS_OK;
+}
+
+// The dynamic linker's variables would choose what the program is.
+static enum status check_variable(const char *value, struct err *err)
+{
+	if (!text_is_variable(value))
+		return err_set(err, STATUS_USAGE, "'%.64s' is not the name of an environment variable", value);
+	if (text_starts(value, "LD_") || !strcmp(value, "PATH"))
+		return err_set(err, STATUS_USAGE, "'%.64s' would change which program is run", value);
+	return STATUS_OK;
+}
+
+// As ssh-add -l prints it: SHA-256 in base64 without padding.
+static enum status check_fingerprint(const char *value, struct err *err)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *digest = value + strlen("SHA256:");
+
+	if (!text_starts(value, "SHA256:") || strlen(digest) != 43 || digest[strspn(digest, letters)])
+		return err_set(err, STATUS_USAGE,
+			       "'%.100s' is not a key's fingerprint, SHA256: and 43 characters ('ssh-add -l' shows them)",
+			       value);
+	return STATUS_OK;
+}
+
 static enum status check_proxy(const char *value, struct err *err)
 {
 	static const char *const schemes[] = { "http://", "https://", "socks5://", "socks5h://", NULL };
@@ -227,7 +269,28 @@ const struct profile_key profile_keys[] = {
 	{ "revocation_endpoint", TEXT(revocation_endpoint), .check = profile_check_endpoint, .binds_secret = true,
 	  .argument = "URL", .help = HELP("where tokens are revoked") },
 	{ "secret_store", TEXT(secret_store), .check = check_secret_store, .argument = "STORE",
-	  .help = HELP("where the client secret is: secret-service or kernel; none where there is none") },
+	  .help = HELP(
+		  "where the client secret is: secret-service or kernel, or, only read, credential, file, command or ssh-agent; "
+		  "none where there is none") },
+	{ "secret_credential", TEXT(secret_credential), .check = check_credential, .binds_secret = true, .argument = "NAME",
+	  .help = HELP("the systemd credential that is the secret (default: sk-helper. and the profile's name)") },
+	{ "secret_file", TEXT(secret_file), .check = check_path, .binds_secret = true, .argument = "PATH",
+	  .help = HELP("the file that has the secret: of Docker, Podman or Kubernetes") },
+	{ "secret_command", LIST(secret_command, secret_command_count, PROFILE_WORDS_MAX), .check = check_argument,
+	  .binds_secret = true, .argument = "WORD",
+	  .help = HELP("the program that prints the secret: its path, and then a word each time; there is no shell") },
+	{ "secret_env", LIST(secret_env, secret_env_count, PROFILE_ENV_MAX), .check = check_variable, .binds_secret = true,
+	  .argument = "VARIABLE", .help = HELP("a variable that this program gets, too; may be repeated") },
+	{ "secret_first_line", TEXT(secret_first_line), .check = check_yes_or_no, .argument = "yes|no",
+	  .help = HELP("whether only the first line is the secret, as with pass (no)") },
+	{ "secret_timeout", NUMBER(secret_timeout, 1, 120, 10), .argument = "SECONDS",
+	  .help = HELP("the time that the program, or the ssh-agent, may take (10)") },
+	{ "ssh_agent", TEXT(ssh_agent), .check = check_fingerprint, .binds_secret = true, .argument = "SHA256:...",
+	  .help = HELP("the key in an ssh-agent that signs for the client: its fingerprint") },
+	{ "ssh_agent_socket", TEXT(ssh_agent_socket), .check = check_path, .binds_secret = true, .argument = "PATH",
+	  .help = HELP("the ssh-agent's socket; otherwise SSH_AUTH_SOCK") },
+	{ "ssh_agent_kid", TEXT(ssh_agent_kid), .check = check_graphic, .argument = "ID",
+	  .help = HELP("what the server calls that key (kid), where it is not its thumbprint") },
 	{ "token_cache", TEXT(token_cache), .check = check_token_cache, .argument = "CACHE",
 	  .help = HELP("where tokens are kept: kernel (default), secret-service, runtime (files in memory) or none") },
 	{ "renew_on_repeat", TEXT(renew_on_repeat), .check = check_yes_or_no, .argument = "yes|no",
@@ -362,7 +425,7 @@ const char *profile_get(const struct profile *p, const struct profile_key *key)
 	return key->kind == KEY_TEXT ? *(const char **)member(p, key) : NULL;
 }
 
-static void profile_write_key(const struct profile *p, const struct profile_key *key, struct buf *b)
+void profile_write_key(const struct profile *p, const struct profile_key *key, struct buf *b)
 {
 	if (key->kind == KEY_LIST) {
 		size_t *count;
@@ -375,6 +438,59 @@ static void profile_write_key(const struct profile *p, const struct profile_key 
 	} else if (*(int64_t *)member(p, key) && *(int64_t *)member(p, key) != key->preset) {
 		wire_put_number(b, key->name, *(int64_t *)member(p, key));
 	}
+}
+
+bool profile_has(const struct profile *p, const struct profile_key *key)
+{
+	size_t *count;
+
+	if (key->kind == KEY_LIST)
+		return profile_list((struct profile *)(uintptr_t)p, key, &count) && *count > 0;
+	return key->kind == KEY_TEXT ? profile_get(p, key) != NULL : *(int64_t *)member(p, key) != 0;
+}
+
+bool profile_key_same(const struct profile *p, const struct profile *other, const struct profile_key *key)
+{
+	size_t *count, *others_count;
+	const char **values, **others;
+
+	if (key->kind == KEY_NUMBER)
+		return *(int64_t *)member(p, key) == *(int64_t *)member(other, key);
+	if (key->kind == KEY_TEXT)
+		return text_same(profile_get(p, key), profile_get(other, key));
+	values = profile_list((struct profile *)(uintptr_t)p, key, &count);
+	others = profile_list((struct profile *)(uintptr_t)other, key, &others_count);
+	for (size_t i = 0; *count == *others_count && i < *count; i++) {
+		if (strcmp(values[i], others[i]) != 0)
+			return false;
+	}
+	return *count == *others_count;
+}
+
+bool profile_secret_is_elsewhere(const struct profile *p)
+{
+	return profile_has_secret(p) && secret_store_is_elsewhere(p->secret_store);
+}
+
+int64_t profile_secret_timeout(const struct profile *p)
+{
+	return p->secret_timeout ? p->secret_timeout : profile_key_find("secret_timeout")->preset;
+}
+
+enum status profile_infer_store(struct profile *p, struct err *err)
+{
+	for (size_t i = 0; i < secret_store_count; i++) {
+		const struct secret_store *store = &secret_stores[i];
+
+		if (!store->key || !profile_has(p, profile_key_find(store->key)))
+			continue;
+		if (!p->secret_store)
+			p->secret_store = store->name;
+		if (strcmp(p->secret_store, store->name) != 0)
+			return err_set(err, STATUS_USAGE, "%s: it goes with secret_store %s, and secret_store is %s",
+				       store->key, store->name, p->secret_store);
+	}
+	return STATUS_OK;
 }
 
 bool profile_has_secret(const struct profile *p)
@@ -402,7 +518,7 @@ static enum status profile_complete_identity(struct profile *p, struct err *err)
 	if (p->identity_token && !p->auth_method)
 		p->auth_method = is_client ? "workload_identity" : "none";
 	if (!p->auth_method)
-		p->auth_method = "client_secret_post";
+		p->auth_method = p->ssh_agent ? "private_key_jwt" : "client_secret_post";
 	if (!p->identity_token && !is_client)
 		return err_set(err, STATUS_USAGE, "identity_token is missing: grant %s exchanges one", p->grant);
 	if (!p->identity_token && !profile_has_secret(p))
@@ -415,6 +531,37 @@ static enum status profile_complete_identity(struct profile *p, struct err *err)
 				       "out, or choose grant jwt-bearer or token-exchange" :
 				       "auth_method %s goes with grant client_credentials alone: leave it out",
 			       p->auth_method);
+	return STATUS_OK;
+}
+
+// Where the secret is.
+static enum status profile_complete_store(struct profile *p, struct err *err)
+{
+	const struct secret_store *store;
+	enum status status = profile_infer_store(p, err);
+
+	if (status != STATUS_OK)
+		return status;
+	if (!p->secret_store && !profile_has_secret(p))
+		p->secret_store = "none";
+	if (!p->secret_store)
+		return err_set(err, STATUS_USAGE, "secret_store is missing");
+	if (profile_has_secret(p) == !strcmp(p->secret_store, "none"))
+		return err_set(err, STATUS_USAGE, "secret_store: %s, but auth_method %s has %s secret", p->secret_store,
+			       p->auth_method, profile_has_secret(p) ? "a" : "no");
+	store = secret_store_find(p->secret_store);
+	if (store && store->needs_key && !profile_has(p, profile_key_find(store->key)))
+		return err_set(err, STATUS_USAGE, "%s is missing: secret_store %s needs it", store->key, store->name);
+	if (p->secret_command_count && p->secret_command[0][0] != '/')
+		return err_set(err, STATUS_USAGE,
+			       "secret_command: '%.200s' is not an absolute path: the program's comes first, and then each "
+			       "word in a secret_command of its own",
+			       p->secret_command[0]);
+	if (p->ssh_agent && strcmp(p->auth_method, "private_key_jwt") != 0)
+		return err_set(err, STATUS_USAGE, "ssh_agent: it signs for auth_method private_key_jwt alone, and not for %s",
+			       p->auth_method);
+	if (p->ssh_agent && text_same(p->assertion_alg, "PS256"))
+		return err_set(err, STATUS_USAGE, "assertion_alg: an ssh-agent cannot sign with PS256: RS256 is what it has");
 	return STATUS_OK;
 }
 
@@ -450,13 +597,9 @@ enum status profile_complete(struct profile *p, struct err *err)
 		return err_set(
 			err, STATUS_USAGE,
 			"issuer or assertion_audience is missing: what the private key signs names one of them as its audience");
-	if (!p->secret_store && !profile_has_secret(p))
-		p->secret_store = "none";
-	if (!p->secret_store)
-		return err_set(err, STATUS_USAGE, "secret_store is missing");
-	if (profile_has_secret(p) == !strcmp(p->secret_store, "none"))
-		return err_set(err, STATUS_USAGE, "secret_store: %s, but auth_method %s has %s secret", p->secret_store,
-			       p->auth_method, profile_has_secret(p) ? "a" : "no");
+	status = profile_complete_store(p, err);
+	if (status != STATUS_OK)
+		return status;
 	p->token_binding[0] = '\0';
 	if (p->identity_token || p->param_count)
 		profile_bind_token(p);

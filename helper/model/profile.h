@@ -15,6 +15,8 @@
 #define PROFILE_FILE_MAX     16384
 #define PROFILE_URLS_MAX     16
 #define PROFILE_PARAMS_MAX   16
+#define PROFILE_WORDS_MAX    32 // of a command
+#define PROFILE_ENV_MAX	     16
 #define PROFILE_FILE_ID_SIZE 17
 #define PROFILE_BINDING_SIZE 65
 
@@ -46,11 +48,23 @@ struct profile {
 	const char *audience;
 	const char *urls[PROFILE_URLS_MAX];
 	size_t url_count;
-	const char *secret_store;    // "none" where there is no secret; never NULL after profile_parse or profile_complete
-	const char *token_cache;     // never NULL after profile_parse or profile_complete
-	const char *renew_on_repeat; // "no", or else yes
-	const char *username;	     // NULL: the token is no password
-	const char *git_retry;	     // "yes", or else no
+	const char *secret_store;      // "none" where there is no secret; never NULL after profile_parse or profile_complete
+	const char *secret_credential; // of systemd's; NULL: sk-helper.NAME
+	const char *secret_file;       // with secret_store file
+	const char *secret_command[PROFILE_WORDS_MAX +
+				   1]; // with secret_store command: a program's path, and its words; ends with NULL
+	size_t secret_command_count;
+	const char *secret_env[PROFILE_ENV_MAX]; // names of variables that the program gets besides the usual ones
+	size_t secret_env_count;
+	const char *secret_first_line; // "yes": what follows the first line is no part of it; else no
+	int64_t secret_timeout;	       // seconds that a program, or an ssh-agent, may take
+	const char *ssh_agent;	       // with secret_store ssh-agent: the key's fingerprint, SHA256:...
+	const char *ssh_agent_socket;  // NULL: the environment's SSH_AUTH_SOCK
+	const char *ssh_agent_kid;     // what the server calls the key; NULL: its thumbprint (RFC 7638)
+	const char *token_cache;       // never NULL after profile_parse or profile_complete
+	const char *renew_on_repeat;   // "no", or else yes
+	const char *username;	       // NULL: the token is no password
+	const char *git_retry;	       // "yes", or else no
 	const char *ca_file;
 	const char *proxy;
 	int64_t timeout;     // seconds that a token request may take, all attempts together
@@ -93,6 +107,15 @@ enum status profile_key_unknown(const char *name, struct err *err);
 // Sets one key, checked. A second value replaces nothing, it is an error (but for a list, where it is one more).
 enum status profile_set(struct profile *p, const char *key, const char *value, struct err *err);
 
+// Whether the key has a value.
+bool profile_has(const struct profile *p, const struct profile_key *key);
+
+// Whether the two have the same value, or none.
+bool profile_key_same(const struct profile *p, const struct profile *other, const struct profile_key *key);
+
+// Appends the key as the file has it, a line for each value; nothing where it has none.
+void profile_write_key(const struct profile *p, const struct profile_key *key, struct buf *b);
+
 // The value of a text; NULL for a list or a number.
 const char *profile_get(const struct profile *p, const struct profile_key *key);
 
@@ -106,6 +129,15 @@ bool profile_has_secret(const struct profile *p);
 // Whom an identity token of the profile's must be for: assertion_audience, else the issuer, else the token endpoint's origin.
 // room is for the latter.
 const char *profile_identity_audience(const struct profile *p, char room[URL_MAX + 1]);
+
+// Whether the secret is not in a keyring of ours: it is only read there, or asked to sign. Also of a profile that is not complete yet.
+bool profile_secret_is_elsewhere(const struct profile *p);
+
+// secret_timeout, or its usual value. Also of a profile that is not complete yet.
+int64_t profile_secret_timeout(const struct profile *p);
+
+// Where no secret_store is named, the key that says where the secret is names it, too. STATUS_USAGE for keys that contradict each other.
+enum status profile_infer_store(struct profile *p, struct err *err);
 
 // Reads the file's text, which it cuts up in place and p then points into. p is undefined on failure.
 enum status profile_parse(struct profile *p, const char *name, char *text, size_t len, struct err *err);

@@ -2,26 +2,18 @@
 #include "oauth/client-auth.h"
 
 #include "base/base64.h"
-#include "base/clock.h"
-#include "base/json.h"
 #include "base/percent.h"
 #include "model/auth-method.h"
 #include "model/grant.h"
-#include "oauth/client-key.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
-
-// Long enough for clocks that differ a little; short, because whoever gets hold of it is the client for so long.
-#define ASSERTION_SECONDS 120
 
 void client_auth_free(struct client_auth *auth)
 {
 	buf_free(&auth->user);
 	buf_free(&auth->password);
 	buf_free(&auth->header);
-	buf_free(&auth->assertion);
 	buf_free(&auth->pem);
 }
 
@@ -37,7 +29,7 @@ bool client_auth_is_complete(const struct oauth_request *request)
 		return false;
 	if (method->uses_certificate)
 		return request->private_key && request->certificate;
-	return method->uses_key ? request->private_key && request->assertion_audience : request->client_secret != NULL;
+	return method->uses_key ? request->assertion_count > 0 : request->client_secret != NULL;
 }
 
 // --- RFC 6749 section 2.3.1
@@ -67,65 +59,19 @@ static void note_secrets(const struct oauth_request *request, struct client_auth
 	auth->secrets[2] = auth->header.data;
 }
 
-// --- RFC 7523 section 2.2, as draft-ietf-oauth-rfc7523bis has it: the issuer alone is the audience, and the type is said
+// --- RFC 7523 section 2.2
 
-static void add_header(const struct oauth_request *request, const char *algorithm, struct buf *assertion)
+static void add_assertion(const struct oauth_request *request, struct client_auth *auth, size_t attempt, struct body *body)
 {
-	const char *id = client_key_id(request->private_key);
-	BUF_AUTO(json, 4096);
+	const char *assertion =
+		request->assertions[attempt < request->assertion_count ? attempt : request->assertion_count - 1];
+	const char *signature = strrchr(assertion, '.');
 
-	json_put(&json, "{\"alg\":", algorithm);
-	buf_adds(&json, ",\"typ\":\"client-authentication+jwt\"");
-	if (id)
-		json_put(&json, ",\"kid\":", id);
-	buf_adds(&json, "}");
-	base64url_encode(assertion, json.data, json.len);
-	if (!buf_ok(&json))
-		buf_fail(assertion);
-}
-
-static enum status add_claims(const struct oauth_request *request, struct buf *assertion, struct err *err)
-{
-	BUF_AUTO(json, 8192);
-	unsigned char random[16];
-	int64_t now = clock_now().wall;
-
-	if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
-		return err_set(err, STATUS_INTERNAL, "no random numbers");
-	json_put(&json, "{\"iss\":", request->client_id);
-	json_put(&json, ",\"sub\":", request->client_id);
-	json_put(&json, ",\"aud\":", request->assertion_audience);
-	buf_adds(&json, ",\"jti\":\"");
-	base64url_encode(&json, random, sizeof random);
-	buf_addf(&json, "\",\"iat\":%lld,\"exp\":%lld}", (long long)now, (long long)now + ASSERTION_SECONDS);
-	buf_addc(assertion, '.');
-	base64url_encode(assertion, json.data, json.len);
-	if (!buf_ok(&json))
-		buf_fail(assertion);
-	return STATUS_OK;
-}
-
-static enum status add_assertion(const struct oauth_request *request, struct client_auth *auth, struct body *body,
-				 struct err *err)
-{
-	const char *algorithm = NULL, *signature;
-	enum status status = client_key_sign(request->private_key, request->assertion_alg, NULL, &algorithm, err);
-
-	if (status != STATUS_OK)
-		return status;
-	add_header(request, algorithm, &auth->assertion);
-	status = add_claims(request, &auth->assertion, err);
-	if (status == STATUS_OK)
-		status = client_key_sign(request->private_key, algorithm, &auth->assertion, &algorithm, err);
-	if (status != STATUS_OK)
-		return status;
 	body_add(body, "client_id", request->client_id);
 	body_add(body, "client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
-	body_add(body, "client_assertion", auth->assertion.data);
+	body_add(body, "client_assertion", assertion);
 	// an assertion without its signature is useless, so only the signature is a secret
-	signature = strrchr(auth->assertion.data, '.');
-	auth->secrets[0] = signature ? signature + 1 : NULL;
-	return STATUS_OK;
+	auth->secrets[0] = signature ? signature + 1 : assertion;
 }
 
 // --- RFC 8705
@@ -135,7 +81,8 @@ static void add_certificate(const struct oauth_request *request, struct client_a
 {
 	body_add(body, "client_id", request->client_id);
 	buf_adds(&auth->pem, "-----BEGIN PRIVATE KEY-----\n");
-	for (size_t at = 0, len = client_key_len(request->private_key); at < len; at += 64) {
+	// as it is kept: PKCS#8 in base64, and behind a space its id
+	for (size_t at = 0, len = strcspn(request->private_key, " "); at < len; at += 64) {
 		buf_add(&auth->pem, request->private_key + at, len - at < 64 ? len - at : 64);
 		buf_addc(&auth->pem, '\n');
 	}
@@ -163,17 +110,16 @@ static const char *identity_signature(const char *identity_token)
 	return dot ? dot + 1 : identity_token;
 }
 
-enum status client_auth_add(const struct oauth_request *request, struct client_auth *auth, struct body *body,
+enum status client_auth_add(const struct oauth_request *request, size_t attempt, struct client_auth *auth, struct body *body,
 			    struct http_request *http, struct err *err)
 {
 	const struct auth_method *method = auth_method_find(request->auth_method);
-	enum status status = STATUS_OK;
 	size_t count = 0;
 
 	if (method->uses_certificate) {
 		add_certificate(request, auth, body, http);
 	} else if (method->uses_key) {
-		status = add_assertion(request, auth, body, err);
+		add_assertion(request, auth, attempt, body);
 	} else if (!method->has_secret) {
 		add_identity(request, method, body);
 	} else {
@@ -190,8 +136,7 @@ enum status client_auth_add(const struct oauth_request *request, struct client_a
 	if (request->identity_token)
 		auth->secrets[count++] = identity_signature(request->identity_token);
 	auth->secrets[count] = request->token; // which is to be revoked, and is good until then
-	if (status == STATUS_OK && (!buf_ok(&body->text) || !buf_ok(&auth->user) || !buf_ok(&auth->header) ||
-				    !buf_ok(&auth->assertion) || !buf_ok(&auth->pem)))
+	if (!buf_ok(&body->text) || !buf_ok(&auth->user) || !buf_ok(&auth->header) || !buf_ok(&auth->pem))
 		return err_set(err, STATUS_INTERNAL, "the request is too long");
-	return status;
+	return STATUS_OK;
 }

@@ -2,6 +2,7 @@
 // sk-oauth: the only program of ours that talks to the network. A request on stdin, an answer on stdout, then it is gone.
 // It opens no keyring, and no file but CA certificates and what the resolver needs. Not meant to be run by hand.
 #include "base/harden.h"
+#include "base/private-request.h"
 #include "base/text.h"
 #include "base/wire.h"
 #include "http/loopback.h"
@@ -9,7 +10,6 @@
 #include "http/sandbox.h"
 #include "model/url.h"
 #include "oauth/actions-token.h"
-#include "oauth/client-key.h"
 #include "oauth/discovery.h"
 #include "oauth/http.h"
 #include "oauth/token-endpoint.h"
@@ -20,14 +20,21 @@
 #include <string.h>
 #include <unistd.h>
 
+// What may come more than once.
+static void oauth_take_list(const struct wire_field *field, void *context)
+{
+	struct oauth_request *request = context;
+
+	if (!strcmp(field->key, "param") && request->param_count < PROFILE_PARAMS_MAX)
+		request->params[request->param_count++] = field->value;
+	else if (!strcmp(field->key, "client_assertion") && request->assertion_count < ASSERTIONS_MAX)
+		request->assertions[request->assertion_count++] = field->value;
+}
+
 static enum status oauth_read_request(struct buf *text, struct oauth_request *request, struct err *err)
 {
-	static const struct {
-		const char *key;
-		size_t offset;
-	} keys[] = {
+	static const struct private_key_place places[] = {
 #define KEY(member) { #member, offsetof(struct oauth_request, member) }
-		KEY(version),
 		KEY(operation),
 		KEY(url),
 		KEY(issuer),
@@ -38,9 +45,6 @@ static enum status oauth_read_request(struct buf *text, struct oauth_request *re
 		KEY(client_secret),
 		KEY(private_key),
 		KEY(certificate),
-		KEY(key_id),
-		KEY(assertion_alg),
-		KEY(assertion_audience),
 		KEY(scope),
 		KEY(resource),
 		KEY(audience),
@@ -57,37 +61,17 @@ static enum status oauth_read_request(struct buf *text, struct oauth_request *re
 		KEY(identity_token_reuse),
 #undef KEY
 	};
-	struct wire_field field;
-	enum wire_result result;
-	struct wire wire;
-	const char *end;
+	struct private_request how = { .program = "sk-oauth",
+				       .places = places,
+				       .place_count = sizeof places / sizeof places[0],
+				       .take_other = oauth_take_list };
+	enum status status;
 
-	*request = (struct oauth_request){ .body = "" };
-	if (!buf_read(text, STDIN_FILENO))
-		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request cannot be read");
-	end = memmem(text->data, text->len, "\n\n", 2);
-	if (end) {
-		request->body = end + 2;
-		request->body_len = text->len - (size_t)(request->body - text->data);
-	}
-	wire = wire_message(text->data, text->len);
-	while ((result = wire_next(&wire, &field, err)) == WIRE_FIELD) {
-		for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-			if (!strcmp(field.key, keys[i].key))
-				*(const char **)((char *)request + keys[i].offset) = field.value;
-		}
-		if (!strcmp(field.key, "param") && request->param_count < PROFILE_PARAMS_MAX)
-			request->params[request->param_count++] = field.value;
-	}
-	if (result == WIRE_BAD)
-		return STATUS_INTERNAL;
-	if (!wire_is_our_version(request->version))
-		return err_set(
-			err, STATUS_INTERNAL,
-			"sk-oauth: it is of another version than sk-core: is sk-helper installed completely? ('make install')");
-	if (!request->operation || !request->timeout_ms)
+	*request = (struct oauth_request){ 0 };
+	status = private_request_read(&how, text, request, err);
+	if (status == STATUS_OK && (!request->operation || !request->timeout_ms))
 		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request is incomplete");
-	return STATUS_OK;
+	return status;
 }
 
 static const struct {
@@ -95,11 +79,9 @@ static const struct {
 	oauth_operation *run;
 	bool chooses_ports; // it follows URLs that servers name, to any port
 } oauth_operations[] = {
-	{ "token", token_endpoint_request, false },	{ "look", token_endpoint_probe, false },
-	{ "revoke", token_endpoint_revoke, false },	{ "discover", discovery_run, true },
-	{ "import-key", client_key_import, false },	{ "generate-key", client_key_generate, false },
-	{ "public-key", client_key_public, false },	{ "libraries", http_libraries, false },
-	{ "identity-token", actions_token_run, false },
+	{ "token", token_endpoint_request, false }, { "look", token_endpoint_probe, false },
+	{ "revoke", token_endpoint_revoke, false }, { "discover", discovery_run, true },
+	{ "libraries", http_libraries, false },	    { "identity-token", actions_token_run, false },
 };
 
 static bool oauth_chooses_ports(const struct oauth_request *request)
@@ -153,7 +135,7 @@ static struct sandbox_report enter_sandbox(const struct oauth_request *request)
 	return sandbox_enter(&sandbox);
 }
 
-// A JWK has a private key in it, an answer a token.
+// An answer has a token in it.
 static void wipe_and_free(void *memory)
 {
 	if (memory)

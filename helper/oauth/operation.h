@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/status.h"
+#include "model/assertion.h"
 #include "model/oauth-error.h"
 #include "model/profile.h"
 
@@ -12,14 +13,15 @@
 
 // As it came over the pipe; what is absent is NULL.
 struct oauth_request {
-	const char *version, *operation, *url, *issuer, *token_endpoint, *revocation_endpoint, *auth_method, *client_id,
-		*client_secret, *private_key, *certificate, *key_id, *assertion_alg, *assertion_audience, *scope, *resource,
-		*audience, *token, *ca_file, *ca_file_sha256, *proxy, *timeout_ms;
+	const char *operation, *url, *issuer, *token_endpoint, *revocation_endpoint, *auth_method, *client_id, *client_secret,
+		*scope, *resource, *audience, *token, *ca_file, *ca_file_sha256, *proxy, *timeout_ms;
+	const char *private_key, *certificate; // for TLS alone (RFC 8705): what a key signs otherwise comes as an assertion
 	const char *grant, *identity_token, *identity_token_reuse, *assertion_type, *subject_token_type, *token_request;
 	const char *params[PROFILE_PARAMS_MAX]; // NAME=VALUE
 	size_t param_count;
-	const char *body; // what follows the blank line; "" for nothing
-	size_t body_len;
+	const char
+		*assertions[ASSERTIONS_MAX]; // of a client with a key: one for each try, because each is good for one request
+	size_t assertion_count;
 };
 
 // What there is to know of a failure besides its status.

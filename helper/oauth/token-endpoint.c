@@ -70,8 +70,8 @@ struct exchange {
 };
 
 // One request. What failure says is only of this one.
-static enum status exchange_once(const struct oauth_request *request, const struct exchange *exchange, int64_t timeout_ms,
-				 struct oauth_failure *failure, struct buf *answer, struct err *err)
+static enum status exchange_once(const struct oauth_request *request, const struct exchange *exchange, size_t attempt,
+				 int64_t timeout_ms, struct oauth_failure *failure, struct buf *answer, struct err *err)
 {
 	__attribute__((cleanup(http_response_free))) struct http_response response = HTTP_RESPONSE_INIT;
 	struct http_request http = to_endpoint(request, exchange->endpoint, timeout_ms);
@@ -83,7 +83,7 @@ static enum status exchange_once(const struct oauth_request *request, const stru
 	exchange->write(request, &body);
 	http.method = HTTP_POST;
 	http.body = &body;
-	status = client_auth_add(request, &auth, &body, &http, err);
+	status = client_auth_add(request, attempt, &auth, &body, &http, err);
 	body_end(&body);
 	if (status == STATUS_OK)
 		status = http_send(&http, &response, err);
@@ -125,11 +125,12 @@ static enum status exchange_with_retries(const struct oauth_request *request, co
 		int64_t left = end - clock_now().boot, wait;
 
 		buf_reset(answer);
-		status = exchange_once(request, exchange, left > 0 ? left : 1, failure, answer, err);
+		status = exchange_once(request, exchange, (size_t)attempts - 1, left > 0 ? left : 1, failure, answer, err);
 		if (status != STATUS_TEMPORARY)
 			break;
 		// the server may have used up what was sent
-		if (failure->was_sent && request->identity_token && !may_reuse)
+		if (failure->was_sent && ((request->identity_token && !may_reuse) ||
+					  (request->assertion_count && (size_t)attempts >= request->assertion_count)))
 			break;
 		wait = failure->retry_after >= 0 ? failure->retry_after * 1000 : pause_ms(attempts);
 		// half a second is the least that another try should have left
@@ -178,7 +179,7 @@ enum status token_endpoint_probe(const struct oauth_request *request, struct buf
 		return err_set(err, STATUS_INTERNAL, "sk-oauth: its request is incomplete");
 	http = to_endpoint(request, request->token_endpoint, timeout);
 	if (request->certificate && client_auth_is_complete(request))
-		status = client_auth_add(request, &auth, &body, &http, err);
+		status = client_auth_add(request, 0, &auth, &body, &http, err);
 	body_end(&body);
 	if (status == STATUS_OK)
 		status = http_send(&http, &response, err);

@@ -3,7 +3,7 @@
 #include "base/text.h"
 #include "base/wire.h"
 #include "fuzz.h"
-#include "oauth/client-key.h"
+#include "key/client-key.h"
 
 static const char *taken(struct buf *answer, const char *name)
 {
@@ -23,20 +23,21 @@ static const char *taken(struct buf *answer, const char *name)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = input_text(data, size);
-	const struct oauth_request request = { .body = text, .body_len = size };
+	const struct key_request request = { .body = text, .body_len = size };
+	struct key_request signing = { .client_id = "m2m", .audience = "https://as.example.com", .count = "1", .body = "" };
 	BUF_AUTO(answer, 65536);
-	BUF_AUTO(message, 65536);
-	const char *key, *name = NULL;
+	BUF_AUTO(signed_answer, 65536);
 	struct err err = { 0 };
+	const char *assertion;
 
-	if (client_key_import(&request, &answer, NULL, &err) == STATUS_OK) {
+	if (client_key_import(&request, &answer, &err) == STATUS_OK) {
 		MUST(buf_ok(&answer));
-		key = taken(&answer, "private_key");
-		MUST(key && client_key_len(key) > 0);
-		MUST(!client_key_id(key) || text_is_graphic(client_key_id(key)));
-		buf_adds(&message, "header.claims");
-		MUST(client_key_sign(key, NULL, &message, &name, &err) == STATUS_OK && name);
-		MUST(strlen(message.data) <= strlen("header.claims.") + SIGNATURE_MAX);
+		signing.private_key = taken(&answer, "private_key");
+		MUST(signing.private_key && *signing.private_key != ' ');
+		MUST(!strchr(signing.private_key, ' ') || text_is_graphic(strchr(signing.private_key, ' ') + 1));
+		MUST(client_key_sign(&signing, &signed_answer, &err) == STATUS_OK && buf_ok(&signed_answer));
+		assertion = taken(&signed_answer, "client_assertion");
+		MUST(assertion && strchr(assertion, '.') && strrchr(assertion, '.') > strchr(assertion, '.'));
 	} else {
 		MUST(*err.text);
 	}

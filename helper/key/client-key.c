@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "oauth/client-key.h"
+#include "key/client-key.h"
 
 #include "base/base64.h"
 #include "base/json-read.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "base/wire.h"
+#include "model/assertion.h"
 
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
@@ -38,12 +39,7 @@ static const struct algorithm {
 };
 #define ALGORITHMS (sizeof algorithms / sizeof algorithms[0])
 
-size_t client_key_len(const char *private_key)
-{
-	return strcspn(private_key, " ");
-}
-
-const char *client_key_id(const char *private_key)
+static const char *key_id(const char *private_key)
 {
 	const char *space = strchr(private_key, ' ');
 
@@ -338,7 +334,7 @@ static EVP_PKEY *key_from_pkcs8(const char *private_key)
 	BUF_AUTO(der, 8192);
 	EVP_PKEY *key;
 
-	if (!base64_decode(&der, private_key, client_key_len(private_key)))
+	if (!base64_decode(&der, private_key, strcspn(private_key, " ")))
 		return NULL;
 	at = (const unsigned char *)der.data;
 	info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)der.len);
@@ -356,9 +352,9 @@ static EVP_PKEY *key_from_pem(const char *text, size_t len)
 	return key;
 }
 
-static enum status import_jwk(const cJSON *json, const char *key_id, struct buf *answer, struct err *err)
+static enum status import_jwk(const cJSON *json, const char *given_id, struct buf *answer, struct err *err)
 {
-	const char *id = key_id ? key_id : json_text(json, "kid");
+	const char *id = given_id ? given_id : json_text(json, "kid");
 	KEY_AUTO(key);
 
 	key = key_from_jwk(json);
@@ -370,8 +366,7 @@ static enum status import_jwk(const cJSON *json, const char *key_id, struct buf 
 	return answer_with(key, id, answer, err);
 }
 
-enum status client_key_import(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
-			      struct err *err)
+enum status client_key_import(const struct key_request *request, struct buf *answer, struct err *err)
 {
 	const struct buf body = { .data = (char *)(uintptr_t)request->body, .len = request->body_len };
 	const char *text = request->body;
@@ -379,7 +374,6 @@ enum status client_key_import(const struct oauth_request *request, struct buf *a
 	KEY_AUTO(key);
 	cJSON *json;
 
-	(void)failure;
 	if (strlen(text) != request->body_len)
 		return err_set(err, STATUS_USAGE, "private key: not PEM, and not a JWK: it has a NUL byte (a DER file?)");
 	json = json_object(&body);
@@ -413,15 +407,13 @@ static EVP_PKEY *make_key(const struct algorithm *algorithm)
 	return EVP_PKEY_Q_keygen(NULL, NULL, "EC", algorithm->curve);
 }
 
-enum status client_key_generate(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
-				struct err *err)
+enum status client_key_generate(const struct key_request *request, struct buf *answer, struct err *err)
 {
-	const char *name = request->assertion_alg ? request->assertion_alg : algorithms[0].name;
+	const char *name = request->algorithm ? request->algorithm : algorithms[0].name;
 	BUF_AUTO(members, 4096);
 	BUF_AUTO(id, 128);
 	KEY_AUTO(key);
 
-	(void)failure;
 	for (size_t i = 0; i < ALGORITHMS && !key; i++) {
 		if (!strcmp(algorithms[i].name, name))
 			key = make_key(&algorithms[i]);
@@ -433,13 +425,11 @@ enum status client_key_generate(const struct oauth_request *request, struct buf 
 	return answer_with(key, request->key_id ? request->key_id : id.data, answer, err);
 }
 
-enum status client_key_public(const struct oauth_request *request, struct buf *answer, struct oauth_failure *failure,
-			      struct err *err)
+enum status client_key_describe(const struct key_request *request, struct buf *answer, struct err *err)
 {
-	const char *id = request->private_key ? client_key_id(request->private_key) : NULL;
+	const char *id = request->private_key ? key_id(request->private_key) : NULL;
 	KEY_AUTO(key);
 
-	(void)failure;
 	key = request->private_key ? key_from_pkcs8(request->private_key) : NULL;
 	if (!key)
 		return err_set(err, STATUS_INTERNAL, "the private key in the keyring is damaged: give it again");
@@ -484,20 +474,35 @@ static bool sign(EVP_PKEY *key, const struct algorithm *algorithm, struct buf *t
 	return true;
 }
 
-enum status client_key_sign(const char *private_key, const char *algorithm, struct buf *text, const char **name,
-			    struct err *err)
+enum status client_key_sign(const struct key_request *request, struct buf *answer, struct err *err)
 {
-	const struct algorithm *with;
+	struct assertion assertion = { .client_id = request->client_id, .audience = request->audience };
+	const struct algorithm *algorithm;
+	int64_t count = 0;
 	KEY_AUTO(key);
 
-	key = key_from_pkcs8(private_key);
+	if (!request->private_key || !request->client_id || !request->audience ||
+	    !text_to_number(request->count ? request->count : "", 1, ASSERTIONS_MAX, &count))
+		return err_set(err, STATUS_INTERNAL, "sk-key: its request is incomplete");
+	key = key_from_pkcs8(request->private_key);
 	if (!key)
 		return err_set(err, STATUS_INTERNAL, "the private key in the keyring is damaged: give it again");
-	with = algorithm_of(key, algorithm);
-	if (!with)
-		return err_set(err, STATUS_USAGE, "assertion_alg: the key cannot do '%s'", algorithm ? algorithm : "anything");
-	*name = with->name;
-	if (text && !sign(key, with, text))
-		return err_set(err, STATUS_INTERNAL, "the private key does not sign");
+	algorithm = algorithm_of(key, request->algorithm);
+	if (!algorithm)
+		return err_set(err, STATUS_USAGE, "assertion_alg: the key cannot do '%s'",
+			       request->algorithm ? request->algorithm : "anything");
+	assertion.algorithm = algorithm->name;
+	assertion.key_id = key_id(request->private_key);
+	wire_put(answer, "status", "ok");
+	for (int64_t i = 0; i < count; i++) {
+		BUF_AUTO(text, ASSERTION_MAX);
+		enum status status = assertion_write(&assertion, &text, err);
+
+		if (status != STATUS_OK)
+			return status;
+		if (!sign(key, algorithm, &text) || !buf_ok(&text))
+			return err_set(err, STATUS_INTERNAL, "the private key does not sign");
+		wire_put(answer, "client_assertion", text.data);
+	}
 	return STATUS_OK;
 }
