@@ -73,7 +73,7 @@ KEYRING = $(SHARED) helper/base/json-read.c helper/base/subprocess.c $(WALLS:%=h
 OAUTH_MODEL = auth-method challenge grant oauth-error token url
 
 sk-helper_SOURCES = $(wildcard helper/front/*.c) $(SHARED) $(PLAIN_TOOLS:%=helper/protocols/%.c)
-sk-core_SOURCES = $(wildcard helper/core/*.c) $(TOOLS) $(KEYRING) helper/base/json-value.c helper/base/peer.c
+sk-core_SOURCES = $(wildcard helper/core/*.c) $(TOOLS) $(KEYRING) helper/base/journal.c helper/base/json-value.c helper/base/peer.c
 sk-oauth_SOURCES = $(wildcard helper/oauth/*.c) $(wildcard helper/http/*.c) helper/base/json-read.c helper/base/landlock.c \
 	helper/base/syscall-filter.c $(BASE_FRONT:%=helper/base/%.c) $(OAUTH_MODEL:%=helper/model/%.c)
 sk-key_SOURCES = $(wildcard helper/key/*.c) helper/base/json-read.c $(WALLS:%=helper/base/%.c) $(BASE_FRONT:%=helper/base/%.c) helper/model/assertion.c

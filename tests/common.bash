@@ -14,7 +14,7 @@ export ASAN_OPTIONS=exitcode=99:detect_leaks=1:log_path=$SK_BUILD/asan.log
 export LSAN_OPTIONS=suppressions=$BATS_TEST_DIRNAME/lsan.supp:print_suppressions=0
 # not the bus of whoever runs the tests
 export DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent
-unset XDG_CONFIG_HOME XDG_RUNTIME_DIR DISPLAY WAYLAND_DISPLAY SK_HELPER_PROFILE \
+unset SSH_AUTH_SOCK CREDENTIALS_DIRECTORY XDG_CONFIG_HOME XDG_RUNTIME_DIR DISPLAY WAYLAND_DISPLAY SK_HELPER_PROFILE \
 	https_proxy HTTPS_PROXY http_proxy all_proxy ALL_PROXY no_proxy NO_PROXY SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE
 
 # A home, empty, and no keys from the test before.

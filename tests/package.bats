@@ -10,7 +10,7 @@ ROOT=$BATS_TEST_DIRNAME/..
 VERSION=$(sed -n 's/^VERSION = //p' "$ROOT/Makefile")
 MACHINE=$(uname -m)
 LINKS='git-credential-sk docker-credential-sk bazel-credential-sk terraform-credentials-sk cargo-credential-sk vault-token-sk pnpm-token-sk'
-PRIVATE='sk-bridge sk-core sk-oauth sk-proxy sk-secret-service'
+PRIVATE='sk-bridge sk-core sk-key sk-oauth sk-proxy sk-secret-service'
 
 setup_file() {
 	make -s -C "$ROOT" deps-package
@@ -115,11 +115,12 @@ needs() { readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\.so\..*/\1/p' | grep 
 	assert [ -s "$tree/share/doc/sk-helper/LICENSE" ]
 	run -0 tar -tvzf "$made" --numeric-owner
 	refute_line --regexp '^.{10} (0/[^0]|[^0])'
-	assert_equal "$(grep -c '^-rwx--x--x ' <<<"$output")" 5
+	assert_equal "$(grep -c '^-rwx--x--x ' <<<"$output")" 6
 	assert_equal "$(needs "$tree/bin/sk-helper")" ''
 	# a library that has an archive is in the program
 	assert_equal "$(needs "$tree/libexec/sk-helper/sk-core")" 'libc libcjson'
-	assert_equal "$(needs "$tree/libexec/sk-helper/sk-oauth")" 'libc libcjson libcrypto libcurl'
+	assert_equal "$(needs "$tree/libexec/sk-helper/sk-oauth")" 'libc libcjson libcurl'
+	assert_equal "$(needs "$tree/libexec/sk-helper/sk-key")" 'libc libcjson libcrypto'
 	assert_equal "$(needs "$tree/libexec/sk-helper/sk-bridge")" 'libc libcurl'
 	assert_equal "$(needs "$tree/libexec/sk-helper/sk-proxy")" 'libc libcurl libmicrohttpd'
 	assert_equal "$(needs "$tree/libexec/sk-helper/sk-secret-service")" 'libc libgio-2.0 libglib-2.0 libgobject-2.0 libsecret-1'
@@ -130,7 +131,7 @@ needs() { readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\.so\..*/\1/p' | grep 
 	makes tarball-aarch64
 	tar -C "$BATS_TEST_TMPDIR" -xzf "$made"
 	tree=$BATS_TEST_TMPDIR/sk-helper-$VERSION-linux-aarch64
-	for program in bin/sk-helper libexec/sk-helper/sk-core libexec/sk-helper/sk-oauth libexec/sk-helper/sk-bridge libexec/sk-helper/sk-proxy libexec/sk-helper/sk-secret-service; do
+	for program in bin/sk-helper libexec/sk-helper/sk-core libexec/sk-helper/sk-key libexec/sk-helper/sk-oauth libexec/sk-helper/sk-bridge libexec/sk-helper/sk-proxy libexec/sk-helper/sk-secret-service; do
 		run -0 readelf -h "$tree/$program"
 		assert_line --regexp 'Machine: +AArch64'
 	done

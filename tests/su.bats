@@ -143,7 +143,7 @@ as_other() {
 }
 
 @test "the private programs cannot be read by others, so the kernel keeps their memory closed from the first instruction on" {
-	for program in sk-core sk-oauth sk-bridge sk-proxy sk-secret-service; do
+	for program in sk-core sk-key sk-oauth sk-bridge sk-proxy sk-secret-service; do
 		file=$SK_BUILD/stage/libexec/sk-helper/$program
 		assert_equal "$(stat -c '%a %u' "$file")" '711 0'
 	done

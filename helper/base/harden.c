@@ -90,13 +90,18 @@ int harden_take_signals(void)
 	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-void harden_leave_terminal(void)
+void harden_leave_descriptors(void)
 {
 	for (int fd = 0; fd <= STDERR_FILENO; fd++)
 		close(fd);
 	// each takes the lowest free number
 	if (open("/dev/null", O_RDONLY) != 0 || open("/dev/null", O_WRONLY) != 1 || open("/dev/null", O_WRONLY) != 2)
 		_exit(1);
+}
+
+void harden_leave_terminal(void)
+{
+	harden_leave_descriptors();
 	setsid();
 }
 

@@ -33,6 +33,9 @@ int harden_take_signals(void);
 // Gives up the caller's descriptors 0 to 2 and its session: whoever waits for the end of its output need not wait for us.
 void harden_leave_terminal(void);
 
+// The first half of it: the descriptors alone.
+void harden_leave_descriptors(void);
+
 // Forks; true in the child, false in the parent, also when no child could be made. The child is in a session of its own
 // and has none of the caller's descriptors: the shell's "$(...)" waits until every process that has its pipe has ended.
 bool fork_detached(void);

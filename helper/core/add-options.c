@@ -18,6 +18,7 @@ const struct option add_options[] = {
 	{ "--key-id", "ID", "what the server calls the key (kid), where it is not the key's own" },
 	{ "--missing", NULL, "ask for each client secret that is not stored, as after a reboot" },
 	{ "--no-verify", NULL, "store the secret without getting a token first" },
+	{ "--prompt", NULL, "let the program that gives the secret ask on this terminal (--secret-command)" },
 	{ "--dry-run", NULL, "show what would be done; nothing is asked for, sent as a credential, or stored" },
 	{ "--yes", NULL, "agree to the scopes that the servers name; replace a secret that is left of a removed profile" },
 	{ NULL, NULL, NULL },
@@ -114,6 +115,7 @@ static enum status add_options_take_word(void *context, const char *option, cons
 	} flags[] = {
 		{ "--generate-key", &options->generate_key },
 		{ "--no-verify", &options->no_verify },
+		{ "--prompt", &options->prompts },
 		{ "--dry-run", &options->dry_run },
 		{ "--missing", &options->missing },
 		{ "--yes", &options->yes },

@@ -18,7 +18,7 @@ struct add_options {
 	const char *key_file; // of a private key, "-" for standard input; NULL for none
 	const char *key_id;   // NULL: the key's own
 	const char *preset;   // NULL: none
-	bool generate_key, no_verify, yes, dry_run, missing, is_default;
+	bool generate_key, no_verify, yes, dry_run, missing, is_default, prompts;
 	char paths[ADD_PATHS_MAX][PATH_MAX]; // what was made absolute
 	size_t path_count;
 	char preset_room[PRESET_ROOM]; // what it fills in

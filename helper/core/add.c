@@ -11,6 +11,7 @@
 #include "core/ask-key.h"
 #include "core/ask-oauth.h"
 #include "core/ask.h"
+#include "core/audit.h"
 #include "core/change.h"
 #include "core/commands.h"
 #include "core/discover.h"
@@ -462,8 +463,8 @@ static void report(const struct add *add)
 	if (add->verified)
 		report_token(profile, &add->obtained->token);
 	if (add->key.public_jwk && *add->key.public_jwk && !auth_method_uses_certificate(profile->auth_method))
-		printf("its public key, to register with the client%s:\n%s\n",
-		       add->verified ? "" : ", before the first token", add->key.public_jwk);
+		printf("its public key, to register with the client%s:\n%s\n", add->verified ? "" : ", before the first token",
+		       add->key.public_jwk);
 	if (add->asked && add->asked->count)
 		add_ask_print_command(add->options);
 }
@@ -613,6 +614,8 @@ static enum status add_keep(struct add *add, struct err *err)
 	stores = stores && (add->secret.value || profile_secret_is_elsewhere(&add->profile));
 	if (status == STATUS_OK)
 		status = keep_client(&add->profile, stores ? &add->secret : NULL, &add->warning, err);
+	if (status == STATUS_OK && (stores || !add->exists))
+		audit_say(&(struct audit_event){ .kind = AUDIT_STORED, .profile = &add->profile });
 	lock_release(&lock);
 	return status;
 }

@@ -160,6 +160,16 @@ const struct command commands[] = {
 	},
 	{
 		.group = GROUP_TROUBLE,
+		.name = "log",
+		.arguments = "[NAME]",
+		.summary = "show who has asked for tokens, and what came of it",
+		.run = command_log,
+		.options = log_options,
+		.example = "sk-helper log todo --since '1 hour ago'",
+		.runs_programs = true,
+	},
+	{
+		.group = GROUP_TROUBLE,
 		.name = "refresh",
 		.arguments = "NAME",
 		.summary = "ask the servers again what 'add' found out from them",
@@ -250,13 +260,13 @@ const char *const command_groups[GROUPS] = {
 static const struct {
 	const char *word, *command;
 } synonyms[] = {
-	{ "-v", "version" },	 { "auth", "add" },	 { "check", "doctor" },	 { "config", "set" },
-	{ "configure", "hook" }, { "create", "add" },	 { "delete", "remove" }, { "diagnose", "doctor" },
-	{ "forget", "erase" },	 { "info", "show" },	 { "init", "add" },	 { "login", "add" },
-	{ "logout", "erase" },	 { "ls", "list" },	 { "mcp", "bridge" },	 { "new", "add" },
-	{ "print", "get" },	 { "profiles", "list" }, { "rm", "remove" },	 { "run", "exec" },
-	{ "setup", "hook" },	 { "status", "doctor" }, { "token", "get" },	 { "uninstall", "remove" },
-	{ "unset", "set" },	 { "update", "set" },
+	{ "-v", "version" },	 { "auth", "add" },	    { "check", "doctor" },  { "config", "set" },
+	{ "configure", "hook" }, { "create", "add" },	    { "delete", "remove" }, { "diagnose", "doctor" },
+	{ "forget", "erase" },	 { "info", "show" },	    { "init", "add" },	    { "login", "add" },
+	{ "logout", "erase" },	 { "audit", "log" },	    { "history", "log" },   { "ls", "list" },
+	{ "mcp", "bridge" },	 { "new", "add" },	    { "print", "get" },	    { "profiles", "list" },
+	{ "rm", "remove" },	 { "run", "exec" },	    { "setup", "hook" },    { "status", "doctor" },
+	{ "token", "get" },	 { "uninstall", "remove" }, { "unset", "set" },	    { "update", "set" },
 };
 
 enum status command_unknown(const char *name, struct err *err)

@@ -57,8 +57,8 @@ enum status command_needs_profile(const char *command, struct err *err);
 // The same as command_take_profile; name is NULL where none is given, and the usual profile is meant.
 enum status command_take_usual_profile(const char *command, char **args, const char **name, struct err *err);
 
-extern const struct option add_options[], bridge_options[], doctor_options[], hook_options[], list_options[], proxy_options[],
-	refresh_options[], remove_options[], rotate_options[], set_options[], share_options[];
+extern const struct option add_options[], bridge_options[], doctor_options[], hook_options[], list_options[], log_options[],
+	proxy_options[], refresh_options[], remove_options[], rotate_options[], set_options[], share_options[];
 
 enum status command_add(char **args, struct err *err);
 enum status command_bridge(char **args, struct err *err);
@@ -71,6 +71,7 @@ enum status command_help(char **args, struct err *err);
 enum status command_hook(char **args, struct err *err);
 enum status command_keyring_filter(char **args, struct err *err);
 enum status command_list(char **args, struct err *err);
+enum status command_log(char **args, struct err *err);
 enum status command_proxy(char **args, struct err *err);
 enum status command_public_key(char **args, struct err *err);
 enum status command_refresh(char **args, struct err *err);

@@ -2,8 +2,10 @@
 // doctor: this machine, its keyrings, and the profiles: what is wrong, and what to do about it. Of a profile that is named, the server is
 // asked as well, and a token is requested.
 #include "base/installed.h"
+#include "base/journal.h"
 #include "base/text.h"
 #include "core/ask-oauth.h"
+#include "core/audit.h"
 #include "core/binding.h"
 #include "core/commands.h"
 #include "core/findings.h"
@@ -22,6 +24,7 @@
 #include "model/auth-method.h"
 #include "model/identity-source.h"
 #include "model/profile-dir.h"
+#include "model/system-config.h"
 #include "model/token.h"
 
 #include <keyutils.h>
@@ -197,6 +200,32 @@ static void doctor_check_keyrings(struct findings *findings, const char *name)
 	}
 	for (size_t i = 0; i < KEYRING_COUNT; i++)
 		doctor_check_keyring(findings, keyrings[i], &all[i], any && (keyrings[i]->for_tokens_only || !works[i]));
+}
+
+// --- the trail of who asked
+
+static void doctor_check_audit(struct findings *findings)
+{
+	static const char *const levels[] = { "nothing", "each token that is issued", "each token that is given out" };
+	BUF_AUTO(text, SYSTEM_CONFIG_MAX);
+	struct system_config config;
+	unsigned long lost = audit_lost();
+	struct err err;
+	enum status status = system_config_load(&config, &text, &err);
+
+	if (status != STATUS_OK)
+		findings_add(findings, "audit", LEVEL_BAD, status, "%s", err.text);
+	else if (config.audit != AUDIT_OFF && !journal_is_there() && !config.audit_file)
+		findings_add(findings, "audit", LEVEL_NONE, STATUS_OK,
+			     "there is no journal here, and no audit_file in " SYSTEM_CONFIG_FILE);
+	else
+		findings_add(findings, "audit", lost ? LEVEL_WARN : LEVEL_OK, STATUS_OK,
+			     "%s is written to %s%s%.300s; %lu lost", levels[config.audit],
+			     journal_is_there() ? "the journal" : "",
+			     !config.audit_file ? "" :
+			     journal_is_there() ? " and " :
+						  "",
+			     config.audit_file ? config.audit_file : "", lost);
 }
 
 // --- a profile
@@ -538,6 +567,7 @@ enum status command_doctor(char **args, struct err *err)
 	doctor_check_version(&findings);
 	doctor_check_programs(&findings);
 	doctor_check_keyrings(&findings, call.name);
+	doctor_check_audit(&findings);
 	if (call.name)
 		doctor_check_profile(&findings, call.name, !call.offline);
 	else if (profile_dir_each_by_name(doctor_visit_profile, &findings, err) != STATUS_OK)

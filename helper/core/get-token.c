@@ -2,6 +2,7 @@
 #include "core/get-token.h"
 
 #include "base/text.h"
+#include "core/audit.h"
 #include "core/obtain.h"
 #include "core/share-client.h"
 #include "core/source-runner.h"
@@ -32,10 +33,23 @@ static enum status get_obtain(const struct profile *profile, const struct reques
 				      obtain_token(profile, request, obtained, err);
 }
 
+static enum status get_forget_here(const struct profile *profile, const struct request *request, unsigned *count,
+				   struct err *err)
+{
+	unsigned forgotten = 0;
+	enum status status = token_cache_forget(profile, request->credential, request->credential_sha256, &forgotten, err);
+
+	if (status == STATUS_OK && forgotten)
+		audit_say(&(struct audit_event){ .kind = AUDIT_ERASED, .profile = profile, .request = request });
+	if (count)
+		*count = forgotten;
+	return status;
+}
+
 enum status get_forget(const struct profile *profile, const struct request *request, unsigned *count, struct err *err)
 {
 	if (!profile_dir_socket())
-		return token_cache_forget(profile, request->credential, request->credential_sha256, count, err);
+		return get_forget_here(profile, request, count, err);
 	if (!request->credential && !request->credential_sha256)
 		return err_set(
 			err, STATUS_USAGE,
@@ -46,18 +60,24 @@ enum status get_forget(const struct profile *profile, const struct request *requ
 
 enum status get_profile(const struct request *request, struct get_result *result, bool *uncovered, struct err *err)
 {
+	enum status status;
+
 	result->request = *request;
 	// request->url points into request->joined: let the copy point into its own joined
 	if (request->url == request->joined)
 		request_set_url(&result->request, result->request.joined);
-	return get_find_profile(&result->request, &result->text, &result->profile, uncovered, err);
+	status = get_find_profile(&result->request, &result->text, &result->profile, uncovered, err);
+	if (status != STATUS_OK && err)
+		audit_say_failure(NULL, &result->request, err);
+	return status;
 }
 
 unsigned get_deadline_seconds(const struct get_result *result)
 {
 	return (unsigned)result->profile.timeout * (result->profile.identity_token ? 8 : 4) + 15 +
 	       (result->profile.identity_token ? 4 * SOURCE_SECONDS : 0) +
-	       (profile_secret_is_elsewhere(&result->profile) ? 4 * (unsigned)result->profile.secret_timeout : 0);
+	       (profile_secret_is_elsewhere(&result->profile) ? 4 * (unsigned)result->profile.secret_timeout : 0) +
+	       (result->request.prompts ? SOURCE_PROMPT_SECONDS : 0);
 }
 
 // --- what a server said to the asker
@@ -186,6 +206,11 @@ enum status get_token(struct get_result *result, const struct protocol *protocol
 	// what is shared with us says it already
 	if (status != STATUS_OK && !(profile_dir_socket() && err && text_starts(err->text, "profile '")))
 		err_prefix(err, "profile '%s'", result->profile.name);
+	// what is shared with us is told of where it comes from
+	if (status == STATUS_OK && !profile_dir_socket())
+		audit_say_served(&result->profile, &result->request, &result->obtained.token);
+	else if (err && !profile_dir_socket())
+		audit_say_failure(&result->profile, &result->request, err);
 	return status;
 }
 

@@ -3,6 +3,7 @@
 #include "base/harden.h"
 #include "base/nearest.h"
 #include "base/wire.h"
+#include "core/audit.h"
 #include "core/commands.h"
 #include "core/get-token.h"
 #include "core/renew.h"
@@ -39,7 +40,8 @@ static enum status get_and_answer(const struct request *request, const struct pr
 	if (status != STATUS_OK)
 		return status;
 	harden_deadline(get_deadline_seconds(&result));
-	terminal_wait_begin("the authorization server");
+	if (!request->prompts)
+		terminal_wait_begin("the authorization server");
 	status = get_token(&result, protocol, err);
 	terminal_wait_end();
 	if (status != STATUS_OK)
@@ -89,6 +91,7 @@ enum status command_get(char **args, struct err *err)
 	if (status != STATUS_OK)
 		return status;
 	request.from_person = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+	audit_set_format(request.format ? request.format : request.from_stdin ? "get -" : "token");
 	protocol = protocol_of(&request);
 	if (!protocol)
 		return get_for_tool(&request, err);

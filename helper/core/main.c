@@ -4,6 +4,7 @@
 #include "base/confine.h"
 #include "base/harden.h"
 #include "base/text.h"
+#include "core/audit.h"
 #include "core/commands.h"
 #include "core/source-runner.h"
 #include "core/terminal.h"
@@ -85,11 +86,12 @@ static enum status run(char **argv, struct err *err)
 	// what a tool asks for is known only when it was read; forking costs a miss as much as a keyring does
 	if (command->runs_sources && !profile_dir_socket() &&
 	    (command->internal || command->takes_keys || source_runner_may_be_needed(argv + 2)))
-		source_runner_start(command->takes_keys ? command_options(command) : NULL, argv + 2);
+		source_runner_start(command_options(command), argv + 2, command->takes_keys);
 	if (command->serves)
 		confine_server(source_runner_is_needed(argv + 2));
 	else if (!command->runs_programs)
 		confine_runner(command->asks_itself && source_runner_is_needed(argv + 2));
+	audit_set_command(command->name);
 	return command->run(argv + 2, err);
 }
 

@@ -4,6 +4,7 @@
 #include "base/debug.h"
 #include "base/random.h"
 #include "core/advice.h"
+#include "core/audit.h"
 #include "core/flight.h"
 #include "core/identity-token.h"
 #include "core/renewals.h"
@@ -59,18 +60,37 @@ static enum status request_token(const struct profile *profile, const struct req
 	return STATUS_OK;
 }
 
+// The server's answer, for the trail.
+static void obtain_tell(const struct profile *profile, const struct request *request, enum audit_kind kind,
+			const struct cached_token *obtained, const struct endpoint_failure *failure, const struct err *err)
+{
+	const bool failed = err && err->status != STATUS_OK;
+	const struct audit_event event = { .kind = failed ? AUDIT_REFUSED : kind,
+					   .profile = profile,
+					   .request = request,
+					   .token = failed ? NULL : &obtained->token,
+					   .status = failed ? err->status : STATUS_OK,
+					   .error = failure->error,
+					   .http_status = failure->http_status };
+
+	if (!failed || err->status == STATUS_REFUSED)
+		audit_say(&event);
+}
+
 enum status obtain_with_secret(const struct profile *profile, const struct secret *secret, struct cached_token *obtained,
 			       struct endpoint_failure *failure, struct err *err)
 {
 	const struct request request = request_of(profile);
 	enum status status;
+	struct err why;
 
 	*failure = (struct endpoint_failure){ 0 };
-	status = request_token(profile, &request, secret, obtained, failure, err);
-
-	if (status != STATUS_OK)
-		advice_append(profile, secret, false, failure, err);
-	return status;
+	status = request_token(profile, &request, secret, obtained, failure, &why);
+	obtain_tell(profile, &request, AUDIT_ISSUED, obtained, failure, status == STATUS_OK ? NULL : &why);
+	if (status == STATUS_OK)
+		return status;
+	advice_append(profile, secret, false, failure, &why);
+	return err_set(err, status, "%s", why.text);
 }
 
 // Tried once: the server may not know the new secret yet, or may have been restored from an older backup.
@@ -134,6 +154,8 @@ static enum status request_and_note(const struct profile *profile, const struct 
 	struct err why;
 
 	outcome.status = request_with_stored_secret(profile, request, obtained, &failure, &why);
+	obtain_tell(profile, request, replaces ? AUDIT_RENEWED : AUDIT_ISSUED, obtained, &failure,
+		    outcome.status == STATUS_OK ? NULL : &why);
 	if (outcome.status == STATUS_OK) {
 		token_cache_put(profile, obtained);
 	} else {

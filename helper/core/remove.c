@@ -2,6 +2,7 @@
 // remove: a profile, its secret and its tokens; or all of them.
 #include "base/text.h"
 #include "core/ask.h"
+#include "core/audit.h"
 #include "core/binding.h"
 #include "core/commands.h"
 #include "core/flight.h"
@@ -221,6 +222,8 @@ static enum status remove_one(const char *name, bool force, struct err *err)
 	status = remove_profile(&removal, path, loaded, err);
 	flight_end(&flight);
 	lock_release(&lock);
+	if (status == STATUS_OK)
+		audit_say(&(struct audit_event){ .kind = AUDIT_REMOVED, .profile = &removal.profile });
 	if (status == STATUS_OK)
 		remove_report(&removal, loaded != STATUS_NOT_FOUND);
 	return status;

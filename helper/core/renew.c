@@ -41,6 +41,7 @@ enum status command_renew(char **args, struct err *err)
 	status = request_resolve(&request, &profile, err);
 	if (status != STATUS_OK)
 		return status;
-	harden_deadline((unsigned)profile.timeout * 2 + 10); // a request, and one with the previous secret
+	// a request, and one with the previous secret; and before them, the secret or the identity token from elsewhere
+	harden_deadline((unsigned)(profile.timeout * 2 + 2 * profile.secret_timeout + SOURCE_SECONDS) + 10);
 	return obtain_renewal(&profile, &request, err);
 }

@@ -2,6 +2,7 @@
 // revoke: takes a profile's cached tokens out of use at the authorization server (RFC 7009), and then forgets them.
 #include "base/text.h"
 #include "core/ask-oauth.h"
+#include "core/audit.h"
 #include "core/commands.h"
 #include "core/flight.h"
 #include "core/identity-token.h"
@@ -78,6 +79,9 @@ static void revoke_one(const struct keyring *cache, const struct keyring_key *ke
 	    is_of_this_server(&token, revocation->profile)) {
 		status = revoke_at_server(revocation, token.access_token, &failure, &why);
 		revocation->revoked += status == STATUS_OK;
+		if (status == STATUS_OK)
+			audit_say(&(struct audit_event){
+				.kind = AUDIT_REVOKED, .profile = revocation->profile, .token = &token });
 		// RFC 7009 section 2.2.1: no other try will help
 		never_revocable = status == STATUS_REFUSED && failure.error == OAUTH_UNSUPPORTED_TOKEN_TYPE;
 	} else if (status == STATUS_OK) {

@@ -5,6 +5,7 @@
 #include "core/ask-key.h"
 #include "core/ask-oauth.h"
 #include "core/ask.h"
+#include "core/audit.h"
 #include "core/change.h"
 #include "core/commands.h"
 #include "core/keep.h"
@@ -132,6 +133,8 @@ static enum status rotate_keep(const struct profile *as_read, const struct profi
 	rotation->new.previous = status == STATUS_OK ? old.value : NULL;
 	if (status == STATUS_OK || status == STATUS_NOT_FOUND)
 		status = keep_client(profile, &rotation->new, &warning, err);
+	if (status == STATUS_OK)
+		audit_say(&(struct audit_event){ .kind = AUDIT_ROTATED, .profile = profile });
 	lock_release(&lock);
 	return status;
 }

@@ -10,11 +10,13 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define SOURCE_LINKS_MAX       16
@@ -181,6 +183,18 @@ static bool source_may_have(const char *entry)
 	return false;
 }
 
+// What a program that may ask needs besides, to find the terminal or to open a window.
+static const char *const source_asking[] = { "TERM", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY" };
+
+static bool source_may_ask_with(const struct source_program *program, const char *entry)
+{
+	for (size_t i = 0; program->terminal && i < sizeof source_asking / sizeof source_asking[0]; i++) {
+		if (text_starts(entry, source_asking[i]) && entry[strlen(source_asking[i])] == '=')
+			return true;
+	}
+	return false;
+}
+
 static bool source_is_named(const struct source_program *program, const char *entry)
 {
 	size_t len = strcspn(entry, "=");
@@ -197,14 +211,45 @@ static void source_make_environment(const struct source_program *program, char *
 	size_t count = 0;
 
 	picked[count++] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	if (program->terminal)
+		picked[count++] = (char *)(uintptr_t)program->terminal->variable;
 	for (char **entry = environ; *entry && count < SOURCE_ENVIRONMENT_MAX - 1; entry++) {
-		if (source_may_have(*entry) || source_is_named(program, *entry))
+		if (source_may_have(*entry) || source_may_ask_with(program, *entry) || source_is_named(program, *entry))
 			picked[count++] = *entry;
 	}
 	picked[count] = NULL;
 }
 
 // --- running it
+
+// What a terminal was like before it was lent to a program.
+struct source_lending {
+	pid_t owner;
+	struct termios settings;
+	bool has_settings;
+};
+
+// Its group becomes the terminal's, so that it can read what is typed, and Ctrl-C ends it and not us.
+static void source_lend_terminal(const struct source_program *program, pid_t pid, struct source_lending *lending)
+{
+	int terminal = program->terminal->fd;
+
+	lending->owner = tcgetpgrp(terminal);
+	lending->has_settings = tcgetattr(terminal, &lending->settings) == 0;
+	(void)signal(SIGTTOU, SIG_IGN);
+	(void)tcsetpgrp(terminal, pid);
+	// it may have asked before that, and have been stopped
+	(void)kill(-pid, SIGCONT);
+}
+
+// One that was ended in the middle of a question leaves a terminal that shows nothing that is typed.
+static void source_take_terminal_back(const struct source_program *program, const struct source_lending *lending)
+{
+	if (lending->owner > 0)
+		(void)tcsetpgrp(program->terminal->fd, lending->owner);
+	if (lending->has_settings)
+		(void)tcsetattr(program->terminal->fd, TCSADRAIN, &lending->settings);
+}
 
 struct source_run {
 	pid_t pid;
@@ -227,7 +272,8 @@ static enum status source_start(struct source_run *run, const char *path, const 
 				       .args = (char **)(uintptr_t)program->args,
 				       .environment = environment,
 				       .fds = { -1, out[1], error[1], -1, -1 },
-				       .own_session = true };
+				       .own_session = !program->terminal,
+				       .own_group = true };
 
 		status = subprocess_spawn(&spawn, &run->pid, NULL);
 	}
@@ -312,20 +358,27 @@ static bool source_listen(struct source_run *run, int caller, int64_t timeout_ms
 	return buf_ok(output);
 }
 
-// The last line of what it complained about.
+// The last two lines of what it complained about, in one: some programs end with the address of their bug tracker.
 static const char *source_last_words(struct buf *errors)
 {
-	char *line;
+	char *line, *before;
 
 	if (!buf_ok(errors))
 		return "it gave no reason";
 	while (errors->len && strchr(" \r\n", errors->data[errors->len - 1]))
 		errors->data[--errors->len] = '\0';
 	line = errors->len ? strrchr(errors->data, '\n') : NULL;
+	if (line) {
+		*line = ' ';
+		if (line > errors->data && line[-1] == '\r')
+			line[-1] = ' ';
+		before = strrchr(errors->data, '\n');
+		line = before ? before + 1 : errors->data;
+	}
 	// how a JWT begins
 	if (strstr(line ? line : errors->data, "eyJ"))
 		return "(its words have a token in them)";
-	return line ? line + 1 : errors->len ? errors->data : "it gave no reason";
+	return line ? line : errors->len ? errors->data : "it gave no reason";
 }
 
 // Ends it and all that it has started in its session, and waits for it. Its wait status; -1: it had to be ended.
@@ -349,14 +402,19 @@ enum status source_program_run(const struct source_program *program, int caller,
 	const char *name = program->args[0];
 	char real[PATH_MAX];
 	enum status status = source_program_trust(name, real, err);
+	struct source_lending lending;
 	int how;
 
 	if (status == STATUS_OK)
 		status = source_start(&run, real, program, err);
 	if (status != STATUS_OK)
 		return status;
+	if (program->terminal)
+		source_lend_terminal(program, run.pid, &lending);
 	(void)source_listen(&run, caller, program->timeout_ms, output);
 	how = source_end(&run);
+	if (program->terminal)
+		source_take_terminal_back(program, &lending);
 	if (!buf_ok(output))
 		status = err_set(err, STATUS_POLICY, "'%.200s' printed more than %d bytes", name, SOURCE_OUTPUT_MAX);
 	else if (how == -1)

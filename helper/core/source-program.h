@@ -14,17 +14,24 @@
 
 #define SOURCE_OUTPUT_MAX 65536
 
+// The controlling terminal: a descriptor of it, and its name, for programs that know no other way to it (GPG_TTY).
+struct source_terminal {
+	int fd;
+	char variable[80]; // "GPG_TTY=/dev/pts/3"
+};
+
 struct source_program {
 	const char *const *args;      // an absolute path, and the words behind it; ends with NULL
 	const char *const *variables; // names of those that it gets besides the usual ones
 	size_t variable_count;
 	int64_t timeout_ms;
-	bool asks; // it may ask on the terminal, which it then has, and in windows
+	// it may ask a person, on this terminal and in windows; NULL where not
+	const struct source_terminal *terminal;
 };
 
-// Runs it, until it ends. Its standard input is /dev/null; it has a session and a process group of its own, which is killed at its end, at the
+// Runs it, until it ends. Its standard input is /dev/null; it has a session (but for one that may ask) and a process group of its own, which is killed at its end, at the
 // deadline, and when the descriptor caller is closed at its other end. Appends what it printed. STATUS_POLICY: others than root and the
-// user could have put it there, or it printed too much; STATUS_NOT_FOUND: it failed, or printed nothing: err has the last line of its
+// user could have put it there, or it printed too much; STATUS_NOT_FOUND: it failed, or printed nothing: err has the last lines of its
 // standard error; STATUS_TEMPORARY: it took too long.
 enum status source_program_run(const struct source_program *program, int caller, struct buf *output, struct err *err);
 

@@ -12,6 +12,7 @@
 #include "model/profile-dir.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -26,13 +27,15 @@ static struct {
 	int socket;	      // -1: there is none
 	struct change change; // what 'add' and 'set' are told on the command line
 	int64_t began_at;
+	bool asks; // --prompt
+	struct source_terminal terminal;
 } runner = { .pid = -1, .socket = -1 };
 
 // --- the child
 
 // What 'add' and 'set' are told on the command line, for a profile that is not there yet. It is read as they read it: what is the value of
 // another option, or comes behind "--", is no option.
-static void runner_read_words(struct profile *given, const struct option *options, char **words)
+static void runner_read_words(const struct option *options, char **words, bool takes_keys)
 {
 	const char *value;
 
@@ -43,8 +46,10 @@ static void runner_read_words(struct profile *given, const struct option *option
 		if (option && option->argument && !value && words[1])
 			value = *++words;
 		// what is wrong with it is told by the command, which then asks for nothing
-		if (key && value)
-			(void)profile_set(given, key->name, value, NULL);
+		if (key && value && takes_keys)
+			(void)profile_set(&runner.change.given, key->name, value, NULL);
+		if (option && !strcmp(option->name, "--prompt"))
+			runner.asks = true;
 	}
 }
 
@@ -101,10 +106,13 @@ static enum status runner_run_secret(const struct profile *profile, int caller, 
 	struct source_program program = { .args = profile->secret_command,
 					  .variables = profile->secret_env,
 					  .variable_count = profile->secret_env_count,
-					  .timeout_ms = profile_secret_timeout(profile) * 1000 };
+					  .timeout_ms = profile_secret_timeout(profile) * 1000,
+					  .terminal = runner.asks ? &runner.terminal : NULL };
 
 	if (!profile->secret_command_count)
 		return err_set(err, STATUS_POLICY, "the profile names no command");
+	if (program.terminal && program.timeout_ms < SOURCE_PROMPT_SECONDS * 1000)
+		program.timeout_ms = SOURCE_PROMPT_SECONDS * 1000;
 	return source_program_run(&program, caller, output, err);
 }
 
@@ -200,20 +208,38 @@ bool source_runner_may_be_needed(char **words)
 	return source_runner_is_needed(words);
 }
 
-void source_runner_start(const struct option *options, char **words)
+// The terminal is kept, for programs that ask; without one, nobody can be asked.
+static void runner_keep_terminal(void)
+{
+	char name[64] = "";
+
+	runner.terminal.fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	runner.asks = runner.terminal.fd >= 0;
+	for (int fd = 0; fd <= STDERR_FILENO && !*name; fd++) {
+		if (ttyname_r(fd, name, sizeof name) != 0)
+			name[0] = '\0';
+	}
+	(void)snprintf(runner.terminal.variable, sizeof runner.terminal.variable, "GPG_TTY=%s", *name ? name : "/dev/tty");
+}
+
+void source_runner_start(const struct option *options, char **words, bool takes_keys)
 {
 	int pair[2], room = WIRE_PACKET_MAX;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return;
-	if (options)
-		runner_read_words(&runner.change.given, options, words);
+	runner_read_words(options, words, takes_keys);
 	runner.began_at = clock_now().wall;
 	(void)setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
 	runner.pid = fork();
 	if (runner.pid == 0) {
 		close(pair[0]);
-		harden_leave_terminal();
+		if (runner.asks)
+			runner_keep_terminal();
+		if (runner.asks)
+			harden_leave_descriptors();
+		else
+			harden_leave_terminal();
 		runner_serve(pair[1]);
 	}
 	close(pair[1]);

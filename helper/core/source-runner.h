@@ -14,6 +14,8 @@
 
 #define SOURCE_SECONDS 10 // that a program for identity tokens may take
 
+#define SOURCE_PROMPT_SECONDS 120 // that it may take where a person is asked
+
 enum source_use { SOURCE_IDENTITY, SOURCE_SECRET };
 
 // Whether one of these profiles, or the usual one where none of the words is a profile's name, has a program as its source: for commands
@@ -24,9 +26,9 @@ bool source_runner_is_needed(char **words);
 // input).
 bool source_runner_may_be_needed(char **words);
 
-// Makes the child, before the walls. options, words: of 'add' and 'set', whose keys come before the profile's file; NULL for all other
-// commands, whose words may be anybody's. A failure is told by source_runner_ask.
-void source_runner_start(const struct option *options, char **words);
+// Makes the child, before the walls. options, words: the command's, which may be anybody's but for --prompt. takes_keys: of 'add' and 'set', keys
+// that are given come before those of the profile's file. A failure is told by source_runner_ask.
+void source_runner_start(const struct option *options, char **words, bool takes_keys);
 
 // Leaves it to another process, which was forked from this one.
 void source_runner_leave(void);
@@ -36,6 +38,10 @@ void source_runner_stop(void);
 
 // Appends what the program of this profile prints, which says the one or the other. STATUS_NOT_FOUND: it failed or printed nothing, with its last words;
 // STATUS_TEMPORARY: it did not end in time; STATUS_POLICY: others could have put it there.
-enum status source_runner_ask(const struct profile *profile, enum source_use use, struct buf *output, struct err *err);
+enum status source_runner_ask(const struct profile *profile,
+			      #define SOURCE_PROMPT_SECONDS 120 // that it may take where a person is asked
+
+			      enum source_use use,
+			      struct buf *output, struct err *err);
 
 #endif

@@ -2,6 +2,7 @@
 // store: makes or changes a profile from key=value lines, for programs. With client_secret= the secret, too; without it,
 // nothing may change that decides who sees the secret that is there. A client with an identity token has none.
 #include "base/wire.h"
+#include "core/audit.h"
 #include "core/change.h"
 #include "core/commands.h"
 #include "core/keep.h"
@@ -110,6 +111,8 @@ static enum status store_change(const struct store_request *request, struct err 
 		status = check_stored_secret(&profile, err);
 	if (status == STATUS_OK)
 		status = keep_client(&profile, takes ? &secret : NULL, &warning, err);
+	if (status == STATUS_OK && (takes || !exists))
+		audit_say(&(struct audit_event){ .kind = AUDIT_STORED, .profile = &profile });
 	if (status == STATUS_OK && *warning.text)
 		warn(&warning);
 	if (status != STATUS_OK)

@@ -5,6 +5,7 @@
 #include "base/harden.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "core/audit.h"
 #include "core/commands.h"
 #include "core/get-token.h"
 #include "core/renew.h"
@@ -151,6 +152,7 @@ static enum status tool_converse(const struct tool *tool, char **args, const str
 	struct tool_call call;
 	enum status status = STATUS_OK;
 
+	audit_set_format(tool->name);
 	tool_begin(&call, args, &input, request);
 	if (tool->input != TOOL_READS_LINES || !tool_has_input(tool, &call)) {
 		status = tool_read_input(tool, &call, &input, err);

@@ -5,6 +5,7 @@
 #include "keyring/kernel-read.h"
 #include "keyring/runtime-read.h"
 #include "model/profile-dir.h"
+#include "model/system-config.h"
 
 #include <string.h>
 
@@ -34,6 +35,16 @@ void arena_wipe(void)
 	explicit_bzero(arena, (size_t)(arena_next - arena));
 }
 
+// Whether the administrator, or the profile, wants to know of each cached token that is given out: sk-core tells.
+static bool hit_is_audited(const struct profile *profile)
+{
+	struct buf text = arena_take();
+	struct system_config config;
+
+	(void)system_config_load(&config, &text, NULL);
+	return system_config_audit(&config, profile) == AUDIT_ALL;
+}
+
 bool hit_find(struct hit *hit, struct request *request)
 {
 	const struct profile *profile = &hit->profile;
@@ -58,5 +69,7 @@ bool hit_find(struct hit *hit, struct request *request)
 	hit->answer = (struct answer){ .profile = profile, .token = &hit->token, .now = clock_now() };
 	hit->answer.left = token_left(&hit->token, hit->answer.now, NULL);
 	hit->freshness = token_freshness(&hit->token, hit->answer.now, NULL, request->min_ttl);
+	if (hit_is_audited(profile))
+		return false;
 	return request->long_lived ? hit->freshness == TOKEN_FRESH : hit->freshness != TOKEN_STALE;
 }

@@ -149,6 +149,11 @@ static enum status check_yes_or_no(const char *value, struct err *err)
 	return check_word("yes no", value, err);
 }
 
+static enum status check_audit(const char *value, struct err *err)
+{
+	return check_word("issue all", value, err);
+}
+
 static enum status check_path(const char *value, struct err *err)
 {
 	if (value[0] != '/')
@@ -293,6 +298,10 @@ const struct profile_key profile_keys[] = {
 	  .help = HELP("what the server calls that key (kid), where it is not its thumbprint") },
 	{ "token_cache", TEXT(token_cache), .check = check_token_cache, .argument = "CACHE",
 	  .help = HELP("where tokens are kept: kernel (default), secret-service, runtime (files in memory) or none") },
+	{ "audit", TEXT(audit), .check = check_audit, .argument = "issue|all",
+	  .help = HELP(
+		  "which events are written to the system's log: issue (default), or all, with each cached token; never less than the "
+		  "administrator asks for") },
 	{ "renew_on_repeat", TEXT(renew_on_repeat), .check = check_yes_or_no, .argument = "yes|no",
 	  .help = HELP("whether a hook that asks again means that its token was refused (default: yes)") },
 	{ "username", TEXT(username), .check = check_graphic, .argument = "NAME",

@@ -62,6 +62,7 @@ struct profile {
 	const char *ssh_agent_socket;  // NULL: the environment's SSH_AUTH_SOCK
 	const char *ssh_agent_kid;     // what the server calls the key; NULL: its thumbprint (RFC 7638)
 	const char *token_cache;       // never NULL after profile_parse or profile_complete
+	const char *audit;	       // "issue" or "all": more than the administrator asks for; NULL: what that is
 	const char *renew_on_repeat;   // "no", or else yes
 	const char *username;	       // NULL: the token is no password
 	const char *git_retry;	       // "yes", or else no

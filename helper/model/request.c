@@ -71,6 +71,7 @@ const struct option request_options[] = {
 	{ "--scope", "SCOPES", "ask for these scopes instead of the profile's" },
 	{ "--min-ttl", "SECONDS", "a token that is good for at least so long" },
 	{ "--fresh", NULL, "a new token, whatever is cached" },
+	{ "--prompt", NULL, "let the program that gives the secret ask on this terminal (secret_command)" },
 	{ "--quiet", NULL, "do not warn that the token is shown on the terminal" },
 	{ NULL, NULL, NULL },
 };
@@ -114,6 +115,8 @@ static enum status request_take_word(void *context, const char *option, const ch
 		return set_min_ttl(request, value, err);
 	else if (!strcmp(option, "--fresh"))
 		request->fresh = true;
+	else if (!strcmp(option, "--prompt"))
+		request->prompts = true;
 	else if (!strcmp(option, "--quiet"))
 		request->quiet = true;
 	return STATUS_OK;

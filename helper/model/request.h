@@ -69,6 +69,7 @@ struct request {
 	const char *format; // what --format says; NULL for nothing
 	bool from_stdin;    // "get -": the rest of the request is to be read
 	bool from_person;   // somebody sits at the terminal
+	bool prompts;	    // a program may ask there for what the secret is locked with
 	bool quiet;	    // the user means to see the token on the terminal
 };
 
