@@ -54,7 +54,7 @@ todo --scop x|did you mean '--scope'?
 todo --unset scop|did you mean 'scope'?
 tood --scope x|did you mean 'todo'?
 todo --timeout 99|not a number from 1 to 60
-todo --secret-store file|none of: secret-service kernel
+todo --secret-store keychain|none of: secret-service kernel
 TABLE
 }
 

@@ -278,9 +278,9 @@ nobody_has_root() {
 	fresh
 	if nobody_has_root; then return; fi
 	add_command
-	printf '%s\n' 'echo first >&2' 'printf "log in again\\033[31m \\n\\n" >&2' 'exit 4' | program
-	fails 3 0 "'$PROGRAM' failed (status 4): log in again?[31m"
-	[[ $stderr != *first* && $stderr != *$'\e'* ]]
+	printf '%s\n' 'echo zero >&2' 'echo first >&2' 'printf "log in again\\033[31m \\n\\n" >&2' 'exit 4' | program
+	fails 3 0 "'$PROGRAM' failed (status 4): first log in again?[31m"
+	[[ $stderr != *zero* && $stderr != *$'\e'* ]]
 	echo 'exit 0' | program
 	fails 3 0 "'$PROGRAM' printed nothing: it gave no reason"
 	echo 'echo' | program

@@ -11,6 +11,8 @@
 
 #define ASKER_CLIMB_MAX 6 // bridge, proxy and share run the front door for each question
 
+static struct audit_asker the_asker;
+
 // proc(5). The last line end is cut off.
 static bool asker_read(int pid, const char *file, char *text, size_t size)
 {
@@ -66,13 +68,18 @@ static void asker_read_unit(int pid, char unit[ASKER_TEXT])
 		(void)snprintf(unit, ASKER_TEXT, "%s", slash + 1);
 }
 
-void audit_asker_find(struct audit_asker *asker)
+const struct audit_asker *audit_asker(void)
 {
+	return &the_asker;
+}
+
+void audit_asker_look(void)
+{
+	struct audit_asker *asker = &the_asker;
 	int pid = getpid(), parent = getppid(), terminal = 0;
 	char path[64];
 	ssize_t len;
 
-	*asker = (struct audit_asker){ 0 };
 	(void)asker_read_stat(pid, &parent, &terminal);
 	asker_describe_terminal(terminal, asker->terminal);
 	asker_read_unit(pid, asker->unit);

@@ -17,7 +17,9 @@ struct audit_asker {
 	char login[32];		  // the kernel's number of the login session (audit session id)
 };
 
-void audit_asker_find(struct audit_asker *asker);
+// Looks, before the walls (base/confine.h), behind which a process is shown no other one (landlock(7), "Ptrace restrictions"); and then tells.
+void audit_asker_look(void);
+const struct audit_asker *audit_asker(void);
 
 // The agent's, or the CI job's, own id of its session, from the environment; NULL for none. *variable: which variable has it.
 const char *audit_agent_session(const char **variable);

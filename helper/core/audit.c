@@ -147,10 +147,9 @@ static void audit_put_message(struct buf *entry, const struct audit_event *event
 static void audit_write_entry(struct buf *entry, const struct audit_event *event)
 {
 	const struct audit_kind_row *row = &audit_kinds[event->kind];
-	struct audit_asker asker;
+	const struct audit_asker *asker = audit_asker();
 
-	audit_asker_find(&asker);
-	audit_put_message(entry, event, &asker);
+	audit_put_message(entry, event, asker);
 	journal_put(entry, "MESSAGE_ID", row->message_id);
 	journal_put(entry, "PRIORITY", row->is_failure ? AUDIT_PRIORITY_WARN : AUDIT_PRIORITY_INFO);
 	journal_put(entry, "SYSLOG_IDENTIFIER", "sk-helper");
@@ -169,7 +168,7 @@ static void audit_write_entry(struct buf *entry, const struct audit_event *event
 	journal_put(entry, "SK_ERROR", oauth_error_code(event->error));
 	if (event->http_status)
 		journal_put_number(entry, "SK_HTTP_STATUS", (long long)event->http_status);
-	audit_put_asker(entry, &asker);
+	audit_put_asker(entry, asker);
 }
 
 // --- the administrator's file

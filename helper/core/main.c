@@ -4,6 +4,7 @@
 #include "base/confine.h"
 #include "base/harden.h"
 #include "base/text.h"
+#include "core/audit-asker.h"
 #include "core/audit.h"
 #include "core/commands.h"
 #include "core/source-runner.h"
@@ -83,6 +84,8 @@ static enum status run(char **argv, struct err *err)
 			       "'%s' does not work where " SHARE_VARIABLE
 			       " is set: run it outside, where 'sk-helper share' runs",
 			       command->name);
+	audit_set_command(command->name);
+	audit_asker_look();
 	// what a tool asks for is known only when it was read; forking costs a miss as much as a keyring does
 	if (command->runs_sources && !profile_dir_socket() &&
 	    (command->internal || command->takes_keys || source_runner_may_be_needed(argv + 2)))
@@ -91,7 +94,6 @@ static enum status run(char **argv, struct err *err)
 		confine_server(source_runner_is_needed(argv + 2));
 	else if (!command->runs_programs)
 		confine_runner(command->asks_itself && source_runner_is_needed(argv + 2));
-	audit_set_command(command->name);
 	return command->run(argv + 2, err);
 }
 

@@ -36,12 +36,8 @@ void source_runner_leave(void);
 // Ends it, and what it runs.
 void source_runner_stop(void);
 
-// Appends what the program of this profile prints, which says the one or the other. STATUS_NOT_FOUND: it failed or printed nothing, with its last words;
+// Appends what this program of the profile's prints. STATUS_NOT_FOUND: it failed or printed nothing, with its last words;
 // STATUS_TEMPORARY: it did not end in time; STATUS_POLICY: others could have put it there.
-enum status source_runner_ask(const struct profile *profile,
-			      #define SOURCE_PROMPT_SECONDS 120 // that it may take where a person is asked
-
-			      enum source_use use,
-			      struct buf *output, struct err *err);
+enum status source_runner_ask(const struct profile *profile, enum source_use use, struct buf *output, struct err *err);
 
 #endif
