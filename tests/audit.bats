@@ -331,3 +331,12 @@ TABLE
 	done
 	grep -q "$(fingerprint "$token")" "$BATS_TEST_TMPDIR/journal"
 }
+
+@test "a token that another program gives out: the log names the one behind it" {
+	add --audit all --url https://mcp.example.com/
+	mkdir -m 700 "$BATS_TEST_TMPDIR/s"
+	in_journal sk-helper share "$NAME" --socket "$BATS_TEST_TMPDIR/s/s" --idle 30 --background
+	SK_HELPER_SOCKET=$BATS_TEST_TMPDIR/s/s sk-helper get >/dev/null
+	run -0 entry served
+	assert_equal "$(jq -r .SK_ASKER_BEHIND <<<"$output" | sed 's/pid .*/pid/')" "user $(id -u), pid"
+}

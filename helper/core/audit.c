@@ -99,6 +99,7 @@ static void audit_put_request(struct buf *entry, const struct request *request)
 	journal_put(entry, "SK_SCOPE", request->scope);
 	journal_put(entry, "SK_RESOURCE", request->resource);
 	journal_put(entry, "SK_URL", request->url);
+	journal_put(entry, "SK_ASKER_BEHIND", request->asker);
 }
 
 static void audit_put_asker(struct buf *entry, const struct audit_asker *asker)

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/confine.h"
 #include "base/harden.h"
+#include "base/peer.h"
 #include "base/sha256.h"
 #include "base/text.h"
 #include "base/wire.h"
@@ -116,12 +117,15 @@ static enum status share_ask(struct share_connection *connection, const char *co
 			     struct err *err)
 {
 	struct buf *input = &connection->question.input;
+	char asker[64];
 
 	// what did not fit is empty now: asked like that, it would be for the default profile
 	if (!buf_ok(&connection->lines) || !buf_ok(&connection->refusal))
 		return err_set(err, STATUS_USAGE, "the request is too long");
 	question_forget(&connection->question);
 	buf_add(input, connection->lines.data, connection->lines.len);
+	peer_describe(connection->fd, asker);
+	wire_put(input, "asker", asker);
 	if (refused_token) {
 		buf_add(input, connection->refusal.data, connection->refusal.len);
 		wire_put(input, "credential", refused_token);

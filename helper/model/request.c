@@ -211,6 +211,13 @@ static enum status set_resource(struct request *request, const char *value, stru
 	return set_as_key("resource", &request->resource, value, err);
 }
 
+static enum status set_asker(struct request *request, const char *value, struct err *err)
+{
+	(void)err;
+	request->asker = value;
+	return STATUS_OK;
+}
+
 static enum status set_username(struct request *request, const char *value, struct err *err)
 {
 	(void)err;
@@ -262,6 +269,7 @@ static const struct {
 	{ "host", set_host, false },
 	{ "path", set_path, false },
 	{ "username", set_username, false },
+	{ "asker", set_asker, false },
 	{ "password", set_credential, false },
 	{ "capability[]", add_capability, true },
 	{ "state[]", add_state, true },

@@ -59,6 +59,8 @@ struct request {
 	const char *credential_sha256; // or this of it, in hexadecimal digits, where it must not be shown
 	int64_t http_status;	       // with which the server refused that token; 0: not known
 
+	const char *asker; // who has asked the one who asks us (helper/core/share.c), in words, for the trail (core/audit.h)
+
 	// git's
 	const char *username; // of the credential that is wanted
 	const char *state;    // what we answered last time, when that was refused
