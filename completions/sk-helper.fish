@@ -17,6 +17,7 @@ complete -c sk-helper -n __fish_use_subcommand -a rotate -d 'replace a client se
 complete -c sk-helper -n __fish_use_subcommand -a public-key -d 'print the public part of a client\'s private key'
 complete -c sk-helper -n __fish_use_subcommand -a remove -d 'remove a profile, its client secret and its tokens'
 complete -c sk-helper -n __fish_use_subcommand -a doctor -d 'check the keyrings, profiles and servers'
+complete -c sk-helper -n __fish_use_subcommand -a log -d 'show who has asked for tokens, and what came of it'
 complete -c sk-helper -n __fish_use_subcommand -a refresh -d 'ask the servers again what add found out from them'
 complete -c sk-helper -n __fish_use_subcommand -a erase -d 'forget cached tokens'
 complete -c sk-helper -n __fish_use_subcommand -a revoke -d 'revoke the cached tokens at the server, and forget them'
@@ -24,8 +25,8 @@ complete -c sk-helper -n __fish_use_subcommand -a store -d 'make or change a pro
 complete -c sk-helper -n __fish_use_subcommand -a help -d 'show the commands, or one of them'
 complete -c sk-helper -n __fish_use_subcommand -a version -d 'print the version'
 
-complete -c sk-helper -n '__fish_seen_subcommand_from get bridge proxy share add set show edit list doctor rotate public-key refresh revoke erase remove' -a '(sk-helper list --names 2>/dev/null)' -d profile
-complete -c sk-helper -n '__fish_seen_subcommand_from help' -a 'get exec hook bridge proxy share add set show edit list rotate public-key remove doctor refresh erase revoke store help version'
+complete -c sk-helper -n '__fish_seen_subcommand_from get bridge proxy share add set show edit list doctor log rotate public-key refresh revoke erase remove' -a '(sk-helper list --names 2>/dev/null)' -d profile
+complete -c sk-helper -n '__fish_seen_subcommand_from help' -a 'get exec hook bridge proxy share add set show edit list rotate public-key remove doctor log refresh erase revoke store help version'
 complete -c sk-helper -n '__fish_seen_subcommand_from hook; and test (count (commandline -opc)) -eq 2' -a '(sk-helper hook 2>/dev/null | string replace -r " +" \t)'
 complete -c sk-helper -n '__fish_seen_subcommand_from hook; and test (count (commandline -opc)) -eq 3' -a '(sk-helper list --names 2>/dev/null)' -d profile
 complete -c sk-helper -n '__fish_seen_subcommand_from hook' -l write -d 'put it into the tool\'s file'
@@ -50,6 +51,7 @@ complete -c sk-helper -n '__fish_seen_subcommand_from list' -l names -d 'only th
 complete -c sk-helper -n '__fish_seen_subcommand_from get' -l format -x -d 'how to print it' -a 'token header-value header mcp-headers curl-config json env kubernetes goauth google'
 complete -c sk-helper -n '__fish_seen_subcommand_from get' -l scope -x -d 'ask for these scopes'
 complete -c sk-helper -n '__fish_seen_subcommand_from get' -l min-ttl -x -d 'at least so much life left'
+complete -c sk-helper -n '__fish_seen_subcommand_from get add' -l prompt -d 'let the program that gives the secret ask'
 complete -c sk-helper -n '__fish_seen_subcommand_from get' -l quiet -d 'no warning that the token is on the terminal'
 complete -c sk-helper -n '__fish_seen_subcommand_from get' -l fresh -d 'a new token, whatever is cached'
 
@@ -78,7 +80,21 @@ complete -c sk-helper -n '__fish_seen_subcommand_from add set' -l param -x -d 'o
 complete -c sk-helper -n '__fish_seen_subcommand_from add' -l preset -x -d 'what a server wants' -a 'anthropic entra github-actions google keycloak openai'
 complete -c sk-helper -n '__fish_seen_subcommand_from add set' -l revocation-endpoint -x -d 'where tokens are revoked'
 complete -c sk-helper -n '__fish_seen_subcommand_from add set' -l issuer -x -d 'the authorization server'
-complete -c sk-helper -n '__fish_seen_subcommand_from add set' -l secret-store -x -d 'where the client secret is' -a 'secret-service kernel none'
+complete -c sk-helper -n '__fish_seen_subcommand_from add set' -l secret-store -x -d 'where the client secret is' -a 'secret-service kernel credential file command ssh-agent none'
+complete -c sk-helper -n '__fish_seen_subcommand_from add set' -l secret-credential -x -d 'the systemd credential'
+complete -c sk-helper -n '__fish_seen_subcommand_from add set' -l secret-file -r -F -d 'the file that has the secret'
+complete -c sk-helper -n '__fish_seen_subcommand_from add set' -l secret-command -r -F -d 'the program that prints the secret, and its words'
+complete -c sk-helper -n '__fish_seen_subcommand_from add set' -l secret-env -x -d 'a variable that this program gets'
+complete -c sk-helper -n '__fish_seen_subcommand_from add set' -l secret-first-line -x -d 'whether only the first line is the secret' -a 'yes no'
+complete -c sk-helper -n '__fish_seen_subcommand_from add set' -l secret-timeout -x -d 'the time that the program or the agent may take'
+complete -c sk-helper -n '__fish_seen_subcommand_from add set' -l ssh-agent -x -d 'the fingerprint of a key in an ssh-agent' -a "(ssh-add -l 2>/dev/null | string split -f 2 ' ')"
+complete -c sk-helper -n '__fish_seen_subcommand_from add set' -l ssh-agent-socket -r -F -d 'the socket of the agent'
+complete -c sk-helper -n '__fish_seen_subcommand_from add set' -l ssh-agent-kid -x -d 'what the server calls this key'
+complete -c sk-helper -n '__fish_seen_subcommand_from add set' -l audit -x -d 'which events are written to the log' -a 'issue all'
+complete -c sk-helper -n '__fish_seen_subcommand_from log' -l since -x -d 'from then on'
+complete -c sk-helper -n '__fish_seen_subcommand_from log' -l lines -x -d 'the last ones alone'
+complete -c sk-helper -n '__fish_seen_subcommand_from log' -l follow -d 'show new ones as they come'
+complete -c sk-helper -n '__fish_seen_subcommand_from log' -l json -d 'all fields'
 complete -c sk-helper -n '__fish_seen_subcommand_from add set' -l token-cache -x -d 'where tokens are kept' -a 'kernel secret-service runtime none'
 complete -c sk-helper -n '__fish_seen_subcommand_from add set' -l renew-on-repeat -x -d 'whether asking again means refused' -a 'yes no'
 complete -c sk-helper -n '__fish_seen_subcommand_from add set' -l ca-file -r -F -d 'CA certificates of the server'

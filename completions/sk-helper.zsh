@@ -26,6 +26,7 @@ _sk_helper() {
 		'public-key:print the public part of a client'\''s private key'
 		'remove:remove a profile, its client secret and its tokens'
 		'doctor:check the keyrings, profiles and servers'
+		'log:show who has asked for tokens, and what came of it'
 		'refresh:ask the servers again what add found out from them'
 		'erase:forget cached tokens'
 		'revoke:revoke the cached tokens at the server, and forget them'
@@ -54,7 +55,17 @@ _sk_helper() {
 		'*--param[one more parameter of the token request]:name=value:'
 		'--revocation-endpoint[where tokens are revoked]:url:'
 		'--issuer[the authorization server]:url:'
-		'--secret-store[where the client secret is]:store:(secret-service kernel none)'
+		'--secret-store[where the client secret is]:store:(secret-service kernel credential file command ssh-agent none)'
+		'--secret-credential[the systemd credential]:name:'
+		'--secret-file[the file that has the secret]:file:_files'
+		'*--secret-command[the program that prints the secret, and its words]:word:_files'
+		'*--secret-env[a variable that this program gets]:variable:_parameters -g "*export*"'
+		'--secret-first-line[whether only the first line is the secret]:answer:(yes no)'
+		'--secret-timeout[the time that the program or the agent may take]:seconds:'
+		'--ssh-agent[the fingerprint of a key in an ssh-agent]:fingerprint:('"$(ssh-add -l 2>/dev/null | cut -d' ' -f2 | xargs)"')'
+		'--ssh-agent-socket[the socket of the agent]:socket:_files'
+		'--ssh-agent-kid[what the server calls this key]:id:'
+		'--audit[which events are written to the log]:level:(issue all)'
 		'--token-cache[where tokens are kept]:cache:(kernel secret-service runtime none)'
 		'--renew-on-repeat[whether a hook that asks again means that its token was refused]:answer:(yes no)'
 		'--ca-file[CA certificates of the server]:file:_files'
@@ -75,12 +86,12 @@ _sk_helper() {
 	get)
 		_arguments '--format[how to print it]:format:(token header-value header mcp-headers curl-config json env kubernetes goauth google)' \
 			'--scope[ask for these scopes]:scopes:' '--min-ttl[at least so much life left]:seconds:' \
-			'--fresh[a new token, whatever is cached]' '--quiet[no warning that the token is on the terminal]' '1:profile:_sk_helper_profiles'
+			'--fresh[a new token, whatever is cached]' '--prompt[let the program that gives the secret ask]' '--quiet[no warning that the token is on the terminal]' '1:profile:_sk_helper_profiles'
 		;;
 	add)
 		_arguments $keys '--preset[what a server wants]:preset:(anthropic entra github-actions google keycloak openai)' '--private-key[a private key, PEM or JWK]:file:_files' '--generate-key[make a key pair]' \
 			'--key-id[the kid that the server knows the key by]:id:' '--missing[ask for each secret that is not stored]' \
-			'--no-verify[store the secret without getting a token first]' '--dry-run[show what would be done]' \
+			'--no-verify[store the secret without getting a token first]' '--prompt[let the program that gives the secret ask]' '--dry-run[show what would be done]' \
 			'--yes[agree to the scopes that the servers name]' '1:name:_sk_helper_profiles'
 		;;
 	set)
@@ -89,6 +100,7 @@ _sk_helper() {
 		;;
 	list) _arguments '--json[as a JSON array]' '--names[only the names]' '1:profile:_sk_helper_profiles' ;;
 	doctor) _arguments '--offline[do not ask a server]' '--json[as a JSON array]' '1:profile:_sk_helper_profiles' ;;
+	log) _arguments '--since[from then on]:time:' '--lines[the last ones alone]:number:' '--follow[show new ones as they come]' '--json[all fields]' '1:profile:_sk_helper_profiles' ;;
 	remove) _arguments '--all[all profiles]' '--force[also where a keyring does not answer]' '--yes[do not ask]' '1:profile:_sk_helper_profiles' ;;
 	refresh) _arguments '--yes[agree to what has changed]' '1:profile:_sk_helper_profiles' ;;
 	proxy) _arguments '--socket[where to listen]:socket:_files' '--listen[listen on loopback, behind a secret path]:address:' '*--url[which url, of a profile that has several]:url:' \

@@ -2,6 +2,10 @@
 # README, help, manuals and completions agree with the tables, and every command in the README works.
 # bats file_tags=plain
 load common
+load bus
+load engines
+load ssh-agents
+load systemd
 
 export ROOT=$BATS_TEST_DIRNAME/..
 
@@ -12,6 +16,11 @@ setup_file() {
 }
 teardown_file() { stop_peers; }
 setup() { fresh_home; }
+teardown() {
+	stop_engines
+	stop_agents
+	stop_journald
+}
 
 commands() { sk-helper help | sed -n '/^exit status:/q; /^use a token/,$s/^  \([a-z-]*\) .*/\1/p'; }
 options_of() { sk-helper help "$1" | sed -n 's/^  \(--[a-z-]*\)[ ,].*/\1/p'; }
@@ -70,6 +79,38 @@ readme_job_commands() { sed -n '/^```yaml$/,/^```$/p' "$ROOT/README.md" | sed -n
 	assert_line token_endpoint=https://auth.openai.com/oauth/token
 }
 
+# The README's lines for secrets and keys that are elsewhere.
+readme_elsewhere_commands() { sed -n '/^```bash$/,/^```$/p' "$ROOT/README.md" | grep -v '^```\|^#'; }
+
+@test "the README's commands for secrets and keys that are elsewhere work: those of the vendors with a stand-in" {
+	# in a user namespace of an ordinary user nobody is root, so no program is trusted
+	[ "$(stat -c %u /)" = 0 ] || return 0
+	engine_pass
+	start_agent
+	agent_key ed25519
+	start_journald
+	# it prints the secret, and the words that it is run with
+	engine_script 'echo "$*" >>"$HOME/words"' 'echo test_secret'
+	printf 'test_secret\n' >"$BATS_TEST_TMPDIR/todo"
+	readme_elsewhere_commands | sed -e "s|https://ACME.scalekit.dev/oauth/token|$TOKEN_ENDPOINT|" -e "s|https://ACME.scalekit.dev|$ISSUER|" -e 's|m2m_…|m2m_todo|' \
+		-e "s|/run/secrets/todo|'$BATS_TEST_TMPDIR/todo'|" -e "s#/usr/bin/\(op\|vault\)#'${ENGINE_COMMAND[0]}'#" -e "s|SHA256:…|$FINGERPRINT|" \
+		-e "s|--secret-command todo\$|--secret-command todo/client|" >"$BATS_TEST_TMPDIR/script"
+	assert_equal "$(grep -c . "$BATS_TEST_TMPDIR/script")" 9
+	# what needs a server that knows the key is run below
+	grep -v "^sk-helper get" "$BATS_TEST_TMPDIR/script" >"$BATS_TEST_TMPDIR/first"
+	run in_journal bash -e "$BATS_TEST_TMPDIR/first"
+	echo "$output"
+	assert_success
+	assert_equal "$(grep -c '^token: works' <<<"$output")" 4
+	assert_line --partial "profile 'deploy': its client was added"
+	jwk=$(grep -m 1 '^{"crv":"Ed25519"' <<<"$output")
+	assert_equal "$(cat "$HOME/words")" $'read op://Vault/todo/secret\nkv get -field=client_secret secret/todo'
+	start_authorization_server "{\"clients\":[{\"id\":\"m2m_todo\",\"method\":\"private_key_jwt\",\"alg\":\"EdDSA\",\"keys\":[$jwk]}],\"algs\":[\"EdDSA\"]}"
+	sk-helper set deploy --token-endpoint "$TOKEN_ENDPOINT" --issuer "$ISSUER" >/dev/null
+	run -0 bash -e -o pipefail <(grep '^sk-helper get' "$BATS_TEST_TMPDIR/script" | sed "s|https://api.example.com/todos|$(endpoint_that_answers '{}')|")
+	assert_equal "$(curl -s "$FAULTY_URL/__stats" | jq -r .last.headers.authorization | cut -c1-7)" 'Bearer '
+}
+
 @test "every preset is in the manual, in the help and in the completions" {
 	for preset in $(sed -n 's/^\t{ "\([a-z-]*\)", "[^"]*", preset_.*/\1/p' "$ROOT/helper/core/presets.c"); do
 		grep -qx "\.It Cm $preset" "$ROOT/helper/man/sk-helper.1" || fail "$preset: manual"
@@ -123,7 +164,7 @@ without_path() {
 }
 
 @test "help: every command has a page with an example, and no other is shown" {
-	assert_equal "$(commands | xargs)" 'get exec hook bridge proxy share add set show edit list rotate public-key remove doctor refresh erase revoke store help version'
+	assert_equal "$(commands | xargs)" 'get exec hook bridge proxy share add set show edit list rotate public-key remove doctor log refresh erase revoke store help version'
 	for command in $(commands); do
 		run -0 --separate-stderr sk-helper help "$command"
 		assert_line --index 0 --partial "usage: sk-helper $command"
@@ -139,7 +180,8 @@ without_path() {
 @test "usage: what a page shows as an option is taken, and nothing else" {
 	for command in $(commands); do
 		for option in $(options_of "$command"); do
-			run --separate-stderr sk-helper "$command" "$option" </dev/null
+			# log --follow stays
+			run --separate-stderr timeout 3 sk-helper "$command" "$option" </dev/null
 			[[ $stderr != *"no option"* ]] || fail "$command $option: $stderr"
 		done
 		run -2 --separate-stderr sk-helper "$command" --frobnicate </dev/null
@@ -165,7 +207,7 @@ without_path() {
 	done
 	assert_equal "$(sed -n 's/.*\.program = "\(.*-.*\)".*/\1/p' "$ROOT/helper/protocols/tools.c" | sort | xargs)" "$(sed -n 's/^LINKS = //p' "$ROOT/Makefile" | tr ' ' '\n' | sort | xargs)"
 	profile=$(mandoc -T utf8 "$ROOT/helper/man/sk-helper-profile.5" | sed 's/.\x08//g')
-	for option in $(options_of add | grep -v -e --no-verify -e --yes -e --private-key -e --generate-key -e --key-id -e --missing -e --dry-run -e --preset); do
+	for option in $(options_of add | grep -v -e --no-verify -e --yes -e --private-key -e --generate-key -e --key-id -e --missing -e --dry-run -e --preset -e --prompt); do
 		key=${option#--}
 		grep -q "^     ${key//-/_}=" <<<"$profile" || fail "$key"
 	done

@@ -28,6 +28,7 @@ share/bash-completion/completions/sk-helper 644
 share/fish/vendor_completions.d/sk-helper.fish 644
 share/man/man1/sk-helper.1 644
 share/man/man5/sk-helper-profile.5 644
+share/man/man7/sk-helper-audit.7 644
 share/man/man7/sk-helper-ci.7 644
 share/man/man7/sk-helper-protocol.7 644
 share/man/man7/sk-helper-servers.7 644
@@ -50,7 +51,7 @@ share/zsh/site-functions/_sk-helper 644"
 	d=$BATS_TEST_TMPDIR/d
 	# how the directories lie to each other is compiled in, so not with what the other suites use
 	make -s -C "$ROOT" B="$BATS_TEST_TMPDIR/build" CFLAGS=-O0 prefix="$d/p" sysconfdir="$d/etc" bindir="$d/b" mandir="$d/m" bashcompletiondir="$d/bash" zshcompletiondir="$d/zsh" fishcompletiondir="$d/fish" systemduserunitdir="$d/u" install
-	assert_equal "$(cd "$d" && find . -type f | sort | xargs)" './b/sk-helper ./bash/sk-helper ./fish/sk-helper.fish ./m/man1/sk-helper.1 ./m/man5/sk-helper-profile.5 ./m/man7/sk-helper-ci.7 ./m/man7/sk-helper-protocol.7 ./m/man7/sk-helper-servers.7 ./m/man7/sk-helper-troubleshooting.7 ./p/libexec/sk-helper/sk-bridge ./p/libexec/sk-helper/sk-core ./p/libexec/sk-helper/sk-key ./p/libexec/sk-helper/sk-oauth ./p/libexec/sk-helper/sk-proxy ./p/libexec/sk-helper/sk-secret-service ./p/share/sk-helper/skills/sk-helper/SKILL.md ./u/sk-helper-proxy@.service ./u/sk-helper-proxy@.socket ./u/sk-helper-share@.service ./u/sk-helper-share@.socket ./zsh/_sk-helper'
+	assert_equal "$(cd "$d" && find . -type f | sort | xargs)" './b/sk-helper ./bash/sk-helper ./fish/sk-helper.fish ./m/man1/sk-helper.1 ./m/man5/sk-helper-profile.5 ./m/man7/sk-helper-audit.7 ./m/man7/sk-helper-ci.7 ./m/man7/sk-helper-protocol.7 ./m/man7/sk-helper-servers.7 ./m/man7/sk-helper-troubleshooting.7 ./p/libexec/sk-helper/sk-bridge ./p/libexec/sk-helper/sk-core ./p/libexec/sk-helper/sk-key ./p/libexec/sk-helper/sk-oauth ./p/libexec/sk-helper/sk-proxy ./p/libexec/sk-helper/sk-secret-service ./p/share/sk-helper/skills/sk-helper/SKILL.md ./u/sk-helper-proxy@.service ./u/sk-helper-proxy@.socket ./u/sk-helper-share@.service ./u/sk-helper-share@.socket ./zsh/_sk-helper'
 }
 
 @test "one build is good for every prefix: moved, it works; what another user could have put there is not run" {

@@ -23,6 +23,7 @@ unit() {
 @test "sandbox" { unit sandbox; }
 @test "challenge" { unit challenge; }
 @test "sha256" { unit sha256; }
+@test "keys of an ssh-agent" { unit ssh-key; }
 @test "walls" { unit address-rules; }
 @test "proxy" { unit proxy; }
 @test "configurations of other programs" { unit config-edit; }

@@ -37,7 +37,8 @@ static enum status binding_read(const struct profile *profile, struct buf *recor
 		return errno == ENOENT ? STATUS_NOT_FOUND : err_set(err, STATUS_POLICY, "'%s': %s", path, strerror(errno));
 	read = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && buf_read(record, fd);
 	close(fd);
-	return read ? STATUS_OK : err_set(err, STATUS_POLICY, "'%s' cannot be read", path);
+	return read ? STATUS_OK :
+		      err_set(err, STATUS_POLICY, "'%s' cannot be read, or is larger than %d bytes", path, SECRET_RECORD_MAX);
 }
 
 static enum status binding_compare(const struct profile *profile, struct buf *record, struct err *err)

@@ -139,7 +139,11 @@ static enum status source_read_file(const struct profile *profile, struct buf *t
 
 static enum status source_read_command(const struct profile *profile, struct buf *text, struct err *err)
 {
-	return source_runner_ask(profile, SOURCE_SECRET, text, err);
+	enum status status = source_runner_ask(profile, SOURCE_SECRET, text, err);
+
+	if (status != STATUS_OK)
+		err_prefix(err, "secret_command");
+	return status;
 }
 
 // --- what was read
