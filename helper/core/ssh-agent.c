@@ -106,7 +106,7 @@ static enum status agent_wait(const struct agent *agent, short events, struct er
 	return err_set(err, STATUS_TEMPORARY,
 		       "it did not answer within %lld s: does it ask for confirmation (ssh-add -c, a token's button), or hang? "
 		       "('sk-helper set %s --secret-timeout SECONDS' gives it more time)",
-		       (long long)agent->profile->secret_timeout, agent->profile->name);
+		       (long long)profile_secret_timeout(agent->profile), agent->profile->name);
 }
 
 static enum status agent_broken(const struct agent *agent, struct err *err)
@@ -230,7 +230,7 @@ static enum status agent_open(struct agent *agent, struct buf *blob, struct ssh_
 {
 	enum status status = agent_connect(agent, err);
 
-	agent->end = clock_now().boot + agent->profile->secret_timeout * 1000;
+	agent->end = clock_now().boot + profile_secret_timeout(agent->profile) * 1000;
 	if (status == STATUS_OK)
 		status = agent_find_key(agent, blob, err);
 	return status == STATUS_OK ? ssh_key_parse(key, blob->data, blob->len, err) : status;
