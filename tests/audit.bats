@@ -29,6 +29,7 @@ add() {
 	printf 'test_secret\n' | sk add "$NAME" --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --scope todo:read --secret-store kernel "$@" >/dev/null
 }
 
+# shellcheck disable=SC2120 # some tests give fields
 # events [FIELD=VALUE]...: the kinds of event of this test's profile, one a line.
 events() { journal SYSLOG_IDENTIFIER=sk-helper SK_PROFILE="$NAME" "$@" | jq -r .SK_EVENT; }
 # entry EVENT: the last one, as JSON.
@@ -133,7 +134,7 @@ TABLE
 	add --resource https://api.example.com/
 	token=$(sk get "$NAME")
 	payload=$(cut -d. -f2 <<<"$token" | tr '_-' '/+')
-	while [ $((${#payload} % 4)) != 0 ]; do payload+==; done
+	while [ $((${#payload} % 4)) != 0 ]; do payload+='='; done
 	run -0 entry issued
 	assert_equal "$(jq -r .SK_TOKEN_JTI <<<"$output")" "$(base64 -d <<<"$payload" | jq -r .jti)"
 	[[ $output != *"$(cut -d. -f3 <<<"$token")"* ]]
