@@ -29,9 +29,10 @@ traced() {
 	check_trace
 }
 
-# pipes between our own programs, and the sockets to the server and the keyring daemon, are what it is for
+# pipes between our own programs, and the sockets to the server and the keyring daemon, are what it is for; the journal's is not
 check_trace() {
 	local encoded='s3cret%2B%25Zq%269' kept
+	refute grep -F -e "$SECRET" -e "$encoded" <(grep -F journal/socket "$BATS_TEST_TMPDIR/trace")
 	kept=$(grep -F -e "$SECRET" -e "$encoded" "$BATS_TEST_TMPDIR/trace" | grep -v '^[0-9]* *\(write\|writev\|sendto\|sendmsg\)([0-9]*<\(pipe\|socket\|TCP\|UNIX\|UNIX-STREAM\):' || true)
 	assert_equal "$kept" ''
 	refute grep -qrF -e "$SECRET" -e "$encoded" "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err" "$HOME"
@@ -59,6 +60,35 @@ every_command() {
 
 @test "the secret, with the kernel keyring" { every_command kernel; }
 @test "the secret, with the Secret Service" { every_command secret-service; }
+
+# from_elsewhere OPTION...: a secret that is only read.
+from_elsewhere() {
+	SK_ADD=(sk-helper add todo --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo "$@")
+	printf '%s\n' "$SECRET" >"$BATS_TEST_TMPDIR/../secret.$$"
+	chmod 400 "$BATS_TEST_TMPDIR/../secret.$$"
+	traced 0 "${SK_ADD[@]}" --audit all
+	for command in 'get' 'get --fresh' 'get --format json' 'list' 'list --json' 'doctor todo' 'show' 'refresh todo' 'erase' 'set todo --scope todo:read' 'renew todo' 'log'; do
+		# shellcheck disable=SC2086 # words
+		strace -f -s 65536 -v -e trace=execve,write,writev,pwrite64,sendto,sendmsg,memfd_create -y -o "$BATS_TEST_TMPDIR/trace" sk-helper $command \
+			>"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" </dev/null || true
+		check_trace
+	done
+	traced 2 sk-helper rotate todo <<<x
+	traced 0 sk-helper remove todo
+	rm -f "$BATS_TEST_TMPDIR/../secret.$$"
+}
+
+@test "a secret that is read from a file, from a systemd credential, or from a program" {
+	from_elsewhere --secret-file "$BATS_TEST_TMPDIR/../secret.$$"
+	mkdir -m 700 "$BATS_TEST_TMPDIR/credentials"
+	printf '%s\n' "$SECRET" >"$BATS_TEST_TMPDIR/credentials/client"
+	chmod 400 "$BATS_TEST_TMPDIR/credentials/client"
+	export CREDENTIALS_DIRECTORY=$BATS_TEST_TMPDIR/credentials
+	from_elsewhere --secret-store credential --secret-credential client
+	[ "$(stat -c %u /)" = 0 ] || return 0
+	# cat itself writes it to a pipe
+	from_elsewhere --secret-command /bin/cat --secret-command "$BATS_TEST_TMPDIR/../secret.$$"
+}
 
 @test "the check itself finds a secret that is in an argument, or in a file" {
 	run traced 0 /bin/echo "$SECRET"

@@ -10,10 +10,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define CREDENTIALS_VARIABLE "CREDENTIALS_DIRECTORY"
@@ -251,7 +253,9 @@ void secret_source_describe(const struct profile *profile, struct buf *words)
 enum status secret_source_look(const struct profile *profile, struct err *err)
 {
 	enum status status = STATUS_OK;
+	struct statfs fs;
 	struct stat st;
+	bool on_ramfs;
 	int fd = -1;
 
 	err->text[0] = '\0';
@@ -261,7 +265,11 @@ enum status secret_source_look(const struct profile *profile, struct err *err)
 		status = source_open_file(profile, &fd, &st, err);
 	if (status != STATUS_OK || fd < 0)
 		return status;
+	on_ramfs = fstatfs(fd, &fs) == 0 && fs.f_type == RAMFS_MAGIC;
 	close(fd);
+	// what systemd-creds(1) calls "weak": it could be written to a swap space
+	if (!strcmp(profile->secret_store, "credential") && !on_ramfs)
+		err_set(err, STATUS_OK, "it is not in memory that stays out of the swap space ('systemd-creds list')");
 	if (!strcmp(profile->secret_store, "file") && st.st_mode & S_IROTH)
 		err_set(err, STATUS_OK, "every user of this machine, or of this container, can read it");
 	return STATUS_OK;
