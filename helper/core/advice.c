@@ -45,6 +45,7 @@ enum condition {
 	ALWAYS,
 	WITH_IDENTITY,
 	WITH_KEY,
+	ELSEWHERE,
 	WITH_BASIC,
 	STORED,
 	WITH_SCOPE,
@@ -61,6 +62,8 @@ static bool advice_is_so(enum condition condition, const struct profile *profile
 		return profile->identity_token != NULL;
 	case WITH_KEY:
 		return auth_method_uses_key(profile->auth_method);
+	case ELSEWHERE:
+		return profile_secret_is_elsewhere(profile);
 	case WITH_BASIC:
 		return text_same(profile->auth_method, "client_secret_basic");
 	case STORED:
@@ -84,7 +87,7 @@ static bool advice_is_so(enum condition condition, const struct profile *profile
 	"The server does not accept the identity token: no rule there fits its issuer and subject, it wants another audience, or this " \
 	"one was used before ('sk-helper doctor {name}' shows whose it is and whom it is for)"
 
-// The first row that fits counts. {name}, {client_id}, {scope} and {resource} are the profile's.
+// The first row that fits counts. {name}, {client_id}, {scope}, {resource} and {store} are the profile's.
 static const struct advice {
 	enum oauth_error error;
 	int http_status; // 0: any
@@ -105,6 +108,9 @@ static const struct advice {
 	{ OAUTH_INVALID_CLIENT, 0, SERVER_ANY, WITH_KEY,
 	  "The server does not accept what the private key signed: is its public key registered there? ('sk-helper public-key {name}' "
 	  "prints it)" },
+	{ OAUTH_INVALID_CLIENT, 0, SERVER_ANY, ELSEWHERE,
+	  "The server does not accept the client id '{client_id}' with the secret that was read (secret_store {store}): check both where they "
+	  "are kept" },
 	{ OAUTH_INVALID_CLIENT, 0, SERVER_ANY, STORED,
 	  "If the client has a new secret, 'sk-helper rotate {name}' asks for it" },
 	{ OAUTH_INVALID_CLIENT, 0, SERVER_ENTRA, ALWAYS,
@@ -165,6 +171,7 @@ static void advice_put(const char *text, const struct profile *profile, struct b
 	} values[] = { { "{name}", profile->name },
 		       { "{client_id}", profile->client_id },
 		       { "{scope}", profile->scope },
+		       { "{store}", profile->secret_store },
 		       { "{resource}", profile->resource } };
 	const size_t count = sizeof values / sizeof values[0];
 
