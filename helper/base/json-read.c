@@ -1,7 +1,23 @@
 // SPDX-License-Identifier: MIT
 #include "base/json-read.h"
 
+#include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
+
+static void json_wipe_and_free(void *memory)
+{
+	if (memory)
+		explicit_bzero(memory, malloc_usable_size(memory));
+	free(memory);
+}
+
+void json_wipe_memory(void)
+{
+	cJSON_Hooks hooks = { malloc, json_wipe_and_free };
+
+	cJSON_InitHooks(&hooks);
+}
 
 cJSON *json_object(const struct buf *text)
 {

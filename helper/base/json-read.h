@@ -7,6 +7,9 @@
 
 #include <cjson/cJSON.h>
 
+// From now on cJSON wipes what it gives back: for programs that read tokens or keys with it.
+void json_wipe_memory(void);
+
 // The object that text is, and nothing behind it; NULL for anything else. The caller frees it with cJSON_Delete.
 cJSON *json_object(const struct buf *text);
 

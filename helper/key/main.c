@@ -4,13 +4,12 @@
 // run by hand.
 #include "base/confine.h"
 #include "base/harden.h"
+#include "base/json-read.h"
 #include "base/private-request.h"
 #include "base/text.h"
 #include "base/wire.h"
 #include "key/client-key.h"
 
-#include <cjson/cJSON.h>
-#include <malloc.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,17 +51,8 @@ static enum status key_run(const struct key_request *request, struct buf *answer
 	return err_set(err, STATUS_INTERNAL, "sk-key: no operation '%s'", request->operation ? request->operation : "");
 }
 
-// A JWK has a private key in it.
-static void wipe_and_free(void *memory)
-{
-	if (memory)
-		explicit_bzero(memory, malloc_usable_size(memory));
-	free(memory);
-}
-
 int main(void)
 {
-	cJSON_Hooks hooks = { malloc, wipe_and_free };
 	BUF_AUTO(text, 65536);
 	BUF_AUTO(answer, 65536);
 	struct key_request request = { .body = "" };
@@ -76,7 +66,7 @@ int main(void)
 	// a configuration file would have other libraries loaded
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	confine_computing();
-	cJSON_InitHooks(&hooks);
+	json_wipe_memory();
 	status = key_read_request(&text, &request, &err);
 	if (status == STATUS_OK)
 		status = key_run(&request, &answer, &err);

@@ -2,6 +2,7 @@
 // sk-oauth: the only program of ours that talks to the network. A request on stdin, an answer on stdout, then it is gone.
 // It opens no keyring, and no file but CA certificates and what the resolver needs. Not meant to be run by hand.
 #include "base/harden.h"
+#include "base/json-read.h"
 #include "base/private-request.h"
 #include "base/text.h"
 #include "base/wire.h"
@@ -14,8 +15,6 @@
 #include "oauth/http.h"
 #include "oauth/token-endpoint.h"
 
-#include <cjson/cJSON.h>
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -135,17 +134,8 @@ static struct sandbox_report enter_sandbox(const struct oauth_request *request)
 	return sandbox_enter(&sandbox);
 }
 
-// An answer has a token in it.
-static void wipe_and_free(void *memory)
-{
-	if (memory)
-		explicit_bzero(memory, malloc_usable_size(memory));
-	free(memory);
-}
-
 int main(void)
 {
-	cJSON_Hooks hooks = { malloc, wipe_and_free };
 	BUF_AUTO(text, 65536);
 	BUF_AUTO(answer, 65536);
 	struct oauth_request request;
@@ -161,7 +151,7 @@ int main(void)
 	if (status == STATUS_OK) {
 		harden_deadline(62); // the longest timeout there is, and a little
 		walls = enter_sandbox(&request);
-		cJSON_InitHooks(&hooks);
+		json_wipe_memory();
 		http_start();
 		status = oauth_run(&request, &answer, &failure, &err);
 	}
