@@ -112,4 +112,6 @@ void binding_forget(const struct profile *profile)
 		return;
 	binding_path(profile, "", path);
 	(void)unlink(path);
+	binding_path(profile, "~", path); // of an add that was killed
+	(void)unlink(path);
 }
