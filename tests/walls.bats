@@ -128,7 +128,7 @@ with_hosts() {
 	make_ca "$BATS_TEST_TMPDIR/evil"
 	cat "$BATS_TEST_TMPDIR/evil/ca.pem" >>"$BATS_TEST_TMPDIR/ca.pem"
 	run -8 --separate-stderr sk-helper get tls --fresh
-	assert_error 'has changed since the client secret was stored'
+	assert_error 'has changed since the client secret was given'
 	run -0 sk-helper store <<<$'profile=tls\nclient_secret=test_secret'
 	run -0 sk-helper get tls --fresh
 	rm "$BATS_TEST_TMPDIR/ca.pem"

@@ -146,7 +146,9 @@ enum status change_apply(const struct change *change, struct profile *profile, s
 			change_list(profile, key, &given);
 	}
 	status = change_urls(change, profile, err);
-	return status == STATUS_OK ? change_params(change, profile, err) : status;
+	if (status == STATUS_OK)
+		status = change_params(change, profile, err);
+	return status == STATUS_OK ? profile_infer_store(profile, err) : status;
 }
 
 bool change_moves_secret(const struct profile *old, const struct profile *profile)

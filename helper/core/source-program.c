@@ -22,6 +22,7 @@
 #define SOURCE_LINKS_MAX       16
 #define SOURCE_ENVIRONMENT_MAX 256
 #define SOURCE_ERRORS_MAX      8192
+#define SOURCE_WORDS_MAX       300 // of its own words in a message
 
 extern char **environ;
 
@@ -358,27 +359,28 @@ static bool source_listen(struct source_run *run, int caller, int64_t timeout_ms
 	return buf_ok(output);
 }
 
-// The last two lines of what it complained about, in one: some programs end with the address of their bug tracker.
+// The last line of what it complained about, and, where there is room, the one before: some programs end with the address of their bug tracker.
 static const char *source_last_words(struct buf *errors)
 {
-	char *line, *before;
+	char *last, *before;
 
 	if (!buf_ok(errors))
 		return "it gave no reason";
 	while (errors->len && strchr(" \r\n", errors->data[errors->len - 1]))
 		errors->data[--errors->len] = '\0';
-	line = errors->len ? strrchr(errors->data, '\n') : NULL;
-	if (line) {
-		*line = ' ';
-		if (line > errors->data && line[-1] == '\r')
-			line[-1] = ' ';
+	last = errors->len ? strrchr(errors->data, '\n') : NULL;
+	if (last) {
+		*last = ' ';
+		if (last > errors->data && last[-1] == '\r')
+			last[-1] = ' ';
 		before = strrchr(errors->data, '\n');
-		line = before ? before + 1 : errors->data;
+		before = before ? before + 1 : errors->data;
+		last = strlen(before) <= SOURCE_WORDS_MAX ? before : last + 1;
 	}
 	// how a JWT begins
-	if (strstr(line ? line : errors->data, "eyJ"))
+	if (strstr(last ? last : errors->data, "eyJ"))
 		return "(its words have a token in them)";
-	return line ? line : errors->len ? errors->data : "it gave no reason";
+	return last ? last : errors->len ? errors->data : "it gave no reason";
 }
 
 // Ends it and all that it has started in its session, and waits for it. Its wait status; -1: it had to be ended.
