@@ -8,6 +8,12 @@ _sk_helper_profiles() {
 	compadd -a profiles
 }
 
+_sk_helper_agent_keys() {
+	local -a fingerprints
+	fingerprints=(${(f)"$(ssh-add -l 2>/dev/null | cut -d' ' -f2)"})
+	compadd -a fingerprints
+}
+
 _sk_helper() {
 	local -a commands keys
 	commands=(
@@ -62,7 +68,7 @@ _sk_helper() {
 		'*--secret-env[a variable that this program gets]:variable:_parameters -g "*export*"'
 		'--secret-first-line[whether only the first line is the secret]:answer:(yes no)'
 		'--secret-timeout[the time that the program or the agent may take]:seconds:'
-		'--ssh-agent[the fingerprint of a key in an ssh-agent]:fingerprint:('"$(ssh-add -l 2>/dev/null | cut -d' ' -f2 | xargs)"')'
+		'--ssh-agent[the fingerprint of a key in an ssh-agent]:fingerprint:_sk_helper_agent_keys'
 		'--ssh-agent-socket[the socket of the agent]:socket:_files'
 		'--ssh-agent-kid[what the server calls this key]:id:'
 		'--audit[which events are written to the log]:level:(issue all)'

@@ -183,13 +183,17 @@ TABLE
 @test "the administrator's settings: what is wrong with them is said by doctor, and stops nothing" {
 	add
 	while IFS='|' read -r line says; do
-		printf '%s\n' "$line" >"$CONFIG"
+		# shellcheck disable=SC2059 # lines
+		printf "$line\n" >"$CONFIG"
 		run -0 sk get "$NAME" --fresh
 		run sk doctor --offline
 		assert_line --regexp "^audit +BAD .*$says"
 	done <<-'TABLE'
 	audit=some|audit: 'some' is none of: off issue all
 	audit_level=all|there is no key 'audit_level'
+	audit=off\naudit=all|audit: given twice
+	audit_file=/a\naudit_file=/b|audit_file: given twice
+	#%4100s\naudit=off|longer than 4096 bytes
 	audit_file=log|audit_file: 'log' is not an absolute path
 	audit|line 1: not 'key=value'
 	TABLE
@@ -198,7 +202,8 @@ TABLE
 	run -0 sk get "$NAME" --fresh
 	run sk doctor --offline
 	assert_line --regexp '^audit +BAD .*others than root can write to it'
-	assert_equal "$(events | grep -c renewed)" 5
+	# what is right counts: audit=off, before it was said twice
+	assert_equal "$(events | grep -c renewed)" 7
 	rm "$CONFIG"
 	run sk doctor --offline
 	assert_line --regexp '^audit +ok +each token that is issued is written to the journal; 0 lost'
@@ -254,8 +259,11 @@ TABLE
 		"$NAME m2m_todo ok strace 268d2d1ee2544def8c940872d8eef4d0"
 	[[ $(tail -n 1 "$file" | jq -r .time) =~ ^20[0-9-]*T[0-9:]*Z$ ]]
 	# what cannot be written to stops nothing, and is counted
-	for bad in "$BATS_TEST_TMPDIR/none/log" "$BATS_TEST_TMPDIR" /dev/null "$BATS_TEST_TMPDIR/link" "$BATS_TEST_TMPDIR/fifo"; do
-		rm -f "$(lost_file)"
+	for bad in "$BATS_TEST_TMPDIR/none/log" "$BATS_TEST_TMPDIR" /dev/null "$BATS_TEST_TMPDIR/link" "$BATS_TEST_TMPDIR/fifo" "$BATS_TEST_TMPDIR/open" "$BATS_TEST_TMPDIR/two"; do
+		rm -f "$(lost_file)" "$BATS_TEST_TMPDIR/two" "$BATS_TEST_TMPDIR/one"
+		touch "$BATS_TEST_TMPDIR/open" "$BATS_TEST_TMPDIR/one"
+		chmod 666 "$BATS_TEST_TMPDIR/open"
+		ln "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/two"
 		ln -sf "$file" "$BATS_TEST_TMPDIR/link"
 		[ -e "$BATS_TEST_TMPDIR/fifo" ] || mkfifo "$BATS_TEST_TMPDIR/fifo"
 		echo "audit_file=$bad" >"$CONFIG"
@@ -264,6 +272,38 @@ TABLE
 		assert_equal "$bad $(stat -c %s "$(lost_file)")" "$bad 1"
 	done
 	assert_equal "$(wc -l <"$file")" 3
+	# with a journal that answers, too: each is counted, and none is forgotten
+	rm -f "$(lost_file)"
+	echo "audit_file=$BATS_TEST_TMPDIR/none/log" >"$CONFIG"
+	for _ in 1 2 3; do sk get "$NAME" --fresh >/dev/null; done
+	assert_equal "$(stat -c %s "$(lost_file)")" 3
+	echo audit=issue >"$CONFIG"
+	sk get "$NAME" --fresh >/dev/null
+	refute [ -e "$(lost_file)" ]
+	assert_equal "$(entry renewed | jq -r .SK_LOST)" 3
+}
+
+@test "the query of a URL is not written down" {
+	add --url https://mcp.example.com/
+	sk get "https://mcp.example.com/x?token=secret-in-a-query" --fresh >/dev/null
+	run -0 entry renewed
+	assert_equal "$(jq -r .SK_URL <<<"$output")" https://mcp.example.com/x
+	# the journal adds the command line that the user has typed
+	[[ $(jq -c 'del(._CMDLINE)' <<<"$output") != *secret-in-a-query* ]]
+}
+
+@test "a renewal in the background is written down with who has asked; a command's refusal, too" {
+	start_authorization_server '{"ttl":60}'
+	add
+	for _ in $(seq 60); do
+		in_journal bash -c "sk-helper get '$NAME' >/dev/null; sleep 1; :"
+		[ "$(events SK_EVENT=renewed)" = '' ] || break
+	done
+	assert_equal "$(entry renewed | jq -r .SK_ASKER_NAME)" bash
+	sed -i 's|^token_endpoint=.*|token_endpoint=https://evil.example.com/token|' "$PROFILES/$NAME.conf"
+	run -8 sk public-key "$NAME"
+	run -0 entry denied
+	assert_equal "$(jq -r .SK_COMMAND <<<"$output")" public-key
 }
 
 @test "several at once write whole lines" {
@@ -292,8 +332,8 @@ TABLE
 	run -0 sk log --since '1 hour ago'
 	assert_line --partial "profile '$NAME': a token was issued"
 	run -0 sk log --since tomorrow
-	assert_output ''
-	run -0 sk log other
+	assert_output '-- No entries --'
+	run -0 sk log other --json
 	assert_output ''
 	run -2 --separate-stderr sk log "$NAME" other
 	assert_error "log takes the name of one profile, not also 'other'"
@@ -311,6 +351,8 @@ TABLE
 	assert_output ''
 	run -0 sk-helper log "$NAME" --json
 	assert_equal "$(head -n 1 <<<"$output" | jq -r .event)" renewed
+	run -0 sk-helper log "$NAME" --lines 1
+	assert_output 'now a ?[31m b'
 	run -2 --separate-stderr sk-helper log --follow
 	assert_error 'are for systemd'
 }

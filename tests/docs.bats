@@ -94,7 +94,7 @@ readme_elsewhere_commands() { sed -n '/^```bash$/,/^```$/p' "$ROOT/README.md" | 
 	printf 'test_secret\n' >"$BATS_TEST_TMPDIR/todo"
 	readme_elsewhere_commands | sed -e "s|https://ACME.scalekit.dev/oauth/token|$TOKEN_ENDPOINT|" -e "s|https://ACME.scalekit.dev|$ISSUER|" -e 's|m2m_…|m2m_todo|' \
 		-e "s|/run/secrets/todo|'$BATS_TEST_TMPDIR/todo'|" -e "s#/usr/bin/\(op\|vault\)#'${ENGINE_COMMAND[0]}'#" -e "s|SHA256:…|$FINGERPRINT|" \
-		-e "s|--secret-command todo\$|--secret-command todo/client|" >"$BATS_TEST_TMPDIR/script"
+		-e "s|--secret-command todo\$|--secret-command todo/client --secret-env GNUPGHOME --secret-env PASSWORD_STORE_DIR|" >"$BATS_TEST_TMPDIR/script"
 	assert_equal "$(grep -c . "$BATS_TEST_TMPDIR/script")" 9
 	# what needs a server that knows the key is run below
 	grep -v "^sk-helper get" "$BATS_TEST_TMPDIR/script" >"$BATS_TEST_TMPDIR/first"
@@ -104,7 +104,7 @@ readme_elsewhere_commands() { sed -n '/^```bash$/,/^```$/p' "$ROOT/README.md" | 
 	assert_equal "$(grep -c '^token: works' <<<"$output")" 4
 	assert_line --partial "profile 'deploy': its client was added"
 	jwk=$(grep -m 1 '^{"crv":"Ed25519"' <<<"$output")
-	assert_equal "$(cat "$HOME/words")" $'read op://Vault/todo/secret\nkv get -field=client_secret secret/todo'
+	assert_equal "$(cat "$HOME/words")" $'read op://Vault/todo/secret\nkv get -address=https://vault.example.com -field=client_secret secret/todo'
 	start_authorization_server "{\"clients\":[{\"id\":\"m2m_todo\",\"method\":\"private_key_jwt\",\"alg\":\"EdDSA\",\"keys\":[$jwk]}],\"algs\":[\"EdDSA\"]}"
 	sk-helper set deploy --token-endpoint "$TOKEN_ENDPOINT" --issuer "$ISSUER" >/dev/null
 	run -0 bash -e -o pipefail <(grep '^sk-helper get' "$BATS_TEST_TMPDIR/script" | sed "s|https://api.example.com/todos|$(endpoint_that_answers '{}')|")

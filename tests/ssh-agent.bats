@@ -17,12 +17,12 @@ add_agent() {
 		--ssh-agent "$FINGERPRINT" "$@"
 }
 
-# register [OPTIONS]: starts a server whose client has the key that the agent with FINGERPRINT has, and adds the profile.
+# register: starts a server whose client has the agent's key with FINGERPRINT, and adds the profile.
 register() {
 	local jwk
 	unset TOKEN_ENDPOINT ISSUER
 	jwk=$(add_agent --no-verify | tail -n 1)
-	start_authorization_server "{\"clients\":[{\"id\":\"todo\",\"method\":\"private_key_jwt\",\"keys\":[$jwk]}]${1:+,$1}}"
+	start_authorization_server "{\"clients\":[{\"id\":\"todo\",\"method\":\"private_key_jwt\",\"keys\":[$jwk]}]}"
 	add_agent >/dev/null
 }
 
@@ -141,8 +141,8 @@ thumbprint() {
 	agent_key ecdsa-256
 	start_authorization_server
 	run -6 --separate-stderr add_agent
-	assert_error "Its public key is {"
-	[[ $stderr == *'with --no-verify the profile is made before the server knows it' ]]
+	assert_error 'invalid_client'
+	[[ ${stderr,,} == *'with --no-verify the profile is made before the server knows '* ]]
 	assert [ ! -e "$PROFILES/todo.conf" ]
 	unset TOKEN_ENDPOINT ISSUER
 	run -0 --separate-stderr add_agent --no-verify
@@ -350,7 +350,7 @@ get_into() {
 	run -2 --separate-stderr sk-helper rotate todo --private-key "$KEY_FILE"
 	assert_error 'its private key is in secret_store ssh-agent, which sk-helper only reads'
 	run -2 --separate-stderr sk-helper store <<<$'profile=todo\nclient_secret=x'
-	assert_error 'needs a private key'
+	assert_error "client_secret is given, and secret_store 'ssh-agent' is only read"
 	run -2 --separate-stderr sk-helper add todo --generate-key
 	assert_error '--generate-key stores a key, and secret_store ssh-agent has it already'
 }
@@ -375,6 +375,8 @@ get_into() {
 
 # stored_for_agent: the profile without a question to the agent.
 stored_for_agent() {
+	# 'store' changes no source of a profile that is there
+	rm -f "$PROFILES"/todo.*
 	sk-helper store <<<"profile=todo
 token_endpoint=$TOKEN_ENDPOINT
 issuer=$ISSUER
@@ -397,14 +399,16 @@ fault() {
 @test "every fault of an agent is one error, within the deadline, and nothing is sent to the server" {
 	start_authorization_server
 	for at in list sign; do
-		for behaviour in huge large empty truncated closes unknown garbage noise overlong; do
+		for behaviour in huge large empty truncated closes unknown other-kind garbage noise overlong; do
 			fault "$behaviour" "$at" ed25519 5 "ssh-agent: "
 		done
 		for behaviour in stalls silent slow; do
 			fault "$behaviour" "$at" ec 7 'it did not answer within 1 s'
 		done
 	done
-	fault refuses list ed25519 5 'is no ssh-agent, or it has closed the connection'
+	fault overlong sign ec 5 'is no ssh-agent, or it has closed the connection'
+	# some that are locked say no where others have an empty list
+	fault refuses list ed25519 4 'it shows no key: it is locked or empty'
 	fault refuses sign ed25519 5 'it refuses to sign'
 	for key in ed25519 ec; do
 		fault short sign "$key" 5 "the ssh-agent's signature is not one of"
@@ -516,7 +520,7 @@ proofs_elsewhere() { curl -s "$FAULTY_URL/__stats" | jq '[.bodies[] | select(con
 	start_fake_agent none sign ed25519
 	start_authorization_server
 	repository=$BATS_TEST_TMPDIR/repository/sk-helper/profiles
-	mkdir -p -m 700 "$repository"
+	mkdir -p "$repository"
 	printf '%s\n' "token_endpoint=$TOKEN_ENDPOINT" "issuer=$ISSUER" client_id=todo "ssh_agent=$FINGERPRINT" >"$repository/todo.conf"
 	chmod 600 "$repository/todo.conf"
 	chmod -R go-w "$BATS_TEST_TMPDIR/repository"
@@ -538,7 +542,8 @@ proofs_elsewhere() { curl -s "$FAULTY_URL/__stats" | jq '[.bodies[] | select(con
 	run -3 --separate-stderr sk-helper set todo --client-id todo --ssh-agent "SHA256:$(printf 'A%.0s' {1..43})"
 	cmp "$PROFILES/todo.conf" "$BATS_TEST_TMPDIR/before"
 	works
-	run -0 --separate-stderr sk-helper set todo --client-id todo --ssh-agent "$FINGERPRINT"
+	run -0 --separate-stderr sk-helper set todo --client-id todo --ssh-agent "$FINGERPRINT" --ssh-agent-socket "$SSH_AUTH_SOCK" \
+		--ssh-agent-kid "$(jq -r .kid <<<"$jwk")"
 	assert_equal "$stderr" ''
 	run ! "$TOOLS/keyring-tool" kernel get secret todo
 	works
@@ -564,6 +569,19 @@ proofs_elsewhere() { curl -s "$FAULTY_URL/__stats" | jq '[.bodies[] | select(con
 	assert_equal "$(ssh-add -l | wc -l)" 1
 }
 
+@test "doctor warns of an agent that sshd forwards" {
+	# a process of that name is what it is known by
+	cp "$(command -v ssh-agent)" "$BATS_TEST_TMPDIR/sshd"
+	export SSH_AUTH_SOCK=$BATS_TEST_TMPDIR/s
+	agent_process "$BATS_TEST_TMPDIR/sshd" -D -a "$SSH_AUTH_SOCK"
+	for _ in $(seq 200); do [ -S "$SSH_AUTH_SOCK" ] && break; sleep 0.02; done
+	agent_key ed25519
+	register
+	run -0 sk-helper doctor todo --offline
+	assert_line --regexp '^private key +warn +in an ssh-agent that sshd forwards'
+	works
+}
+
 @test "a dry run asks the agent nothing" {
 	start_fake_agent none sign ed25519
 	start_authorization_server
@@ -579,7 +597,7 @@ proofs_elsewhere() { curl -s "$FAULTY_URL/__stats" | jq '[.bodies[] | select(con
 traced() {
 	TRACE=$BATS_TEST_TMPDIR/trace
 	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 strace -f -v -s 65536 -o "$TRACE" \
-		-e trace=execve,read,write,openat,open,openat2,socket,connect,socketpair,memfd_create,clone,clone3,fork,vfork "$@"
+		-e trace=execve,read,write,openat,open,openat2,socket,connect,socketpair,memfd_create,clone,clone3,fork,vfork,seccomp,prctl "$@"
 }
 
 # nothing_to_see KEY: only root's strace(1) is shown what our programs have in memory; for another's, there is nothing in the trace. With
@@ -615,6 +633,8 @@ process() {
 	# once it reads what it is asked, nothing is opened, and it writes to its output alone
 	sed -n '/read(0, /,$p' "$BATS_TEST_TMPDIR/key" >"$BATS_TEST_TMPDIR/key.asked"
 	[ -s "$BATS_TEST_TMPDIR/key.asked" ]
+	# which it has given up before that
+	sed '/read(0, /,$d' "$BATS_TEST_TMPDIR/key" | grep -qE '(SECCOMP_SET_MODE_FILTER|PR_SET_SECCOMP).* = 0'
 	run ! grep -E 'open' "$BATS_TEST_TMPDIR/key.asked"
 	run ! grep -E 'write\(([02-9]|1[0-9])' "$BATS_TEST_TMPDIR/key.asked"
 	# nor before, but for the libraries

@@ -164,7 +164,7 @@ ExecStart=$SK_BUILD/stage/bin/sk-helper erase todo"
 	# another user's is not run
 	in_systemd chown 61234 /var/lib/credentials/program
 	run -8 --separate-stderr service "User=$OTHER"
-	assert_error "others than you and root can write to '/var/lib/credentials/program': it is not run"
+	assert_error "others than you and root can write to '/var/lib/credentials/program': it is not used"
 }
 
 # --- what belongs to another user, here
@@ -216,7 +216,7 @@ fails() {
 	chmod 755 "$program"
 	chown "$OTHER" "$program"
 	add_here --secret-command "$program"
-	fails 8 "others than you and root can write to '$program': it is not run"
+	fails 8 "others than you and root can write to '$program': it is not used"
 	chown 0 "$program"
 	run -0 sk-helper get todo --fresh
 	rm "$BATS_TEST_TMPDIR/ran"
@@ -224,12 +224,12 @@ fails() {
 	install -d -m 1777 "$BATS_TEST_TMPDIR/sticky"
 	cp -p "$program" "$BATS_TEST_TMPDIR/theirs/program"
 	add_here --secret-command "$BATS_TEST_TMPDIR/theirs/program"
-	fails 8 "others than you and root can write to '$BATS_TEST_TMPDIR/theirs': it is not run"
+	fails 8 "others than you and root can write to '$BATS_TEST_TMPDIR/theirs': it is not used"
 	# where all can put something, a link may be anybody's
 	ln -s "$program" "$BATS_TEST_TMPDIR/sticky/link"
 	chown -h "$OTHER" "$BATS_TEST_TMPDIR/sticky/link"
 	add_here --secret-command "$BATS_TEST_TMPDIR/sticky/link"
-	fails 8 "others than you and root can write to '$BATS_TEST_TMPDIR/sticky/link': it is not run"
+	fails 8 "others than you and root can write to '$BATS_TEST_TMPDIR/sticky/link': it is not used"
 	assert [ ! -e "$BATS_TEST_TMPDIR/ran" ]
 	chown -h 0 "$BATS_TEST_TMPDIR/sticky/link"
 	run -0 sk-helper get todo --fresh

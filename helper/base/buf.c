@@ -82,6 +82,14 @@ void buf_extend(struct buf *b, size_t len)
 	b->data[b->len] = '\0';
 }
 
+void buf_cut(struct buf *b, size_t len)
+{
+	if (len >= b->len)
+		return;
+	explicit_bzero(b->data + len, b->len - len);
+	b->len = len;
+}
+
 void buf_adds(struct buf *b, const char *s)
 {
 	buf_add(b, s, strlen(s));

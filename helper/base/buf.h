@@ -42,6 +42,9 @@ void buf_addf(struct buf *b, const char *format, ...) __attribute__((format(prin
 char *buf_reserve(struct buf *b, size_t size, size_t *room);
 void buf_extend(struct buf *b, size_t len);
 
+// Only the first len bytes stay; the others are wiped.
+void buf_cut(struct buf *b, size_t len);
+
 // Marks b failed and wipes it.
 void buf_fail(struct buf *b);
 bool buf_ok(const struct buf *b);

@@ -15,7 +15,7 @@ void journal_put(struct buf *entry, const char *key, const char *value)
 		return;
 	buf_adds(entry, key);
 	buf_addc(entry, '=');
-	for (; *value; value++)
+	for (const char *end = value + JOURNAL_VALUE_MAX; *value && value < end; value++)
 		buf_addc(entry, *value < ' ' || *value > '~' ? '?' : *value);
 	buf_addc(entry, '\n');
 }
@@ -34,14 +34,17 @@ enum journal_result journal_send(const struct buf *entry)
 {
 	static const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = JOURNAL_SOCKET };
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	ssize_t sent = -1;
+	ssize_t sent;
 	int error;
 
 	if (fd < 0)
 		return JOURNAL_LOST;
-	if (buf_ok(entry))
-		sent = sendto(fd, entry->data, entry->len, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&address,
-			      sizeof address);
+	if (!buf_ok(entry)) {
+		close(fd);
+		return JOURNAL_LOST;
+	}
+	sent = sendto(fd, entry->data, entry->len, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&address,
+		      sizeof address);
 	error = errno;
 	close(fd);
 	if (sent >= 0)

@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#define JOURNAL_VALUE_MAX 1024 // what is longer is cut
+
 enum journal_result {
 	JOURNAL_SENT,
 	JOURNAL_ABSENT, // there is no journal here
@@ -21,6 +23,7 @@ void journal_put_number(struct buf *entry, const char *key, long long value);
 // Whether there is a journal.
 bool journal_is_there(void);
 
+// Sends it at once, or not at all. JOURNAL_LOST, too, for an entry that failed, as one that is too long has.
 enum journal_result journal_send(const struct buf *entry);
 
 #endif

@@ -63,18 +63,6 @@ static enum status add_options_take_key(struct add_options *options, const struc
 	return status == STATUS_OK ? profile_set(&options->change.given, key->name, value, err) : status;
 }
 
-static enum status add_options_unset(struct change *change, const char *name, struct err *err)
-{
-	const struct profile_key *key = profile_key_find(name);
-
-	if (!key)
-		return profile_key_unknown(name, err);
-	if (change->unset_count == CHANGE_UNSET_MAX)
-		return err_set(err, STATUS_USAGE, "--unset: given more than %d times", CHANGE_UNSET_MAX);
-	change->unset[change->unset_count++] = key;
-	return STATUS_OK;
-}
-
 // "scope" or "scope=...": how others set keys.
 static bool add_options_is_key(const char *word)
 {
@@ -127,7 +115,7 @@ static enum status add_options_take_word(void *context, const char *option, cons
 	if (!option)
 		return add_options_take_name(options, value, err);
 	if (!strcmp(option, "--unset"))
-		return add_options_unset(&options->change, value, err);
+		return change_add_unset(&options->change, value, err);
 	if (!strcmp(option, "--private-key"))
 		options->key_file = value;
 	else if (!strcmp(option, "--key-id"))
@@ -169,9 +157,11 @@ enum status add_options_check(const struct add_options *options, struct profile 
 	if (has_key && secret_store_is_elsewhere(profile->secret_store))
 		return err_set(err, STATUS_USAGE, "%s stores a key, and secret_store %s has it already: leave one of them out",
 			       options->key_file ? "--private-key" : "--generate-key", profile->secret_store);
-	if (options->key_id && profile->ssh_agent)
-		profile->ssh_agent_kid = options->key_id;
-	else if (!has_key && options->key_id)
+	if (options->key_id && profile->ssh_agent) {
+		profile->ssh_agent_kid = NULL;
+		return profile_set(profile, "ssh_agent_kid", options->key_id, err);
+	}
+	if (!has_key && options->key_id)
 		return err_set(err, STATUS_USAGE, "--key-id needs --private-key FILE, --generate-key or --ssh-agent");
 	if (has_key && profile->auth_method && !auth_method_uses_key(profile->auth_method))
 		return err_set(err, STATUS_USAGE, "auth_method '%s' uses a client secret, not a private key",

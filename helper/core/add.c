@@ -23,7 +23,6 @@
 #include "core/terminal.h"
 #include "model/auth-method.h"
 #include "model/profile-dir.h"
-#include "model/secret-store.h"
 #include "model/secret.h"
 
 #include <stdio.h>
@@ -120,10 +119,11 @@ static void add_switch_identity(struct add *add)
 		profile->auth_method = NULL;
 }
 
-// Whether the profile had a secret and will have none: the one that is stored goes.
+// Whether the profile had a secret in a keyring, and will have none there: the one that is stored goes.
 static bool add_drops_secret(const struct add *add)
 {
-	return add->exists && profile_has_secret(&add->old) && !profile_has_secret(&add->profile);
+	return add->exists && keyring_find(add->old.secret_store) &&
+	       (!profile_has_secret(&add->profile) || profile_secret_is_elsewhere(&add->profile));
 }
 
 // What is there, with the change over it.
@@ -153,6 +153,8 @@ static enum status add_load(struct add *add, struct err *err)
 		add_switch_identity(add);
 	if (status == STATUS_OK)
 		status = add_options_check(add->options, &add->profile, err);
+	if (status == STATUS_OK && add->exists)
+		status = change_check_trust(&add->options->change, &add->old, err);
 	return status == STATUS_OK && add->exists ? change_may_write(&add->old, &add->profile, err) : status;
 }
 
@@ -163,15 +165,6 @@ static bool add_fits_again(const struct add *add)
 	struct secret secret;
 
 	return stored_secret_get(&add->profile, &record, &secret, NULL) == STATUS_OK;
-}
-
-// Whether the user has just said where the secret is.
-static bool add_names_source(const struct add *add)
-{
-	const struct profile *given = &add->options->change.given;
-	const struct secret_store *store = secret_store_find(add->profile.secret_store);
-
-	return given->secret_store || (store && store->key && profile_has(given, profile_key_find(store->key)));
 }
 
 // Whether a new secret is to be taken; where not, the one that is stored is read, if there is one.
@@ -191,7 +184,7 @@ static enum status add_look_for_secret(struct add *add, struct err *err)
 	// where it is only read, 'set' need not read it for what does not concern it
 	if (profile_secret_is_elsewhere(&add->profile) || profile_secret_is_elsewhere(&add->old)) {
 		add->takes_secret = !add->is_set || moves || !text_same(add->old.secret_store, add->profile.secret_store) ||
-				    add_names_source(add);
+				    change_names_source(&add->options->change);
 		return STATUS_OK;
 	}
 	add->takes_secret = !add->exists || has_key(add) || (!add->is_set && change_is_empty(&add->options->change));
@@ -227,13 +220,16 @@ static enum status add_prepare(struct add *add, struct err *err)
 		status = keep_choose_keyrings(&add->profile, !add->options->dry_run, &add->store_failure, err);
 	// a secret that works is not given up for an identity token that may not
 	if (status == STATUS_OK && add->options->no_verify && add_drops_secret(add))
-		status = err_set(
-			err, STATUS_USAGE,
-			"its client secret would be removed: leave --no-verify out, so that it is removed when the identity "
-			"token works");
+		status = err_set(err, STATUS_USAGE,
+				 "its %s would be removed from the %s keyring: leave --no-verify out, so that it is removed "
+				 "when %s works",
+				 secret_noun(auth_method_uses_key(add->old.auth_method)), add->old.secret_store,
+				 profile_has_secret(&add->profile) ? "the other one" : "the identity token");
 	if (status == STATUS_OK)
 		status = add_look_for_secret(add, err);
-	if (status == STATUS_OK && profile_secret_is_elsewhere(&add->profile))
+	if (status == STATUS_OK)
+		status = profile_check_store(&add->profile, err);
+	if (status != STATUS_OK || profile_secret_is_elsewhere(&add->profile))
 		return status;
 	if (status == STATUS_OK && add->takes_secret && !has_key(add) && auth_method_uses_key(add->profile.auth_method))
 		status = err_set(err, STATUS_USAGE,
@@ -456,7 +452,7 @@ static void report(const struct add *add)
 		report_place(add);
 	if (profile->identity_token)
 		report_identity(profile);
-	if (add_drops_secret(add) && keyring_find(add->old.secret_store))
+	if (add_drops_secret(add))
 		printf("its client secret was removed from the %s keyring\n", add->old.secret_store);
 	if (!add->exists && !strcmp(profile->token_cache, keyring_runtime.name))
 		puts("tokens: in files in memory that are yours alone, because the kernel keyring cannot be used here (token_cache=runtime)");
@@ -551,11 +547,8 @@ static enum status add_take_secret(struct add *add, struct err *err)
 	enum status status = STATUS_OK;
 
 	if (profile_secret_is_elsewhere(&add->profile)) {
-		const struct profile *trusted = add->exists && !add_names_source(add) ? &add->old : NULL;
-
 		add->secret = (struct secret){ 0 };
-		return add->options->no_verify ? STATUS_OK :
-						 stored_secret_take(&add->profile, trusted, &add->stored, &add->secret, err);
+		return add->options->no_verify ? STATUS_OK : stored_secret_take(&add->profile, &add->stored, &add->secret, err);
 	}
 	buf_reset(&add->client_secret);
 	if (!has_key(add))
@@ -577,8 +570,7 @@ static enum status add_verify(struct add *add, struct endpoint_failure *failure,
 	terminal_wait_end();
 	add->verified = status == STATUS_OK;
 	if (failure->error == OAUTH_INVALID_CLIENT && add->profile.ssh_agent && !add->exists)
-		err_suffix(err, ". Its public key is %s; with --no-verify the profile is made before the server knows it",
-			   add->key.public_jwk);
+		err_suffix(err, ". With --no-verify the profile is made before the server knows the key");
 	return status;
 }
 

@@ -13,7 +13,7 @@
 
 static struct audit_asker the_asker;
 
-// proc(5). The last line end is cut off.
+// proc(5). The line end behind it is cut off.
 static bool asker_read(int pid, const char *file, char *text, size_t size)
 {
 	char path[64];
@@ -29,7 +29,8 @@ static bool asker_read(int pid, const char *file, char *text, size_t size)
 	if (got <= 0)
 		return false;
 	text[got] = '\0';
-	text[strcspn(text, "\n")] = '\0';
+	if (text[got - 1] == '\n')
+		text[got - 1] = '\0';
 	return true;
 }
 
@@ -52,7 +53,7 @@ static void asker_describe_terminal(int device, char text[32])
 	if (major >= 136 && major <= 143)
 		(void)snprintf(text, 32, "pts/%u", (major - 136) * 256 + minor);
 	else if (major == 4)
-		(void)snprintf(text, 32, "tty%u", minor);
+		(void)snprintf(text, 32, "tty%s%u", minor < 64 ? "" : "S", minor < 64 ? minor : minor - 64);
 }
 
 // "0::/system.slice/deploy.service": the last name of the path.
@@ -63,6 +64,7 @@ static void asker_read_unit(int pid, char unit[ASKER_TEXT])
 
 	if (!asker_read(pid, "cgroup", text, sizeof text))
 		return;
+	text[strcspn(text, "\n")] = '\0'; // of the first hierarchy
 	slash = strrchr(text, '/');
 	if (slash && strchr(slash, '.'))
 		(void)snprintf(unit, ASKER_TEXT, "%s", slash + 1);
@@ -73,7 +75,13 @@ const struct audit_asker *audit_asker(void)
 	return &the_asker;
 }
 
-void audit_asker_look(void)
+// In a container, the first process may be anything, and ask; elsewhere, it is what is left of a parent that has ended.
+static bool asker_is_nobody(int pid, const char *name)
+{
+	return pid == 1 && (!strcmp(name, "systemd") || !strcmp(name, "init"));
+}
+
+void audit_asker_look(int above)
 {
 	struct audit_asker *asker = &the_asker;
 	int pid = getpid(), parent = getppid(), terminal = 0;
@@ -86,7 +94,9 @@ void audit_asker_look(void)
 	// 4294967295 where nobody has logged in
 	if (asker_read(pid, "sessionid", asker->login, sizeof asker->login) && !strcmp(asker->login, "4294967295"))
 		asker->login[0] = '\0';
-	for (int i = 0; i < ASKER_CLIMB_MAX && parent > 1; i++) {
+	if (above > 0)
+		parent = above;
+	for (int i = 0; i < ASKER_CLIMB_MAX && parent > 0; i++) {
 		asker->pid = parent;
 		if (!asker_read(parent, "comm", asker->name, sizeof asker->name))
 			asker->name[0] = '\0';
@@ -95,8 +105,11 @@ void audit_asker_look(void)
 		if (!asker_read_stat(parent, &parent, &terminal))
 			break;
 	}
-	if (!asker->pid)
+	if (!*asker->name || asker_is_nobody(asker->pid, asker->name)) {
+		asker->pid = 0;
+		asker->name[0] = '\0';
 		return;
+	}
 	(void)snprintf(path, sizeof path, "/proc/%d/exe", asker->pid);
 	len = readlink(path, asker->program, sizeof asker->program - 1);
 	asker->program[len > 0 ? len : 0] = '\0';

@@ -18,7 +18,8 @@ struct audit_asker {
 };
 
 // Looks, before the walls (base/confine.h), behind which a process is shown no other one (landlock(7), "Ptrace restrictions"); and then tells.
-void audit_asker_look(void);
+// pid: of the process above us; 0 for the parent. A renewal in the background has none any more.
+void audit_asker_look(int pid);
 const struct audit_asker *audit_asker(void);
 
 // The agent's, or the CI job's, own id of its session, from the environment; NULL for none. *variable: which variable has it.

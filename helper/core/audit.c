@@ -47,7 +47,8 @@ const struct audit_kind_row audit_kinds[AUDIT_KINDS] = {
 
 static struct {
 	const char *command, *format;
-	bool has_said; // of the request that this process is about now
+	// of the request that this process is about now
+	bool has_issued, has_failed;
 } audit;
 
 void audit_set_command(const char *command)
@@ -60,7 +61,23 @@ void audit_set_format(const char *format)
 	audit.format = format;
 }
 
+void audit_begin_request(void)
+{
+	audit.has_issued = audit.has_failed = false;
+}
+
 // --- what is said
+
+// Without what follows a '?': people put tokens there.
+static void audit_put_url(struct buf *entry, const char *key, const char *url)
+{
+	BUF_AUTO(shown, AUDIT_ENTRY_MAX);
+
+	if (!url)
+		return;
+	buf_add(&shown, url, (size_t)url_shown(url));
+	journal_put(entry, key, shown.data);
+}
 
 static void audit_put_token(struct buf *entry, const struct token *token)
 {
@@ -88,8 +105,8 @@ static void audit_put_profile(struct buf *entry, const struct profile *profile)
 	journal_put(entry, "SK_PROFILE", profile->name);
 	journal_put(entry, "SK_PROFILE_FILE", profile->path);
 	journal_put(entry, "SK_CLIENT_ID", profile->client_id);
-	journal_put(entry, "SK_ISSUER", profile->issuer);
-	journal_put(entry, "SK_TOKEN_ENDPOINT", profile->token_endpoint);
+	audit_put_url(entry, "SK_ISSUER", profile->issuer);
+	audit_put_url(entry, "SK_TOKEN_ENDPOINT", profile->token_endpoint);
 	journal_put(entry, "SK_AUTH_METHOD", profile->auth_method);
 	journal_put(entry, "SK_AUDIENCE", profile->audience);
 }
@@ -97,8 +114,8 @@ static void audit_put_profile(struct buf *entry, const struct profile *profile)
 static void audit_put_request(struct buf *entry, const struct request *request)
 {
 	journal_put(entry, "SK_SCOPE", request->scope);
-	journal_put(entry, "SK_RESOURCE", request->resource);
-	journal_put(entry, "SK_URL", request->url);
+	audit_put_url(entry, "SK_RESOURCE", request->resource);
+	audit_put_url(entry, "SK_URL", request->url);
 	journal_put(entry, "SK_ASKER_BEHIND", request->asker);
 }
 
@@ -211,17 +228,24 @@ bool audit_file_path(const char *pattern, char path[AUDIT_PATH_MAX])
 	return len > 0 && len < AUDIT_PATH_MAX;
 }
 
-// A FIFO or a device would make us wait.
+// Another user's file could be read, or changed, by him; a FIFO or a device would make us wait.
+static bool audit_file_is_good(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_uid == 0 || st.st_uid == geteuid()) &&
+	       !(st.st_mode & (S_IWGRP | S_IWOTH)) && st.st_nlink == 1;
+}
+
 int audit_file_open(const char *path, bool appends)
 {
 	int how = appends ? O_WRONLY | O_APPEND | O_CREAT : O_RDONLY;
 	int fd = open(path, how | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
-	struct stat st;
 
-	if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
+	if (fd < 0 || audit_file_is_good(fd))
 		return fd;
 	close(fd);
-	errno = EINVAL;
+	errno = EPERM;
 	return -1;
 }
 
@@ -270,7 +294,7 @@ unsigned long audit_lost(void)
 	return found ? (unsigned long)st.st_size : 0;
 }
 
-// It is told once, by the one who removes the file.
+// Told by the next entries, until one of them has arrived.
 static void audit_put_lost(struct buf *entry)
 {
 	unsigned long lost = audit_lost();
@@ -291,60 +315,60 @@ static void audit_forget_lost(void)
 
 // --- the event
 
+// False where it could not be written down somewhere where it should be.
+static bool audit_write_down(const struct system_config *config, struct buf *entry)
+{
+	BUF_AUTO(json, 2 * AUDIT_ENTRY_MAX);
+	bool arrived = journal_send(entry) != JOURNAL_LOST;
+
+	if (!config->audit_file)
+		return arrived;
+	audit_write_json(&json, entry);
+	return audit_append(config->audit_file, &json) && arrived;
+}
+
 void audit_say(const struct audit_event *event)
 {
-	BUF_AUTO(config_text, SYSTEM_CONFIG_MAX);
+	BUF_AUTO(config_text, SYSTEM_CONFIG_ROOM);
 	BUF_AUTO(entry, AUDIT_ENTRY_MAX);
-	BUF_AUTO(json, 2 * AUDIT_ENTRY_MAX);
 	struct system_config config;
 	enum audit_level level;
-	enum journal_result sent;
 	bool had_losses;
 
-	if (event->kind != AUDIT_SERVED)
-		audit.has_said = true;
+	audit.has_issued = audit.has_issued || event->kind == AUDIT_ISSUED || event->kind == AUDIT_RENEWED;
+	audit.has_failed = audit.has_failed || audit_kinds[event->kind].is_failure;
 	(void)system_config_load(&config, &config_text, NULL);
 	level = system_config_audit(&config, event->profile);
-	if (level == AUDIT_OFF || (level == AUDIT_ISSUE && event->kind == AUDIT_SERVED))
+	if (level == AUDIT_OFF || (level == AUDIT_ISSUE && event->kind == AUDIT_SERVED) ||
+	    (!journal_is_there() && !config.audit_file))
 		return;
 	had_losses = audit_lost() > 0;
 	audit_write_entry(&entry, event);
 	audit_put_lost(&entry);
-	sent = journal_send(&entry);
-	if (sent == JOURNAL_LOST)
+	if (!audit_write_down(&config, &entry))
 		audit_count_loss();
-	if (config.audit_file) {
-		audit_write_json(&json, &entry);
-		if (!audit_append(config.audit_file, &json))
-			audit_count_loss();
-		else if (sent == JOURNAL_ABSENT)
-			sent = JOURNAL_SENT;
-	}
-	if (had_losses && sent == JOURNAL_SENT)
+	else if (had_losses)
 		audit_forget_lost();
 }
 
 void audit_say_failure(const struct profile *profile, const struct request *request, const struct err *err)
 {
-	struct audit_event event = { .kind = AUDIT_DENIED,
-				     .profile = profile,
-				     .profile_name = request->profile,
-				     .request = request,
-				     .status = err->status,
-				     .reason = err->text };
+	bool is_locked = err->status == STATUS_LOCKED || err->status == STATUS_DENIED;
+	const struct audit_event event = { .kind = is_locked ? AUDIT_LOCKED : AUDIT_DENIED,
+					   .profile = profile,
+					   .profile_name = request->profile,
+					   .request = request,
+					   .status = err->status,
+					   .reason = err->text };
 
-	if (err->status == STATUS_LOCKED || err->status == STATUS_DENIED)
-		event.kind = AUDIT_LOCKED;
-	if (!audit.has_said && (event.kind == AUDIT_LOCKED || err->status == STATUS_POLICY))
+	if (!audit.has_failed && (is_locked || err->status == STATUS_POLICY))
 		audit_say(&event);
-	audit.has_said = false;
 }
 
 void audit_say_served(const struct profile *profile, const struct request *request, const struct token *token)
 {
 	const struct audit_event event = { .kind = AUDIT_SERVED, .profile = profile, .request = request, .token = token };
 
-	if (!audit.has_said)
+	if (!audit.has_issued)
 		audit_say(&event);
-	audit.has_said = false;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The trail of who asked: one entry for each event in systemd's journal, and in the administrator's file where there is one. Never a token, a
+// Who asked: one entry for each event in systemd's journal, and in the administrator's file where there is one. Never a token, a
 // secret or an assertion: a token is known by the first 16 hexadecimal digits of its SHA-256. Nobody waits for it, and nothing fails
 // because of it; what is lost is counted.
 #ifndef SK_AUDIT_H
@@ -54,9 +54,13 @@ struct audit_event {
 void audit_set_command(const char *command);
 void audit_set_format(const char *format);
 
+// The next request of a process that takes one after the other.
+void audit_begin_request(void);
+
+// Where there is neither a journal nor a file, or the level is below it, nothing happens. Nobody waits, and nothing fails.
 void audit_say(const struct audit_event *event);
 
-// A get has failed: says so where it was for safety, or because something is locked, unless an event of this process has told of it already.
+// A request, or a command, has failed: says so where it was for safety, or because something is locked, unless an event has told of it already.
 void audit_say_failure(const struct profile *profile, const struct request *request, const struct err *err);
 
 // A get has been answered: says so unless this process has told that the token was issued.

@@ -2,6 +2,7 @@
 #include "core/change.h"
 
 #include "base/text.h"
+#include "core/trust.h"
 #include "model/profile-dir.h"
 #include "model/secret-store.h"
 #include "model/url.h"
@@ -11,6 +12,18 @@
 static void *change_member(struct profile *profile, const struct profile_key *key)
 {
 	return (char *)profile + key->offset;
+}
+
+enum status change_add_unset(struct change *change, const char *name, struct err *err)
+{
+	const struct profile_key *key = profile_key_find(name);
+
+	if (!key)
+		return profile_key_unknown(name, err);
+	if (change->unset_count == CHANGE_UNSET_MAX)
+		return err_set(err, STATUS_USAGE, "--unset: given more than %d times", CHANGE_UNSET_MAX);
+	change->unset[change->unset_count++] = key;
+	return STATUS_OK;
 }
 
 bool change_is_empty(const struct change *change)
@@ -26,9 +39,10 @@ static void change_unset(struct profile *profile, const struct profile_key *key)
 {
 	size_t *count;
 
-	if (key->kind == KEY_LIST)
-		*profile_list(profile, key, &count) = NULL, *count = 0;
-	else if (key->kind == KEY_TEXT)
+	if (key->kind == KEY_LIST) {
+		*profile_list(profile, key, &count) = NULL;
+		*count = 0;
+	} else if (key->kind == KEY_TEXT)
 		*(const char **)change_member(profile, key) = NULL;
 	else
 		*(int64_t *)change_member(profile, key) = 0;
@@ -93,36 +107,70 @@ static void change_list(struct profile *profile, const struct profile_key *key, 
 
 	if (*given_count == 0)
 		return;
-	// with the NULL behind them, for which there is room
 	memcpy(values, given_values, *given_count * sizeof *values);
-	values[*given_count < key->most ? *given_count : key->most] = NULL;
+	values[*given_count] = NULL; // there is room for one more
 	*count = *given_count;
 }
 
-// Another place for the secret: what said where it was before does not stay.
+// The store that the change names, by itself or by a key that says where the secret is. NULL: none is named.
+static const struct secret_store *change_named_store(const struct change *change)
+{
+	const struct profile *given = &change->given;
+
+	if (given->secret_store)
+		return secret_store_find(given->secret_store);
+	for (size_t i = 0; i < secret_store_count; i++) {
+		if (secret_stores[i].key && profile_has(given, profile_key_find(secret_stores[i].key)))
+			return &secret_stores[i];
+	}
+	// the platform's identity token takes the secret's place
+	return given->identity_token && !given->auth_method ? secret_store_find("none") : NULL;
+}
+
+bool change_names_source(const struct change *change)
+{
+	const struct secret_store *store = change_named_store(change);
+
+	if (change->given.identity_token)
+		return true;
+	return store && store->is_elsewhere && (!store->needs_key || profile_has(&change->given, profile_key_find(store->key)));
+}
+
+enum status change_check_trust(const struct change *change, const struct profile *old, struct err *err)
+{
+	if (change_names_source(change) || (!old->identity_token && !profile_secret_is_elsewhere(old)))
+		return STATUS_OK;
+	return trust_identity(old, err);
+}
+
+// Another place for the secret: what said where it was, and how it was read, does not stay.
 static void change_store(const struct change *change, struct profile *profile)
 {
-	const char *to = change->given.secret_store;
+	const struct secret_store *to = change_named_store(change);
 	bool was_agent = profile->ssh_agent != NULL;
 
-	for (size_t i = 0; i < secret_store_count && !to; i++) {
-		if (secret_stores[i].key && profile_has(&change->given, profile_key_find(secret_stores[i].key)))
-			to = secret_stores[i].name;
-	}
-	if (!to)
+	if (!to || (!strcmp(to->name, "none") && !secret_store_is_elsewhere(profile->secret_store)))
 		return;
 	profile->secret_store = NULL;
-	for (size_t i = 0; i < secret_store_count; i++) {
-		if (secret_stores[i].key && strcmp(secret_stores[i].name, to) != 0)
-			change_unset(profile, profile_key_find(secret_stores[i].key));
+	for (size_t i = 0; i < profile_key_count; i++) {
+		if (secret_store_knows(NULL, profile_keys[i].name) && !secret_store_knows(to, profile_keys[i].name))
+			change_unset(profile, &profile_keys[i]);
 	}
-	if (strcmp(to, "command") != 0)
-		profile->secret_env_count = 0;
-	if (strcmp(to, "ssh-agent") != 0)
-		profile->ssh_agent_socket = profile->ssh_agent_kid = NULL;
 	// a key in the place of a secret, or the other way round
-	if (!change->given.auth_method && (was_agent != !strcmp(to, "ssh-agent")))
+	if (!change->given.auth_method && was_agent != !strcmp(to->name, "ssh-agent"))
 		profile->auth_method = NULL;
+}
+
+// Taking out what says where the secret is takes out that it is there.
+static void change_unset_all(const struct change *change, struct profile *profile)
+{
+	const struct secret_store *store = secret_store_find(profile->secret_store);
+
+	for (size_t i = 0; i < change->unset_count; i++) {
+		change_unset(profile, change->unset[i]);
+		if (store && store->needs_key && !strcmp(change->unset[i]->name, store->key))
+			profile->secret_store = NULL;
+	}
 }
 
 enum status change_apply(const struct change *change, struct profile *profile, struct err *err)
@@ -133,8 +181,7 @@ enum status change_apply(const struct change *change, struct profile *profile, s
 	if (change_leaves_server(change, profile))
 		profile->issuer = profile->revocation_endpoint = NULL;
 	change_store(change, profile);
-	for (size_t i = 0; i < change->unset_count; i++)
-		change_unset(profile, change->unset[i]);
+	change_unset_all(change, profile);
 	for (size_t i = 0; i < profile_key_count; i++) {
 		const struct profile_key *key = &profile_keys[i];
 
@@ -142,7 +189,7 @@ enum status change_apply(const struct change *change, struct profile *profile, s
 			*(const char **)change_member(profile, key) = profile_get(&given, key);
 		else if (key->kind == KEY_NUMBER && *(int64_t *)change_member(&given, key))
 			*(int64_t *)change_member(profile, key) = *(int64_t *)change_member(&given, key);
-		else if (key->kind == KEY_LIST && key->binds_secret)
+		else if (key->kind == KEY_LIST && key->is_whole)
 			change_list(profile, key, &given);
 	}
 	status = change_urls(change, profile, err);

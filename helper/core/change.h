@@ -18,12 +18,22 @@ struct change {
 	bool adds_urls; // the URLs that are given are added to those that are there, and do not take their place
 };
 
+// One more key that is to be taken out. STATUS_USAGE where there is no such key.
+enum status change_add_unset(struct change *change, const char *name, struct err *err);
+
 // Whether there is nothing to be changed.
 bool change_is_empty(const struct change *change);
 
 // Puts the change over profile: first what is unset, then what is given. A token endpoint of another server takes the issuer and the
 // revocation endpoint of the old one away. STATUS_USAGE for too many URLs.
 enum status change_apply(const struct change *change, struct profile *profile, struct err *err);
+
+// Whether the change says itself where the secret, or the identity token, comes from.
+bool change_names_source(const struct change *change);
+
+// A profile that is not where it can be trusted (trust_identity) is not made a trusted one by a change of something else: STATUS_POLICY, unless the
+// change names the source itself. STATUS_OK, too, where the profile has its secret in a keyring.
+enum status change_check_trust(const struct change *change, const struct profile *old, struct err *err);
 
 // Whether the two differ in a key that decides who sees the client secret.
 bool change_moves_secret(const struct profile *old, const struct profile *profile);

@@ -133,6 +133,7 @@ const struct command commands[] = {
 	{
 		.group = GROUP_SETUP,
 		.name = "public-key",
+		.runs_sources = true,
 		.arguments = "NAME",
 		.summary = "print the public part of a client's private key, to register it",
 		.run = command_public_key,

@@ -207,7 +207,7 @@ static void doctor_check_keyrings(struct findings *findings, const char *name)
 static void doctor_check_audit(struct findings *findings)
 {
 	static const char *const levels[] = { "nothing", "each token that is issued", "each token that is given out" };
-	BUF_AUTO(text, SYSTEM_CONFIG_MAX);
+	BUF_AUTO(text, SYSTEM_CONFIG_ROOM);
 	struct system_config config;
 	unsigned long lost = audit_lost();
 	struct err err;

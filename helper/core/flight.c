@@ -135,6 +135,8 @@ static void outcome_describe(const struct outcome *outcome, char text[128])
 			       outcome->error ? " " : "", oauth_error_code(outcome->error));
 	else if (outcome->status == STATUS_TEMPORARY && outcome->was_asked)
 		(void)snprintf(text, 128, "token endpoint: there was no answer");
+	else if (!outcome->was_asked && outcome->status == STATUS_NOT_FOUND)
+		(void)snprintf(text, 128, "its secret, or its identity token, was not where it should be");
 	else
 		(void)snprintf(text, 128, "the last request for a token failed: %s", status_help(outcome->status));
 }

@@ -195,7 +195,10 @@ static enum status get_for_connection(struct get_result *result, const char *ser
 enum status get_token(struct get_result *result, const struct protocol *protocol, struct err *err)
 {
 	bool scope_given = result->request.scope != NULL;
-	enum status status = request_resolve(&result->request, &result->profile, err);
+	enum status status;
+
+	audit_begin_request();
+	status = request_resolve(&result->request, &result->profile, err);
 
 	if (status == STATUS_OK)
 		status = apply_challenges(result, scope_given, err);

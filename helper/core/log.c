@@ -10,11 +10,12 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define LOG_LINE_MAX 65536
 #define LOG_ARGS_MAX 16
 
 const struct option log_options[] = {
@@ -69,11 +70,13 @@ static const char *log_journalctl(void)
 // Does not return where it can be run.
 static enum status log_run_journalctl(const char *program, const struct log_words *words, struct err *err)
 {
-	char profile[PROFILE_NAME_MAX + 16];
-	const char *args[LOG_ARGS_MAX] = { "journalctl", "--quiet", "--no-pager", "--output",
-					   words->json ? "json" : "short-iso" };
-	size_t count = 5;
+	char profile[PROFILE_NAME_MAX + 16], user[32];
+	const char *args[LOG_ARGS_MAX] = { "journalctl", "--no-pager", "--output", words->json ? "json" : "short-iso" };
+	size_t count = 4;
 
+	// otherwise it says that there are none, or that the reader may not see them
+	if (words->json)
+		args[count++] = "--quiet";
 	if (words->since) {
 		args[count++] = "--since";
 		args[count++] = words->since;
@@ -85,6 +88,10 @@ static enum status log_run_journalctl(const char *program, const struct log_word
 	if (words->follow)
 		args[count++] = "--follow";
 	args[count++] = "SYSLOG_IDENTIFIER=sk-helper";
+	// what other users have written is theirs; root sees all, with the number of who wrote it in --json
+	(void)snprintf(user, sizeof user, "_UID=%u", (unsigned)geteuid());
+	if (geteuid() != 0)
+		args[count++] = user;
 	(void)snprintf(profile, sizeof profile, "SK_PROFILE=%s", words->name ? words->name : "");
 	if (words->name)
 		args[count++] = profile;
@@ -96,41 +103,73 @@ static enum status log_run_journalctl(const char *program, const struct log_word
 
 // --- the administrator's file
 
-static void log_print_line(const struct buf *line, const struct log_words *words)
+// Whether the line is an event of the profile's; it is printed, too, if that is wanted.
+static bool log_take_line(const char *text, const struct log_words *words, bool prints)
 {
-	cJSON *json = json_object(line);
-	char text[2048];
+	const struct buf line = { .data = (char *)(uintptr_t)text, .len = strlen(text) };
+	cJSON *json = json_object(&line);
+	bool taken = json && (!words->name || !strcmp(json_text(json, "profile"), words->name));
+	char shown[2048];
 
-	if (!json)
-		return;
-	if (!words->name || !strcmp(json_text(json, "profile"), words->name)) {
-		(void)snprintf(text, sizeof text, "%s %s", json_text(json, "time"), json_text(json, "message"));
-		text_sanitize(text);
-		puts(words->json ? line->data : text);
+	if (taken && prints && words->json) {
+		// written anew, so that no control character stays
+		char *anew = cJSON_PrintUnformatted(json);
+
+		puts(anew ? anew : "");
+		cJSON_free(anew);
+	} else if (taken && prints) {
+		(void)snprintf(shown, sizeof shown, "%s %s", json_text(json, "time"), json_text(json, "message"));
+		text_sanitize(shown);
+		puts(shown);
 	}
 	cJSON_Delete(json);
+	return taken;
+}
+
+// How many events there are. Those behind the first skip ones are printed.
+static int64_t log_take_lines(FILE *file, const struct log_words *words, int64_t skip)
+{
+	char *line = NULL;
+	size_t size = 0;
+	int64_t count = 0;
+	ssize_t len;
+
+	rewind(file);
+	while ((len = getline(&line, &size, file)) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		count += log_take_line(line, words, count >= skip);
+	}
+	free(line);
+	return count;
 }
 
 static enum status log_read_file(const char *pattern, const struct log_words *words, struct err *err)
 {
-	BUF_AUTO(line, LOG_LINE_MAX);
 	char path[AUDIT_PATH_MAX];
+	int64_t skip = 0, wanted;
+	FILE *file;
 	int fd;
 
-	if (words->since || words->lines || words->follow)
+	if (words->since || words->follow)
 		return err_set(
 			err, STATUS_USAGE,
-			"--since, --lines and --follow are for systemd's journal, and there is none here: '%.300s' has the "
-			"events, a JSON object a line",
+			"--since and --follow are for systemd's journal, and there is none here: '%.300s' has the events, a "
+			"JSON object a line",
 			pattern);
 	if (!audit_file_path(pattern, path))
 		return err_set(err, STATUS_USAGE, "audit_file: '%.300s' is too long", pattern);
 	fd = audit_file_open(path, false);
 	if (fd < 0)
 		return errno == ENOENT ? STATUS_OK : err_set(err, STATUS_UNAVAILABLE, "'%.300s': %s", path, strerror(errno));
-	while (buf_read_line(&line, fd))
-		log_print_line(&line, words);
-	close(fd);
+	file = fdopen(fd, "r");
+	if (!file) {
+		close(fd);
+		return err_set(err, STATUS_INTERNAL, "'%.300s': %s", path, strerror(errno));
+	}
+	if (words->lines && text_to_number(words->lines, 1, INT64_MAX, &wanted))
+		skip = log_take_lines(file, words, INT64_MAX) - wanted;
+	(void)log_take_lines(file, words, skip);
+	(void)fclose(file);
 	return STATUS_OK;
 }
 
@@ -138,7 +177,7 @@ enum status command_log(char **args, struct err *err)
 {
 	const struct options parser = { "log", log_options, false };
 	const char *program = log_journalctl();
-	BUF_AUTO(config_text, SYSTEM_CONFIG_MAX);
+	BUF_AUTO(config_text, SYSTEM_CONFIG_ROOM);
 	struct log_words words = { 0 };
 	struct system_config config;
 	enum status status = options_parse(&parser, &args, log_take_word, &words, err);

@@ -63,6 +63,35 @@ static bool asks_for_help(const struct command *command, char **words)
 	return false;
 }
 
+// The front door tells a renewal in the background who has asked.
+static int main_asker(const struct command *command, char **argv)
+{
+	int64_t pid = 0;
+
+	for (int i = 2; command->internal && i <= 5; i++) {
+		if (!argv[i])
+			return 0;
+		if (i == 5)
+			(void)text_to_number(argv[i], 1, INT32_MAX, &pid);
+	}
+	return (int)pid;
+}
+
+// What was refused for safety is written down, whatever the command, with the profile that it names.
+static enum status main_tell(enum status status, char **words, const struct err *err)
+{
+	struct request request = { 0 };
+
+	if (status == STATUS_OK || profile_dir_socket())
+		return status;
+	for (; *words && !request.profile; words++) {
+		if (profile_name_ok(*words) && profile_dir_exists(*words))
+			request.profile = *words;
+	}
+	audit_say_failure(NULL, &request, err);
+	return status;
+}
+
 static enum status run(char **argv, struct err *err)
 {
 	const struct command *command;
@@ -85,7 +114,7 @@ static enum status run(char **argv, struct err *err)
 			       " is set: run it outside, where 'sk-helper share' runs",
 			       command->name);
 	audit_set_command(command->name);
-	audit_asker_look();
+	audit_asker_look(main_asker(command, argv));
 	// what a tool asks for is known only when it was read; forking costs a miss as much as a keyring does
 	if (command->runs_sources && !profile_dir_socket() &&
 	    (command->internal || command->takes_keys || source_runner_may_be_needed(argv + 2)))
@@ -94,7 +123,7 @@ static enum status run(char **argv, struct err *err)
 		confine_server(source_runner_is_needed(argv + 2));
 	else if (!command->runs_programs)
 		confine_runner(command->asks_itself && source_runner_is_needed(argv + 2));
-	return command->run(argv + 2, err);
+	return main_tell(command->run(argv + 2, err), argv + 2, err);
 }
 
 int main(int argc, char **argv)

@@ -301,8 +301,9 @@ enum status obtain_token(const struct profile *profile, const struct request *re
 	status = obtain_in_flight(profile, request, &flight, began_at, obtained, err);
 	oauth_stop();
 	flight_end(&flight);
-	// an identity token that the platform has not renewed yet is no reason to go without the token that is there
-	if ((status == STATUS_TEMPORARY || (status != STATUS_OK && profile->identity_token)) &&
+	// an identity token that the platform has not renewed yet, or a secret that is locked, is no reason to go without the token that is there
+	if ((status == STATUS_TEMPORARY ||
+	     (status != STATUS_OK && (profile->identity_token || profile_secret_is_elsewhere(profile)))) &&
 	    obtain_shorter_lived(profile, request, obtained)) {
 		err_set(&obtained->warning, status, "%s: the cached token is good for a shorter time than was asked for",
 			err->text);

@@ -31,6 +31,7 @@ enum status command_renew(char **args, struct err *err)
 	struct profile profile;
 	enum status status;
 
+	// behind these three, whoever has asked (main.c)
 	if (!args[0])
 		return err_set(err, STATUS_USAGE, "renew: the name of a profile is missing");
 	status = profile_dir_load(args[0], &text, &profile, err);

@@ -4,6 +4,7 @@
 #include "base/debug.h"
 #include "base/text.h"
 #include "core/ask-key.h"
+#include "core/source-program.h"
 #include "core/source-runner.h"
 #include "model/auth-method.h"
 #include "model/secret.h"
@@ -105,13 +106,20 @@ static enum status source_read_credential(const struct profile *profile, struct 
 	return status == STATUS_OK ? source_read_open(fd, name, text, err) : status;
 }
 
-// Links are followed, because Kubernetes puts a new secret in the place of an old one by another link. O_NONBLOCK: a FIFO must not hang us.
+// Links are followed, because Kubernetes puts a new secret in the place of an old one by another link; but none of others, who would choose which of
+// our files is sent.
 static enum status source_open_file(const struct profile *profile, int *fd, struct stat *st, struct err *err)
 {
 	const char *path = profile->secret_file;
-	enum status status = STATUS_OK;
+	char real[PATH_MAX];
+	enum status status = source_file_trust(path, real, err);
 
-	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	*fd = -1;
+	if (status != STATUS_OK) {
+		err_prefix(err, "secret_file");
+		return status;
+	}
+	*fd = open(real, O_NOFOLLOW | O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (*fd < 0 || fstat(*fd, st) < 0)
 		status = err_set(err, STATUS_NOT_FOUND, "secret_file '%s': %s", path, strerror(errno));
 	else if (!S_ISREG(st->st_mode))
@@ -153,17 +161,12 @@ static enum status source_read_command(const struct profile *profile, struct buf
 // One final line end is the file's or the program's; whatever else there is, is the secret's.
 static void source_strip(struct buf *text, bool first_line)
 {
-	char *end = first_line && text->len ? strchr(text->data, '\n') : NULL;
+	const char *end = first_line ? strchr(text->data, '\n') : NULL;
 
 	if (end)
-		text->len = (size_t)(end - text->data) + 1;
-	if (text->len && text->data[text->len - 1] == '\n') {
-		text->len--;
-		if (text->len && text->data[text->len - 1] == '\r')
-			text->len--;
-	}
-	if (text->data)
-		text->data[text->len] = '\0';
+		buf_cut(text, (size_t)(end - text->data) + 1);
+	if (text->len && text->data[text->len - 1] == '\n')
+		buf_cut(text, text->len - (text->len > 1 && text->data[text->len - 2] == '\r' ? 2 : 1));
 }
 
 static enum status source_take_secret(const struct profile *profile, struct buf *text, struct buf *secret, struct err *err)
@@ -195,10 +198,15 @@ static enum status source_take_key(const struct buf *text, struct buf *secret, s
 {
 	BUF_AUTO(answer, 65536);
 	struct client_key key;
-	enum status status = key_import(text, NULL, &answer, &key, err);
+	enum status status;
 
+	if (text->len == 0)
+		return err_set(err, STATUS_NOT_FOUND, "there is nothing in it");
+	status = key_import(text, NULL, &answer, &key, err);
 	if (status == STATUS_OK)
 		buf_adds(secret, key.private_key);
+	else if (status == STATUS_USAGE && err)
+		err->status = status = STATUS_POLICY; // the user has typed nothing wrong
 	return status;
 }
 
@@ -255,7 +263,8 @@ enum status secret_source_look(const struct profile *profile, struct err *err)
 	enum status status = STATUS_OK;
 	struct statfs fs;
 	struct stat st;
-	bool on_ramfs;
+	bool in_memory;
+	char real[PATH_MAX];
 	int fd = -1;
 
 	err->text[0] = '\0';
@@ -263,13 +272,16 @@ enum status secret_source_look(const struct profile *profile, struct err *err)
 		status = source_open_credential(profile, &fd, err);
 	else if (!strcmp(profile->secret_store, "file"))
 		status = source_open_file(profile, &fd, &st, err);
+	else if (!strcmp(profile->secret_store, "command"))
+		status = source_program_trust(profile->secret_command[0], real, err);
 	if (status != STATUS_OK || fd < 0)
 		return status;
-	on_ramfs = fstatfs(fd, &fs) == 0 && fs.f_type == RAMFS_MAGIC;
+	in_memory = fstatfs(fd, &fs) == 0 && (fs.f_type == RAMFS_MAGIC || fs.f_type == TMPFS_MAGIC);
 	close(fd);
-	// what systemd-creds(1) calls "weak": it could be written to a swap space
-	if (!strcmp(profile->secret_store, "credential") && !on_ramfs)
-		err_set(err, STATUS_OK, "it is not in memory that stays out of the swap space ('systemd-creds list')");
+	// systemd's are in ramfs, or in a tmpfs that is not swapped
+	if (!strcmp(profile->secret_store, "credential") && !in_memory)
+		err_set(err, STATUS_OK,
+			"it is on a disk, where systemd does not put it: what has set " CREDENTIALS_VARIABLE "?");
 	if (!strcmp(profile->secret_store, "file") && st.st_mode & S_IROTH)
 		err_set(err, STATUS_OK, "every user of this machine, or of this container, can read it");
 	return STATUS_OK;

@@ -28,31 +28,38 @@ extern char **environ;
 
 // --- who could have put it there
 
-static bool source_is_safe(const struct stat *st)
+// A path on its way to what it is without links: what is behind, and what is to come.
+struct source_walk {
+	char done[PATH_MAX], rest[PATH_MAX];
+	int links;
+	uid_t nobody; // who root is where user ids are not mapped; 0 where he is himself
+};
+
+static bool source_is_trusted(const struct source_walk *walk, uid_t uid)
 {
-	return (st->st_uid == 0 || st->st_uid == geteuid()) && !(st->st_mode & (S_IWGRP | S_IWOTH));
+	return uid == 0 || uid == geteuid() || uid == walk->nobody;
+}
+
+static bool source_is_safe(const struct source_walk *walk, const struct stat *st)
+{
+	return source_is_trusted(walk, st->st_uid) && !(st->st_mode & (S_IWGRP | S_IWOTH));
 }
 
 static enum status source_distrust(const char *path, struct err *err)
 {
 	return err_set(err, STATUS_POLICY,
-		       "others than you and root can write to '%s': it is not run ('chmod go-w' removes their permission)",
+		       "others than you and root can write to '%s': it is not used ('chmod go-w' removes their permission)",
 		       path);
 }
 
 // In a sticky directory, such as /tmp, others cannot replace what is ours.
-static bool source_dir_is_safe(const char *dir)
+static bool source_dir_is_safe(const struct source_walk *walk)
 {
 	struct stat st;
 
-	return stat(*dir ? dir : "/", &st) == 0 && (source_is_safe(&st) || (st.st_uid == 0 && st.st_mode & S_ISVTX));
+	return stat(*walk->done ? walk->done : "/", &st) == 0 &&
+	       (source_is_safe(walk, &st) || ((st.st_uid == 0 || st.st_uid == walk->nobody) && st.st_mode & S_ISVTX));
 }
-
-// A path on its way to what it is without links: what is behind, and what is to come.
-struct source_walk {
-	char done[PATH_MAX], rest[PATH_MAX];
-	int links;
-};
 
 // The target of the link at path comes before the rest.
 static bool source_follow(struct source_walk *walk, const char *path)
@@ -86,11 +93,11 @@ static enum status source_step(struct source_walk *walk, struct err *err)
 		*(strrchr(walk->done, '/') ? strrchr(walk->done, '/') : walk->done) = '\0';
 		return STATUS_OK;
 	}
-	if (!source_dir_is_safe(walk->done))
+	if (!source_dir_is_safe(walk))
 		return source_distrust(*walk->done ? walk->done : "/", err);
 	if ((size_t)snprintf(next, sizeof next, "%s/%s", walk->done, word) >= sizeof next || lstat(next, &st) < 0)
 		return err_set(err, STATUS_NOT_FOUND, "'%.300s': %s", next, strerror(errno));
-	if (S_ISLNK(st.st_mode) && st.st_uid != 0 && st.st_uid != geteuid())
+	if (S_ISLNK(st.st_mode) && !source_is_trusted(walk, st.st_uid))
 		return source_distrust(next, err);
 	if (S_ISLNK(st.st_mode))
 		return source_follow(walk, next) ? STATUS_OK :
@@ -99,81 +106,112 @@ static enum status source_step(struct source_walk *walk, struct err *err)
 	return STATUS_OK;
 }
 
+static enum status source_trust(struct source_walk *walk, const char *path, char real[PATH_MAX], struct err *err)
+{
+	enum status status = STATUS_OK;
+	struct stat st;
+
+	if ((size_t)snprintf(walk->rest, sizeof walk->rest, "%s", path) >= sizeof walk->rest)
+		return err_set(err, STATUS_NOT_FOUND, "'%.300s': %s", path, strerror(ENAMETOOLONG));
+	while (status == STATUS_OK && walk->rest[strspn(walk->rest, "/")])
+		status = source_step(walk, err);
+	if (status != STATUS_OK)
+		return status;
+	if (stat(walk->done, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(err, STATUS_NOT_FOUND, "'%.300s' is not a file", path);
+	if (!source_is_safe(walk, &st))
+		return source_distrust(walk->done, err);
+	memcpy(real, walk->done, strlen(walk->done) + 1);
+	return STATUS_OK;
+}
+
 enum status source_program_trust(const char *program, char real[PATH_MAX], struct err *err)
 {
 	struct source_walk walk = { .links = 0 };
-	struct stat st;
-	enum status status = STATUS_OK;
 
-	if ((size_t)snprintf(walk.rest, sizeof walk.rest, "%s", program) >= sizeof walk.rest)
-		return err_set(err, STATUS_NOT_FOUND, "'%.300s': %s", program, strerror(ENAMETOOLONG));
-	while (status == STATUS_OK && walk.rest[strspn(walk.rest, "/")])
-		status = source_step(&walk, err);
-	if (status != STATUS_OK)
-		return status;
-	if (stat(walk.done, &st) < 0 || !S_ISREG(st.st_mode))
-		return err_set(err, STATUS_NOT_FOUND, "'%.300s' is not a file", program);
-	if (!source_is_safe(&st))
-		return source_distrust(walk.done, err);
-	memcpy(real, walk.done, strlen(walk.done) + 1);
-	return STATUS_OK;
+	return source_trust(&walk, program, real, err);
+}
+
+// Whether user ids are mapped (user_namespaces(7)), so that those that are not, root's among them, are 65534.
+static bool source_ids_are_mapped(void)
+{
+	FILE *file = fopen("/proc/self/uid_map", "re");
+	unsigned long first = 1, outside = 1, count = 0;
+	bool read = file && fscanf(file, "%lu %lu %lu", &first, &outside, &count) == 3;
+
+	if (file)
+		(void)fclose(file);
+	return read && !(first == 0 && outside == 0 && count == 4294967295UL);
+}
+
+enum status source_file_trust(const char *path, char real[PATH_MAX], struct err *err)
+{
+	struct source_walk walk = { .nobody = source_ids_are_mapped() ? 65534 : 0 };
+
+	return source_trust(&walk, path, real, err);
 }
 
 // --- what it gets
 
-// What programs that fetch secrets and identity tokens need of our environment. A name that ends with '_' stands for all that begin so.
+// What programs that fetch secrets and identity tokens get of our environment: where they are, and credentials of their own. None that chooses a
+// server, a configuration, a library or another program: a repository that an agent works in can set variables. A profile can name more. A
+// name that ends with '_' stands for all that begin so.
 static const char *const source_environment[] = {
-	"HOME",
 	"USER",
 	"LOGNAME",
 	"LANG",
 	"LC_",
 	"TZ",
-	"XDG_RUNTIME_DIR",
-	"DBUS_SESSION_BUS_ADDRESS",
 	"SSH_AUTH_SOCK",
-	"GNUPGHOME",
-	"PASSWORD_STORE_DIR",
-	"KUBERNETES_",
-	"SPIFFE_ENDPOINT_SOCKET",
-	"VAULT_",
-	"BAO_",
-	"OP_",
-	"BW_SESSION",
-	"AWS_",
-	"GOOGLE_",
-	"CLOUDSDK_",
-	"AZURE_",
-	"ARM_",
-	"BUILDKITE_",
-	"CI_",
-	"ACTIONS_ID_TOKEN_",
 	"https_proxy",
 	"HTTPS_PROXY",
 	"http_proxy",
 	"no_proxy",
 	"NO_PROXY",
-	"SSL_CERT_FILE",
-	"SSL_CERT_DIR",
+	"VAULT_TOKEN",
+	"VAULT_NAMESPACE",
+	"BAO_TOKEN",
+	"BAO_NAMESPACE",
+	"OP_SERVICE_ACCOUNT_TOKEN",
+	"OP_SESSION_",
+	"OP_ACCOUNT",
+	"BW_SESSION",
+	"AWS_ACCESS_KEY_ID",
+	"AWS_SECRET_ACCESS_KEY",
+	"AWS_SESSION_TOKEN",
+	"AWS_REGION",
+	"AWS_DEFAULT_REGION",
+	"AWS_PROFILE",
+	"AWS_ROLE_ARN",
+	"CLOUDSDK_CORE_PROJECT",
+	"CLOUDSDK_CORE_ACCOUNT",
+	"GOOGLE_CLOUD_PROJECT",
+	"AZURE_CLIENT_ID",
+	"AZURE_TENANT_ID",
+	"BUILDKITE_AGENT_ACCESS_TOKEN",
+	"BUILDKITE_JOB_ID",
 #ifdef SK_SANITIZE
 	"ASAN_OPTIONS",
 	"LSAN_OPTIONS",
 #endif
 };
 
-// Variables of these families that make a program run another one, read another configuration, or go to another server.
-static const char *const source_denied[] = { "PYTHON", "CONFIG", "ENDPOINT", "CREDENTIALS_FILE", "_PATH", "_CMD", "_COMMAND" };
+// The session's own bus, and no other: libdbus and sd-bus run a program for "unixexec:", and take one address after the other.
+static bool source_is_plain_bus(const char *value)
+{
+	return (text_starts(value, "unix:path=") || text_starts(value, "unix:abstract=")) && !strchr(value, ';');
+}
+
+static bool source_is_own_runtime_dir(const char *value)
+{
+	char own[64];
+
+	(void)snprintf(own, sizeof own, "/run/user/%u", (unsigned)geteuid());
+	return !strcmp(value, own);
+}
 
 static bool source_may_have(const char *entry)
 {
-	const char *end = strchr(entry, '=');
-
-	for (size_t i = 0; i < sizeof source_denied / sizeof source_denied[0]; i++) {
-		const char *found = strstr(entry, source_denied[i]);
-
-		if (found && end && found < end)
-			return false;
-	}
 	for (size_t i = 0; i < sizeof source_environment / sizeof source_environment[0]; i++) {
 		const char *name = source_environment[i];
 		size_t len = strlen(name);
@@ -181,7 +219,8 @@ static bool source_may_have(const char *entry)
 		if (text_starts(entry, name) && (name[len - 1] == '_' || entry[len] == '='))
 			return true;
 	}
-	return false;
+	return (text_starts(entry, "DBUS_SESSION_BUS_ADDRESS=") && source_is_plain_bus(strchr(entry, '=') + 1)) ||
+	       (text_starts(entry, "XDG_RUNTIME_DIR=") && source_is_own_runtime_dir(strchr(entry, '=') + 1));
 }
 
 // What a program that may ask needs besides, to find the terminal or to open a window.
@@ -212,6 +251,7 @@ static void source_make_environment(const struct source_program *program, char *
 	size_t count = 0;
 
 	picked[count++] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	picked[count++] = (char *)(uintptr_t)program->home;
 	if (program->terminal)
 		picked[count++] = (char *)(uintptr_t)program->terminal->variable;
 	for (char **entry = environ; *entry && count < SOURCE_ENVIRONMENT_MAX - 1; entry++) {
@@ -235,7 +275,12 @@ static void source_lend_terminal(const struct source_program *program, pid_t pid
 {
 	int terminal = program->terminal->fd;
 
-	lending->owner = tcgetpgrp(terminal);
+	*lending = (struct source_lending){ .owner = tcgetpgrp(terminal) };
+	// in the background, the terminal is another job's
+	if (lending->owner != getpgrp()) {
+		lending->owner = 0;
+		return;
+	}
 	lending->has_settings = tcgetattr(terminal, &lending->settings) == 0;
 	(void)signal(SIGTTOU, SIG_IGN);
 	(void)tcsetpgrp(terminal, pid);
@@ -304,8 +349,8 @@ static void source_make_room(struct buf *b, size_t more)
 
 	if (over == 0)
 		return;
-	memmove(b->data, b->data + over, b->len - over + 1);
-	b->len -= over;
+	memmove(b->data, b->data + over, b->len - over);
+	buf_cut(b, b->len - over);
 }
 
 // All that is there now; of complaints, the last of it.
@@ -330,9 +375,18 @@ static void source_read(int *fd, struct buf *into, bool is_complaint)
 // Whether it has ended; what it has started may live on, with its output.
 static bool source_has_ended(struct source_run *run)
 {
-	if (!run->has_ended && waitpid(run->pid, &run->how, WNOHANG) == run->pid)
-		run->has_ended = true;
-	return run->has_ended;
+	int how;
+
+	if (run->has_ended || waitpid(run->pid, &how, WNOHANG | WUNTRACED) != run->pid)
+		return run->has_ended;
+	// Ctrl-Z, or a question in the background: nobody could make it go on
+	if (WIFSTOPPED(how)) {
+		kill(-run->pid, SIGKILL);
+		return false;
+	}
+	run->how = how;
+	run->has_ended = true;
+	return true;
 }
 
 // How long it is waited for at a time, without a sign of its end.
@@ -367,7 +421,7 @@ static const char *source_last_words(struct buf *errors)
 	if (!buf_ok(errors))
 		return "it gave no reason";
 	while (errors->len && strchr(" \r\n", errors->data[errors->len - 1]))
-		errors->data[--errors->len] = '\0';
+		buf_cut(errors, errors->len - 1);
 	last = errors->len ? strrchr(errors->data, '\n') : NULL;
 	if (last) {
 		*last = ' ';
@@ -383,12 +437,14 @@ static const char *source_last_words(struct buf *errors)
 	return last ? last : errors->len ? errors->data : "it gave no reason";
 }
 
-// Ends it and all that it has started in its session, and waits for it. Its wait status; -1: it had to be ended.
+// Ends it and all that it has started in its process group, and waits for it. Its wait status; -1: it had to be ended.
 static int source_end(struct source_run *run)
 {
 	bool had_ended = run->has_ended;
 
 	kill(-run->pid, SIGKILL);
+	if (!run->has_ended)
+		kill(run->pid, SIGKILL); // one that has left its group
 	while (!run->has_ended && waitpid(run->pid, &run->how, 0) < 0 && errno == EINTR)
 		;
 	if (run->out >= 0)

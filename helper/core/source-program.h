@@ -24,6 +24,7 @@ struct source_program {
 	const char *const *args;      // an absolute path, and the words behind it; ends with NULL
 	const char *const *variables; // names of those that it gets besides the usual ones
 	size_t variable_count;
+	const char *home; // "HOME=/home/me"
 	int64_t timeout_ms;
 	// it may ask a person, on this terminal and in windows; NULL where not
 	const struct source_terminal *terminal;
@@ -38,5 +39,8 @@ enum status source_program_run(const struct source_program *program, int caller,
 // STATUS_POLICY where others than root and the user can write to the file, or to a directory above it. real: the path without links, which is
 // what may be run.
 enum status source_program_trust(const char *program, char real[PATH_MAX], struct err *err);
+
+// The same of a file that is only read. In a user namespace, where root's files are nobody's, those are trusted, too.
+enum status source_file_trust(const char *path, char real[PATH_MAX], struct err *err);
 
 #endif

@@ -5,15 +5,20 @@
 #include "base/harden.h"
 #include "base/text.h"
 #include "base/wire.h"
+#include "core/binding.h"
 #include "core/change.h"
 #include "core/commands.h"
 #include "core/source-program.h"
+#include "core/trust.h"
 #include "model/identity-source.h"
 #include "model/profile-dir.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -27,7 +32,8 @@ static struct {
 	int socket;	      // -1: there is none
 	struct change change; // what 'add' and 'set' are told on the command line
 	int64_t began_at;
-	bool asks; // --prompt
+	bool changes; // for 'add' or 'set'
+	bool asks;    // --prompt
 	struct source_terminal terminal;
 } runner = { .pid = -1, .socket = -1 };
 
@@ -48,6 +54,8 @@ static void runner_read_words(const struct option *options, char **words, bool t
 		// what is wrong with it is told by the command, which then asks for nothing
 		if (key && value && takes_keys)
 			(void)profile_set(&runner.change.given, key->name, value, NULL);
+		if (option && value && takes_keys && !strcmp(option->name, "--unset"))
+			(void)change_add_unset(&runner.change, value, NULL);
 		if (option && !strcmp(option->name, "--prompt"))
 			runner.asks = true;
 	}
@@ -87,12 +95,33 @@ static enum status runner_split(char *command, const char *args[SOURCE_ARGS_MAX 
 	return count ? STATUS_OK : err_set(err, STATUS_USAGE, "there is no program");
 }
 
+// The home that the profile is in; of one that is elsewhere, the user database's: HOME alone could lead to another configuration of the
+// program's.
+static void runner_find_home(const struct profile *profile, char home[PATH_MAX])
+{
+	const char *named = getenv("HOME");
+	const struct passwd *user = getpwuid(geteuid());
+	char place[PATH_MAX];
+
+	(void)snprintf(place, sizeof place, "%s/.config/sk-helper/profiles/", named ? named : "");
+	if (!named || *named != '/' || !profile->path || !text_starts(profile->path, place))
+		named = user && user->pw_dir && *user->pw_dir == '/' ? user->pw_dir : "/";
+	(void)snprintf(home, PATH_MAX, "HOME=%s", named);
+}
+
 static enum status runner_run_identity(const struct profile *profile, int caller, struct buf *output, struct err *err)
 {
 	const char *command = runner_identity_command(profile), *args[SOURCE_ARGS_MAX + 1];
-	struct source_program program = { .args = args, .timeout_ms = SOURCE_SECONDS * 1000 };
+	char home[PATH_MAX];
+	struct source_program program = { .args = args,
+					  .variables = profile->secret_env,
+					  .variable_count = profile->secret_env_count,
+					  .home = home,
+					  .timeout_ms = SOURCE_SECONDS * 1000 };
 	BUF_AUTO(words, PROFILE_FILE_MAX);
 	enum status status;
+
+	runner_find_home(profile, home);
 
 	if (!command)
 		return err_set(err, STATUS_POLICY, "the profile names no command");
@@ -103,35 +132,57 @@ static enum status runner_run_identity(const struct profile *profile, int caller
 
 static enum status runner_run_secret(const struct profile *profile, int caller, struct buf *output, struct err *err)
 {
+	char home[PATH_MAX];
 	struct source_program program = { .args = profile->secret_command,
 					  .variables = profile->secret_env,
 					  .variable_count = profile->secret_env_count,
+					  .home = home,
 					  .timeout_ms = profile_secret_timeout(profile) * 1000,
 					  .terminal = runner.asks ? &runner.terminal : NULL };
 
 	if (!profile->secret_command_count)
 		return err_set(err, STATUS_POLICY, "the profile names no command");
+	runner_find_home(profile, home);
 	if (program.terminal && program.timeout_ms < SOURCE_PROMPT_SECONDS * 1000)
 		program.timeout_ms = SOURCE_PROMPT_SECONDS * 1000;
 	return source_program_run(&program, caller, output, err);
 }
 
-// What the command line or the profile of this name says is run, whatever the caller has become meanwhile.
-static enum status runner_run(enum source_use use, const char *name, int caller, struct buf *output, struct err *err)
+// The profile as it was loaded here, which may be another one than the caller has looked at. 'add' and 'set' prove a changed one again.
+static enum status runner_check(enum source_use use, const struct profile *profile, struct err *err)
+{
+	if (runner_profile_is_new(profile))
+		return err_set(err, STATUS_TEMPORARY, "the profile was changed at this very moment: try again");
+	return use == SOURCE_SECRET && !runner.changes ? binding_check(profile, err) : trust_identity(profile, err);
+}
+
+static enum status runner_load(enum source_use use, const char *name, struct buf *text, struct profile *profile,
+			       char path[PROFILE_PATH_MAX], struct err *err)
 {
 	const struct profile *given = &runner.change.given;
 	bool named = use == SOURCE_SECRET ? given->secret_command_count > 0 : given->identity_token != NULL;
-	BUF_AUTO(text, PROFILE_TEXT_MAX);
-	struct profile profile;
-	enum status status = profile_dir_load(name, &text, &profile, err);
+	enum status status = profile_dir_load(name, text, profile, err);
 
-	if (status != STATUS_OK && !named)
+	if (status == STATUS_OK && !named)
+		status = runner_check(use, profile, err);
+	if (status == STATUS_OK || !named)
 		return status;
-	if (status != STATUS_OK)
-		profile = (struct profile){ 0 };
-	if (!named && runner_profile_is_new(&profile))
-		return err_set(err, STATUS_TEMPORARY, "the profile was changed at this very moment: try again");
-	status = change_apply(&runner.change, &profile, err);
+	// what the user has typed is for a profile that is not there yet, or that does not work
+	*profile = (struct profile){ 0 };
+	memcpy(profile->name, name, strlen(name) + 1);
+	return profile_dir_make_own(profile, path, err);
+}
+
+// What the command line or the profile of this name says is run, whatever the caller has become meanwhile.
+static enum status runner_run(enum source_use use, const char *name, int caller, struct buf *output, struct err *err)
+{
+	BUF_AUTO(text, PROFILE_TEXT_MAX);
+	char path[PROFILE_PATH_MAX];
+	struct profile profile;
+	enum status status = runner_load(use, name, &text, &profile, path, err);
+
+	if (status == STATUS_OK)
+		status = change_apply(&runner.change, &profile, err);
 	if (status != STATUS_OK)
 		return status;
 	return use == SOURCE_SECRET ? runner_run_secret(&profile, caller, output, err) :
@@ -228,6 +279,7 @@ void source_runner_start(const struct option *options, char **words, bool takes_
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return;
+	runner.changes = takes_keys;
 	runner_read_words(options, words, takes_keys);
 	runner.began_at = clock_now().wall;
 	(void)setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
@@ -240,6 +292,9 @@ void source_runner_start(const struct option *options, char **words, bool takes_
 			harden_leave_descriptors();
 		else
 			harden_leave_terminal();
+		// nothing of where the caller is can be taken for a program's own (python3 -m, a configuration file)
+		if (chdir("/") < 0)
+			_exit(1);
 		runner_serve(pair[1]);
 	}
 	close(pair[1]);

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/debug.h"
+#include "base/peer.h"
 #include "base/text.h"
 #include "model/ssh-key.h"
 
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #define AGENT_VARIABLE	  "SSH_AUTH_SOCK"
@@ -58,22 +60,22 @@ static enum status agent_find(struct agent *agent, struct err *err)
 // Another user's would learn who we are, and could sign as nobody that we know.
 static enum status agent_check_owner(const struct agent *agent, struct err *err)
 {
-	struct ucred peer;
-	socklen_t len = sizeof peer;
+	const uid_t root = 0;
+	uid_t uid;
 
-	if (getsockopt(agent->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
-		return err_set(err, STATUS_UNAVAILABLE, "'%.200s': %s", agent->path, strerror(errno));
-	if (peer.uid != 0 && peer.uid != geteuid())
-		return err_set(err, STATUS_POLICY, "what listens at '%.200s' belongs to user %u: nothing was sent to it",
-			       agent->path, (unsigned)peer.uid);
-	return STATUS_OK;
+	if (peer_is_allowed(agent->fd, &root, 1, &uid))
+		return STATUS_OK;
+	return err_set(err, STATUS_POLICY, "what listens at '%.200s' belongs to user %d: nothing was sent to it", agent->path,
+		       (int)uid);
 }
 
 static enum status agent_connect(struct agent *agent, struct err *err)
 {
+	const struct timespec pause = { 0, 50000000 };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	enum status status = agent_find(agent, err);
 
+	errno = 0;
 	if (status != STATUS_OK)
 		return status;
 	if (strlen(agent->path) >= sizeof address.sun_path)
@@ -82,7 +84,13 @@ static enum status agent_connect(struct agent *agent, struct err *err)
 	memcpy(address.sun_path, agent->path, strlen(agent->path) + 1);
 	// one that is frozen, and has many waiting, would make connect(2) wait
 	agent->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (agent->fd >= 0 && connect(agent->fd, (const struct sockaddr *)&address, sizeof address) == 0)
+	while (agent->fd >= 0 && connect(agent->fd, (const struct sockaddr *)&address, sizeof address) < 0) {
+		if (errno != EAGAIN || clock_now().boot >= agent->end)
+			break;
+		(void)nanosleep(&pause, NULL);
+		errno = 0;
+	}
+	if (agent->fd >= 0 && errno == 0)
 		return agent_check_owner(agent, err);
 	if (errno == EAGAIN)
 		return err_set(err, STATUS_TEMPORARY, "it does not answer at '%.200s', where others are waiting, too",
@@ -189,19 +197,27 @@ static enum status agent_ask(struct agent *agent, const struct buf *message, uns
 
 // --- the key
 
+static enum status agent_is_locked(struct err *err)
+{
+	return err_set(err, STATUS_LOCKED,
+		       "it shows no key: it is locked or empty ('ssh-add -X' unlocks it, 'ssh-add FILE' adds a key)");
+}
+
 // The blob of the key with the profile's fingerprint, which others with the same key, such as certificates, do not have.
 static enum status agent_find_key(struct agent *agent, struct buf *blob, struct err *err)
 {
 	BUF_AUTO(message, 16);
 	struct ssh_reader keys;
 	unsigned char kind;
-	uint32_t count;
+	uint32_t count, certificates = 0;
 	enum status status;
 
 	buf_addc(&message, AGENT_LIST);
 	status = agent_ask(agent, &message, &kind, &keys, err);
 	if (status != STATUS_OK)
 		return status;
+	if (kind == AGENT_FAILURE)
+		return agent_is_locked(err);
 	if (kind != AGENT_LISTED)
 		return agent_broken(agent, err);
 	count = ssh_read_number(&keys);
@@ -210,6 +226,7 @@ static enum status agent_find_key(struct agent *agent, struct buf *blob, struct 
 		char fingerprint[SSH_FINGERPRINT_SIZE];
 
 		(void)ssh_read_string(&keys); // a comment
+		certificates += memmem(key.data, key.len, "-cert-v01@", 10) != NULL;
 		ssh_key_fingerprint(key.data, key.len, fingerprint);
 		if (keys.failed || strcmp(fingerprint, agent->profile->ssh_agent) != 0)
 			continue;
@@ -219,8 +236,12 @@ static enum status agent_find_key(struct agent *agent, struct buf *blob, struct 
 	if (keys.failed)
 		return agent_broken(agent, err);
 	if (count == 0)
-		return err_set(err, STATUS_LOCKED,
-			       "it shows no key: it is locked or empty ('ssh-add -X' unlocks it, 'ssh-add FILE' adds a key)");
+		return agent_is_locked(err);
+	if (certificates)
+		return err_set(err, STATUS_NOT_FOUND,
+			       "it has %u key%s, and not %s, unless that is one of its certificates: the plain key is needed "
+			       "('ssh-add FILE' without FILE-cert.pub beside it)",
+			       (unsigned)count, count == 1 ? "" : "s", agent->profile->ssh_agent);
 	return err_set(err, STATUS_NOT_FOUND, "it has %u key%s, and not %s ('ssh-add -l' shows them, 'ssh-add FILE' adds one)",
 		       (unsigned)count, count == 1 ? "" : "s", agent->profile->ssh_agent);
 }
@@ -228,9 +249,10 @@ static enum status agent_find_key(struct agent *agent, struct buf *blob, struct 
 // Connects, and finds the key; it points into blob.
 static enum status agent_open(struct agent *agent, struct buf *blob, struct ssh_key *key, struct err *err)
 {
-	enum status status = agent_connect(agent, err);
+	enum status status;
 
 	agent->end = clock_now().boot + profile_secret_timeout(agent->profile) * 1000;
+	status = agent_connect(agent, err);
 	if (status == STATUS_OK)
 		status = agent_find_key(agent, blob, err);
 	return status == STATUS_OK ? ssh_key_parse(key, blob->data, blob->len, err) : status;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // store: makes or changes a profile from key=value lines, for programs. With client_secret= the secret, too; without it,
 // nothing may change that decides who sees the secret that is there. A client with an identity token has none.
+#include "base/text.h"
 #include "base/wire.h"
 #include "core/audit.h"
 #include "core/change.h"
@@ -69,20 +70,72 @@ static enum status check_stored_secret(const struct profile *profile, struct err
 	return status;
 }
 
+// What goes with the secret that is given, or is there. elsewhere: what is only read is proved before it is used, and 'store' asks no server.
+static enum status store_check_elsewhere(const struct store_request *request, const struct profile *old,
+					 const struct profile *profile, bool exists, struct err *err)
+{
+	if (request->client_secret)
+		return err_set(err, STATUS_USAGE,
+			       "client_secret is given, and secret_store '%s' is only read: leave one of them out",
+			       profile->secret_store);
+	if (exists && (change_moves_secret(old, profile) || !text_same(old->secret_store, profile->secret_store)))
+		return err_set(
+			err, STATUS_POLICY,
+			"this changes where its secret comes from, or where it goes, and secret_store '%s' is only read: "
+			"'sk-helper set %s' changes it, and proves that it works",
+			profile->secret_store, profile->name);
+	return STATUS_OK;
+}
+
+static enum status store_check(const struct store_request *request, const struct profile *old, const struct profile *profile,
+			       bool exists, struct err *err)
+{
+	if (profile_secret_is_elsewhere(profile))
+		return store_check_elsewhere(request, old, profile, exists, err);
+	if (request->client_secret && auth_method_uses_key(profile->auth_method))
+		return err_set(
+			err, STATUS_USAGE,
+			"client_secret is given, and auth_method '%s' needs a private key: 'sk-helper add %s --private-key FILE' stores one",
+			profile->auth_method, profile->name);
+	if (request->client_secret && !profile_has_secret(profile))
+		return err_set(err, STATUS_USAGE,
+			       "client_secret is given, and the client proves itself with an identity token: leave "
+			       "client_secret= or identity_token= out");
+	return !request->client_secret && profile_has_secret(profile) ? check_stored_secret(profile, err) : STATUS_OK;
+}
+
+static enum status store_load(const struct store_request *request, struct profile *old, struct buf *text,
+			      char path[PROFILE_PATH_MAX], bool exists, struct err *err)
+{
+	*old = (struct profile){ 0 };
+	memcpy(old->name, request->name, strlen(request->name) + 1);
+	return exists ? profile_dir_load(request->name, text, old, err) : profile_dir_make_own(old, path, err);
+}
+
+static enum status store_keep(const struct store_request *request, const struct profile *profile, bool exists, struct err *err)
+{
+	const struct secret secret = { .value = request->client_secret };
+	bool takes = request->client_secret || (!exists && profile_secret_is_elsewhere(profile));
+	struct err warning = { 0 };
+	enum status status = keep_client(profile, takes ? &secret : NULL, &warning, err);
+
+	if (status == STATUS_OK && (takes || !exists))
+		audit_say(&(struct audit_event){ .kind = AUDIT_STORED, .profile = profile });
+	if (status == STATUS_OK && *warning.text)
+		warn(&warning);
+	return status;
+}
+
 // Under the lock: what is there, with what is given put over it.
 static enum status store_change(const struct store_request *request, struct err *err)
 {
 	BUF_AUTO(old_text, PROFILE_TEXT_MAX);
-	const struct secret secret = { .value = request->client_secret };
-	struct err first_choice_error, warning = { 0 };
+	struct err first_choice_error;
 	bool exists = profile_dir_exists(request->name);
-	struct profile old = { 0 }, profile;
+	struct profile old, profile;
 	char path[PROFILE_PATH_MAX];
-	enum status status;
-	bool takes;
+	enum status status = store_load(request, &old, &old_text, path, exists, err);
 
-	memcpy(old.name, request->name, strlen(request->name) + 1);
-	status = exists ? profile_dir_load(request->name, &old_text, &old, err) : profile_dir_make_own(&old, path, err);
 	if (status != STATUS_OK)
 		return status;
 	profile = old;
@@ -93,28 +146,12 @@ static enum status store_change(const struct store_request *request, struct err 
 		status = profile_complete(&profile, err);
 	if (status == STATUS_OK)
 		status = change_may_write(&old, &profile, err);
-	if (status == STATUS_OK && request->client_secret && auth_method_uses_key(profile.auth_method))
-		status = err_set(
-			err, STATUS_USAGE,
-			"client_secret is given, and auth_method '%s' needs a private key: 'sk-helper add %s --private-key FILE' stores one",
-			profile.auth_method, profile.name);
-	if (status == STATUS_OK && request->client_secret && !profile_has_secret(&profile))
-		status = err_set(err, STATUS_USAGE,
-				 "client_secret is given, and the client proves itself with an identity token: leave "
-				 "client_secret= or identity_token= out");
-	if (status == STATUS_OK && request->client_secret && profile_secret_is_elsewhere(&profile))
-		status = err_set(err, STATUS_USAGE,
-				 "client_secret is given, and secret_store '%s' is only read: leave one of them out",
-				 profile.secret_store);
-	takes = request->client_secret || profile_secret_is_elsewhere(&profile);
-	if (status == STATUS_OK && !takes && profile_has_secret(&profile))
-		status = check_stored_secret(&profile, err);
+	if (status == STATUS_OK && exists)
+		status = change_check_trust(&request->change, &old, err);
 	if (status == STATUS_OK)
-		status = keep_client(&profile, takes ? &secret : NULL, &warning, err);
-	if (status == STATUS_OK && (takes || !exists))
-		audit_say(&(struct audit_event){ .kind = AUDIT_STORED, .profile = &profile });
-	if (status == STATUS_OK && *warning.text)
-		warn(&warning);
+		status = store_check(request, &old, &profile, exists, err);
+	if (status == STATUS_OK)
+		status = store_keep(request, &profile, exists, err);
 	if (status != STATUS_OK)
 		err_prefix(err, "profile '%s'", request->name);
 	return status;

@@ -15,8 +15,8 @@
 
 #define PREVIOUS_KEPT_S (24 * 3600)
 
-// Read anew each time, and kept nowhere. What it may be used for is checked before anything is opened or run.
-static enum status stored_secret_read(const struct profile *profile, struct buf *record, struct secret *secret, struct err *err)
+// Read anew each time, and kept nowhere.
+enum status stored_secret_take(const struct profile *profile, struct buf *record, struct secret *secret, struct err *err)
 {
 	char ca_file_sha256[SHA256_HEX_SIZE];
 	enum status status = trust_ca_file(profile, ca_file_sha256, err);
@@ -33,14 +33,6 @@ static enum status stored_secret_read(const struct profile *profile, struct buf 
 				   .previous = "",
 				   .ca_file_sha256 = record->data };
 	return buf_ok(record) ? STATUS_OK : err_set(err, STATUS_POLICY, "the secret is too long");
-}
-
-enum status stored_secret_take(const struct profile *profile, const struct profile *trusted, struct buf *record,
-			       struct secret *secret, struct err *err)
-{
-	enum status status = trusted ? trust_identity(trusted, err) : STATUS_OK;
-
-	return status == STATUS_OK ? stored_secret_read(profile, record, secret, err) : status;
 }
 
 enum status stored_secret_check(const struct profile *profile, struct err *err)
@@ -68,7 +60,7 @@ enum status stored_secret_get(const struct profile *profile, struct buf *record,
 			profile->identity_token);
 	if (profile_secret_is_elsewhere(profile)) {
 		status = binding_check(profile, err);
-		return status == STATUS_OK ? stored_secret_read(profile, record, secret, err) : status;
+		return status == STATUS_OK ? stored_secret_take(profile, record, secret, err) : status;
 	}
 	buf_reset(record);
 	status = keyring_find(profile->secret_store)->get(&key, record, err);
@@ -98,8 +90,10 @@ enum status stored_secret_get(const struct profile *profile, struct buf *record,
 
 enum status client_secret_get(const struct profile *profile, struct buf *record, struct secret *secret, struct err *err)
 {
+	enum status status = profile->identity_token || !profile_has_secret(profile) ? trust_identity(profile, err) : STATUS_OK;
+
 	*secret = (struct secret){ .value = "", .previous = "" };
-	return profile_has_secret(profile) ? stored_secret_get(profile, record, secret, err) : trust_identity(profile, err);
+	return status == STATUS_OK && profile_has_secret(profile) ? stored_secret_get(profile, record, secret, err) : status;
 }
 
 void stored_secret_has_worked(const struct profile *profile, const struct secret *secret)

@@ -12,10 +12,9 @@
 // when none is kept, STATUS_POLICY when the profile leads elsewhere, STATUS_USAGE when its client has none; else what the keyring, or a damaged record, says.
 enum status stored_secret_get(const struct profile *profile, struct buf *record, struct secret *secret, struct err *err);
 
-// The same of a secret that is elsewhere, for 'add' and 'set', which prove and bind it anew. trusted: the profile's file as it is, where it alone
-// says where the secret comes from (trust_identity); NULL where the user has just said so.
-enum status stored_secret_take(const struct profile *profile, const struct profile *trusted, struct buf *record,
-			       struct secret *secret, struct err *err);
+// The same of a secret that is elsewhere, for 'add' and 'set', which prove and bind it anew: whether the profile may say where it comes from was
+// checked before (change_check_trust).
+enum status stored_secret_take(const struct profile *profile, struct buf *record, struct secret *secret, struct err *err);
 
 // Whether client_secret_get would be allowed to give it; a secret that is elsewhere is not read for that.
 enum status stored_secret_check(const struct profile *profile, struct err *err);

@@ -109,6 +109,7 @@ static enum status tool_run(const struct tool *tool, struct tool_call *call, str
 			tool->name);
 	status = tool_find_profile(call, get_find_profile, &result->text, &result->profile, &uncovered, err);
 	if (status != STATUS_OK) {
+		audit_say_failure(NULL, &call->request, err);
 		*why = uncovered				      ? TOOL_NOT_COVERED :
 		       *result->profile.name || call->request.profile ? TOOL_NO_TOKEN :
 									TOOL_BAD_REQUEST;

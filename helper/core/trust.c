@@ -94,7 +94,9 @@ void trust_note_identity(const struct profile *profile)
 	}
 }
 
-static bool trust_has_note(const struct profile *profile)
+enum trust_note { TRUST_UNNOTED, TRUST_NOTED, TRUST_CHANGED };
+
+static enum trust_note trust_find_note(const struct profile *profile)
 {
 	BUF_AUTO(note, SHA256_HEX_SIZE);
 	char hex[SHA256_HEX_SIZE], name[64];
@@ -102,7 +104,20 @@ static bool trust_has_note(const struct profile *profile)
 
 	trust_digest(profile, hex);
 	trust_note_name(name, profile);
-	return lock_peek_note(name, &note, &st) && !strcmp(note.data, hex);
+	if (!lock_peek_note(name, &note, &st) || note.len == 0)
+		return TRUST_UNNOTED;
+	return !strcmp(note.data, hex) ? TRUST_NOTED : TRUST_CHANGED;
+}
+
+enum status trust_check_note(const struct profile *profile, struct err *err)
+{
+	if (trust_find_note(profile) != TRUST_CHANGED)
+		return STATUS_OK;
+	return err_set(
+		err, STATUS_POLICY,
+		"the profile was changed since sk-helper has written it: nothing was sent; if that is right, 'sk-helper add %s' "
+		"proves it again; if not, 'sk-helper edit %s' undoes it",
+		profile->name, profile->name);
 }
 
 // Not HOME's, which a repository can set.
@@ -114,7 +129,7 @@ static bool trust_is_at_home(const struct profile *profile)
 			  snprintf(place, sizeof place, "%s/.config/sk-helper/profiles/", user->pw_dir) :
 			  -1;
 
-	return len > 0 && (size_t)len < sizeof place && text_starts(profile->path, place);
+	return len > 0 && (size_t)len < sizeof place && text_starts(profile->path, place) && !strstr(profile->path, "/../");
 }
 
 // What says again where its identity token, or its secret, comes from.
@@ -136,7 +151,8 @@ enum status trust_identity(const struct profile *profile, struct err *err)
 
 	if (status == STATUS_OK)
 		status = trust_ca_file(profile, ca_file_sha256, err);
-	if (status != STATUS_OK || profile_dir_is_system(profile) || trust_is_at_home(profile) || trust_has_note(profile))
+	if (status != STATUS_OK || profile_dir_is_system(profile) || trust_is_at_home(profile) ||
+	    trust_find_note(profile) == TRUST_NOTED)
 		return status;
 	return err_set(
 		err, STATUS_POLICY,

@@ -25,6 +25,9 @@ enum status trust_profile_place(const struct profile *profile, struct err *err);
 // STATUS_POLICY.
 enum status trust_identity(const struct profile *profile, struct err *err);
 
+// Whether it has been changed in this boot since it was noted: STATUS_POLICY. STATUS_OK, too, where nothing is noted.
+enum status trust_check_note(const struct profile *profile, struct err *err);
+
 // Notes how the profile was written: a file beside the locks, which no environment leads away from.
 void trust_note_identity(const struct profile *profile);
 

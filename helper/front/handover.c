@@ -138,9 +138,13 @@ int become_core_with_input(int (*become)(int argc, char **argv), int argc, char 
 void start_renewal(const char *profile, const struct request *request)
 {
 	const char *scope = request->scope ? request->scope : "", *resource = request->resource ? request->resource : "";
+	char asker[16];
 	char *args[] = {
-		"sk-helper", "renew", (char *)(uintptr_t)profile, (char *)(uintptr_t)scope, (char *)(uintptr_t)resource, NULL
+		"sk-helper", "renew", (char *)(uintptr_t)profile, (char *)(uintptr_t)scope, (char *)(uintptr_t)resource,
+		asker,	     NULL
 	};
+
+	(void)snprintf(asker, sizeof asker, "%d", (int)getppid());
 
 	if (fork_detached())
 		_exit(become_core(args));

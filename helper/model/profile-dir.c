@@ -35,6 +35,19 @@ static void profile_dir_normalize(char *path)
 	*out = '\0';
 }
 
+// A path with ".." begins as one directory's and leads to another: what is trusted by its place would not be there.
+static bool profile_dir_goes_up(const char *path)
+{
+	const char *at = path;
+
+	while ((at = strstr(at, "/.."))) {
+		if (at[3] == '/' || at[3] == '\0')
+			return true;
+		at += 3;
+	}
+	return false;
+}
+
 // Appends the user's directory, which is the first thing in b.
 static enum status put_user_dir(struct buf *b, struct err *err)
 {
@@ -46,6 +59,8 @@ static enum status put_user_dir(struct buf *b, struct err *err)
 	}
 	if (!base || base[0] != '/')
 		return err_set(err, STATUS_USAGE, "profiles: neither HOME nor XDG_CONFIG_HOME is an absolute path");
+	if (profile_dir_goes_up(base))
+		return err_set(err, STATUS_POLICY, "profiles: there is '..' in HOME or XDG_CONFIG_HOME, which is not followed");
 	if (strlen(base) + strlen(tail) >= PROFILE_PATH_MAX - PROFILE_NAME_MAX - 16)
 		return err_set(err, STATUS_USAGE, "profiles: the path of the home directory is too long");
 	buf_adds(b, base);
@@ -90,7 +105,7 @@ enum status profile_dir_make_own(struct profile *profile, char path[PROFILE_PATH
 
 bool profile_dir_is_system(const struct profile *profile)
 {
-	return text_starts(profile->path, SYSTEM_DIR "/");
+	return text_starts(profile->path, SYSTEM_DIR "/") && !profile_dir_goes_up(profile->path);
 }
 
 void profile_dir_lock_name(char lock[PROFILE_LOCK_NAME_MAX], const struct profile *profile, const char *suffix)

@@ -282,10 +282,10 @@ const struct profile_key profile_keys[] = {
 	{ "secret_file", TEXT(secret_file), .check = check_path, .binds_secret = true, .argument = "PATH",
 	  .help = HELP("the file that has the secret: of Docker, Podman or Kubernetes") },
 	{ "secret_command", LIST(secret_command, secret_command_count, PROFILE_WORDS_MAX), .check = check_argument,
-	  .binds_secret = true, .argument = "WORD",
+	  .binds_secret = true, .is_whole = true, .argument = "WORD",
 	  .help = HELP("the program that prints the secret: its path, and then a word each time; there is no shell") },
 	{ "secret_env", LIST(secret_env, secret_env_count, PROFILE_ENV_MAX), .check = check_variable, .binds_secret = true,
-	  .argument = "VARIABLE", .help = HELP("a variable that this program gets, too; may be repeated") },
+	  .is_whole = true, .argument = "VARIABLE", .help = HELP("a variable that this program gets, too; may be repeated") },
 	{ "secret_first_line", TEXT(secret_first_line), .check = check_yes_or_no, .argument = "yes|no",
 	  .help = HELP("whether only the first line is the secret, as with pass (no)") },
 	{ "secret_timeout", NUMBER(secret_timeout, 1, 120, 10), .argument = "SECONDS",
@@ -496,8 +496,11 @@ enum status profile_infer_store(struct profile *p, struct err *err)
 		if (!p->secret_store)
 			p->secret_store = store->name;
 		if (strcmp(p->secret_store, store->name) != 0)
-			return err_set(err, STATUS_USAGE, "%s: it goes with secret_store %s, and secret_store is %s",
-				       store->key, store->name, p->secret_store);
+			return err_set(
+				err, STATUS_USAGE,
+				"%s: it goes with secret_store %s, and secret_store is %s: leave one of them out, or take it out with "
+				"--unset %s",
+				store->key, store->name, p->secret_store, store->key);
 	}
 	return STATUS_OK;
 }
@@ -543,10 +546,48 @@ static enum status profile_complete_identity(struct profile *p, struct err *err)
 	return STATUS_OK;
 }
 
-// Where the secret is.
+// The keys that say where a secret is, and how it is read, are for one store each. A number is not looked at: it has its usual value.
+static enum status profile_check_store_keys(const struct profile *p, const struct secret_store *store, struct err *err)
+{
+	for (size_t i = 0; i < profile_key_count; i++) {
+		const char *name = profile_keys[i].name;
+
+		// the program may be the one that gives the identity token
+		if (p->identity_token && !strcmp(name, "secret_env"))
+			continue;
+		if (secret_store_knows(NULL, name) && profile_keys[i].kind != KEY_NUMBER && profile_has(p, &profile_keys[i]) &&
+		    !secret_store_knows(store, name))
+			return err_set(err, STATUS_USAGE,
+				       "%s: it does not go with secret_store %s: leave it out, or take it out with --unset %s",
+				       name, store->name, name);
+	}
+	return STATUS_OK;
+}
+
+enum status profile_check_store(const struct profile *p, struct err *err)
+{
+	const struct secret_store *store = secret_store_find(p->secret_store);
+	enum status status = store ? profile_check_store_keys(p, store, err) : STATUS_OK;
+
+	if (status != STATUS_OK || !store)
+		return status;
+	if (store->needs_key && !profile_has(p, profile_key_find(store->key)))
+		return err_set(err, STATUS_USAGE, "%s is missing: secret_store %s needs it", store->key, store->name);
+	if (p->secret_command_count && p->secret_command[0][0] != '/')
+		return err_set(err, STATUS_USAGE,
+			       "secret_command: '%.200s' is not an absolute path: the program's comes first, and then each "
+			       "word in a secret_command of its own",
+			       p->secret_command[0]);
+	if (p->ssh_agent && p->auth_method && strcmp(p->auth_method, "private_key_jwt") != 0)
+		return err_set(err, STATUS_USAGE, "ssh_agent: it signs for auth_method private_key_jwt alone, and not for %s",
+			       p->auth_method);
+	if (p->ssh_agent && text_same(p->assertion_alg, "PS256"))
+		return err_set(err, STATUS_USAGE, "assertion_alg: an ssh-agent cannot sign with PS256: RS256 is what it has");
+	return STATUS_OK;
+}
+
 static enum status profile_complete_store(struct profile *p, struct err *err)
 {
-	const struct secret_store *store;
 	enum status status = profile_infer_store(p, err);
 
 	if (status != STATUS_OK)
@@ -558,20 +599,7 @@ static enum status profile_complete_store(struct profile *p, struct err *err)
 	if (profile_has_secret(p) == !strcmp(p->secret_store, "none"))
 		return err_set(err, STATUS_USAGE, "secret_store: %s, but auth_method %s has %s secret", p->secret_store,
 			       p->auth_method, profile_has_secret(p) ? "a" : "no");
-	store = secret_store_find(p->secret_store);
-	if (store && store->needs_key && !profile_has(p, profile_key_find(store->key)))
-		return err_set(err, STATUS_USAGE, "%s is missing: secret_store %s needs it", store->key, store->name);
-	if (p->secret_command_count && p->secret_command[0][0] != '/')
-		return err_set(err, STATUS_USAGE,
-			       "secret_command: '%.200s' is not an absolute path: the program's comes first, and then each "
-			       "word in a secret_command of its own",
-			       p->secret_command[0]);
-	if (p->ssh_agent && strcmp(p->auth_method, "private_key_jwt") != 0)
-		return err_set(err, STATUS_USAGE, "ssh_agent: it signs for auth_method private_key_jwt alone, and not for %s",
-			       p->auth_method);
-	if (p->ssh_agent && text_same(p->assertion_alg, "PS256"))
-		return err_set(err, STATUS_USAGE, "assertion_alg: an ssh-agent cannot sign with PS256: RS256 is what it has");
-	return STATUS_OK;
+	return profile_check_store(p, err);
 }
 
 // What the keys say that a token's record has in one digest (binds_token). Not inlined: its frame is a page of stack for its caller, too.

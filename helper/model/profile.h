@@ -54,7 +54,7 @@ struct profile {
 	const char *secret_command[PROFILE_WORDS_MAX +
 				   1]; // with secret_store command: a program's path, and its words; ends with NULL
 	size_t secret_command_count;
-	const char *secret_env[PROFILE_ENV_MAX]; // names of variables that the program gets besides the usual ones
+	const char *secret_env[PROFILE_ENV_MAX + 1]; // names of variables that the program gets besides the usual ones
 	size_t secret_env_count;
 	const char *secret_first_line; // "yes": what follows the first line is no part of it; else no
 	int64_t secret_timeout;	       // seconds that a program, or an ssh-agent, may take
@@ -86,6 +86,7 @@ struct profile_key {
 	enum status (*check)(const char *value, struct err *err);
 	bool binds_secret; // decides who will see the client secret: a change needs the secret again
 	bool binds_token;  // is a part of token_binding
+	bool is_whole;	   // of a list: what is given takes the place of all of it
 	const char *argument;
 	const char *help;
 };
@@ -139,6 +140,9 @@ int64_t profile_secret_timeout(const struct profile *p);
 
 // Where no secret_store is named, the key that says where the secret is names it, too. STATUS_USAGE for keys that contradict each other.
 enum status profile_infer_store(struct profile *p, struct err *err);
+
+// Whether the keys about the secret fit its store, where that is known already. STATUS_USAGE.
+enum status profile_check_store(const struct profile *p, struct err *err);
 
 // Reads the file's text, which it cuts up in place and p then points into. p is undefined on failure.
 enum status profile_parse(struct profile *p, const char *name, char *text, size_t len, struct err *err);

@@ -12,8 +12,9 @@ struct secret_store {
 	// it is in others' hands (systemd, a file, a program, an ssh-agent): nothing is stored or changed there, and what it may be used for is
 	// kept beside the profile (core/binding.c)
 	bool is_elsewhere;
-	const char *key; // of the profile, which says where it is; NULL for none
-	bool needs_key;	 // there is no usual place
+	const char *key;  // of the profile, which says where it is; NULL for none
+	bool needs_key;	  // there is no usual place
+	const char *keys; // all that go with it, that one among them: words with one space between them; NULL for none
 };
 
 extern const struct secret_store secret_stores[];
@@ -24,6 +25,9 @@ extern const size_t secret_store_count;
 
 // NULL for a name that is none, and for NULL.
 const struct secret_store *secret_store_find(const char *name);
+
+// Whether the profile's key of this name goes with the store; store NULL: with any of them.
+bool secret_store_knows(const struct secret_store *store, const char *key);
 
 // NULL is a keyring.
 bool secret_store_is_elsewhere(const char *name);

@@ -124,6 +124,13 @@ static enum status secret_refuse(const struct secret *secret, const struct profi
 
 enum status secret_check(const struct secret *secret, const struct profile *profile, struct err *err)
 {
+	if (secret->is_key != auth_method_uses_key(profile->auth_method) && profile_secret_is_elsewhere(profile))
+		return err_set(
+			err, STATUS_POLICY,
+			"auth_method '%s' needs a %s, and what was proved is a %s: nothing was sent; if that is right, 'sk-helper "
+			"add %s%s",
+			profile->auth_method, secret_noun(!secret->is_key), secret_noun(secret->is_key), profile->name,
+			secret_again(profile, secret->is_key));
 	if (secret->is_key != auth_method_uses_key(profile->auth_method))
 		return err_set(
 			err, STATUS_POLICY,

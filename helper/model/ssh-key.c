@@ -206,6 +206,8 @@ void ssh_key_put_thumbprint(const struct ssh_key *key, struct buf *text)
 	buf_addc(&json, '{');
 	ssh_key_put_members(key, &json);
 	buf_addc(&json, '}');
+	if (!buf_ok(&json))
+		buf_fail(text);
 	sha256(json.data, json.len, digest);
 	base64url_encode(text, digest, sizeof digest);
 }

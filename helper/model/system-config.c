@@ -39,13 +39,23 @@ static enum status system_config_take(struct system_config *config, const struct
 static enum status system_config_parse(struct system_config *config, struct buf *text, struct err *err)
 {
 	struct wire wire = wire_file(text->data, text->len);
+	bool has_audit = false;
 	struct wire_field field;
 	enum wire_result result;
 	enum status status = STATUS_OK;
 
-	while (status == STATUS_OK && (result = wire_next(&wire, &field, err)) != WIRE_END)
-		status = result == WIRE_BAD ? STATUS_USAGE : system_config_take(config, &field, err);
-	return status;
+	// what is right counts, whatever else is wrong
+	while ((result = wire_next(&wire, &field, status == STATUS_OK ? err : NULL)) == WIRE_FIELD) {
+		bool is_audit = !strcmp(field.key, "audit"), twice = is_audit ? has_audit : config->audit_file != NULL;
+		enum status one = twice ? STATUS_USAGE : system_config_take(config, &field, status == STATUS_OK ? err : NULL);
+
+		has_audit = has_audit || is_audit;
+		if (twice && status == STATUS_OK)
+			err_set(err, STATUS_USAGE, "%.60s: given twice", field.key);
+		if (status == STATUS_OK)
+			status = one;
+	}
+	return result == WIRE_BAD && status == STATUS_OK ? STATUS_USAGE : status;
 }
 
 enum status system_config_load(struct system_config *config, struct buf *text, struct err *err)
@@ -60,13 +70,14 @@ enum status system_config_load(struct system_config *config, struct buf *text, s
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || (st.st_uid != 0 && st.st_uid != geteuid()) ||
 	    st.st_mode & (S_IWGRP | S_IWOTH))
 		status = err_set(err, STATUS_POLICY, "others than root can write to it, so it is not used");
-	else if (!buf_read_size(text, fd, SYSTEM_CONFIG_MAX))
+	else if (!buf_read_size(text, fd, SYSTEM_CONFIG_ROOM))
 		status = err_set(err, STATUS_POLICY, "it cannot be read");
+	else if (text->len > SYSTEM_CONFIG_MAX)
+		status = err_set(err, STATUS_POLICY, "it is longer than %d bytes", SYSTEM_CONFIG_MAX);
 	else
 		status = system_config_parse(config, text, err);
 	close(fd);
 	if (status != STATUS_OK) {
-		*config = (struct system_config){ .audit = AUDIT_ISSUE };
 		err_prefix(err, "%s", SYSTEM_CONFIG_FILE);
 	}
 	return status;

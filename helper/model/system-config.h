@@ -11,6 +11,7 @@
 
 #define SYSTEM_CONFIG_FILE SK_SYSCONFDIR "/sk-helper/config"
 #define SYSTEM_CONFIG_MAX  4096
+#define SYSTEM_CONFIG_ROOM (SYSTEM_CONFIG_MAX + 1)
 
 // Which events are written down (core/audit.h).
 enum audit_level { AUDIT_OFF, AUDIT_ISSUE, AUDIT_ALL };
@@ -21,8 +22,8 @@ struct system_config {
 	const char *audit_file; // NULL for none; points into the text
 };
 
-// text: room for the file, which config then points into. STATUS_OK, too, where there is no file. STATUS_POLICY where others than root and the
-// user can write to it, STATUS_USAGE for a line that is wrong: config is then as if there were no file.
+// text: room for SYSTEM_CONFIG_ROOM bytes, the file's, which config then points into. STATUS_OK, too, where there is no file. STATUS_POLICY where others than root and the
+// user can write to it, or it is too long: config is then as if there were no file. STATUS_USAGE for a line that is wrong: the others count.
 enum status system_config_load(struct system_config *config, struct buf *text, struct err *err);
 
 // A profile can ask for more than the administrator does, and not for less.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Whatever an ssh-agent says: what is taken for a key has an id and a JWK, and what is taken for its signature has the length that a JWS
 // of that key has. The input is a key's length in two bytes, the key, and a signature.
+#include "model/ssh-key.h"
 #include "base/base64.h"
 #include "base/json-read.h"
 #include "base/text.h"
 #include "fuzz.h"
-#include "model/ssh-key.h"
 
 #include <cjson/cJSON.h>
 

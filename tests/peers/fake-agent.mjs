@@ -79,6 +79,8 @@ const faults = {
     let sent = 0;
     const timer = setInterval(() => (sent < bytes.length && socket.writable ? socket.write(bytes.subarray(sent, ++sent)) : clearInterval(timer)), 200);
   },
+  // what it should be, but for what it says that it is
+  'other-kind': (socket, body) => socket.write(frame(message(99, body.subarray(1)))),
   unknown: (socket) => socket.write(frame(message(99))),
   refuses: (socket) => socket.write(frame(message(REFUSED))),
   garbage: (socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'),

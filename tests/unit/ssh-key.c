@@ -43,21 +43,26 @@ static void keys_are_what_others_say(void)
 	} keys[] = {
 		{ "AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBPe5zRQjLk1Du7UpL2W5Mf9sIsHGuBLuPgDKPhnWTcYDEu8ysdnILCF08L"
 		  "Q1iTTeDLpn1DcxCUTqj9exKk9hXag=",
-		  "SHA256:bbq6hG2zQ7BC4KhAdGqwF3D3o6fkJExS0WI51wX/ozw", "t-J2FJQooumhsNcW-t3pLPm6VLyBZMXLdf46kASdjBY", "ES256", 0 },
+		  "SHA256:bbq6hG2zQ7BC4KhAdGqwF3D3o6fkJExS0WI51wX/ozw", "t-J2FJQooumhsNcW-t3pLPm6VLyBZMXLdf46kASdjBY", "ES256",
+		  0 },
 		{ "AAAAE2VjZHNhLXNoYTItbmlzdHAzODQAAAAIbmlzdHAzODQAAABhBFaKD1jODrLWMLPWJC0OLCqwseq2vasyC+toVEsMWZPZOi56SorstNytjc"
 		  "Vimu3mrd/oloN9TtcfTexHXiTpOVdfYULRUFES0skeSu9EDXwQ4vFh8iJyNgQSXEObfBgBng==",
-		  "SHA256:k/faqKKc2RwEZusYQf/v0ql22BOCLw8fwpZvwdZfTtE", "TeHk2GQvEdtVs9GX7NFPc8-e5PHJOkCdRhvEoEs6lpo", "ES384", 0 },
+		  "SHA256:k/faqKKc2RwEZusYQf/v0ql22BOCLw8fwpZvwdZfTtE", "TeHk2GQvEdtVs9GX7NFPc8-e5PHJOkCdRhvEoEs6lpo", "ES384",
+		  0 },
 		{ "AAAAE2VjZHNhLXNoYTItbmlzdHA1MjEAAAAIbmlzdHA1MjEAAACFBAChlWKPDLHiZeI4C44jfKgldbbxOysMNtBw52z0hWKop31vCIlvFr1m19"
 		  "wOPwqsWaS7TnFJHjOSzhdkhf7zA0CkCwFlAGILzf5+OKSFeZ38nbA2AmRO5PDJCh/lcpPLtF0uAuBiondH3/1OoFrRHrtpD5VTzvhVWWDc5+Dz"
 		  "G/hz4B5lRA==",
-		  "SHA256:nh7W2wPUMACC2NFQXJWRZ0cUVXFbwqHBGMmC9GlXpB4", "3rXwL43KxOUB-BivQSZMt93TDaoSDbfFPY67mGV71w8", "ES512", 0 },
+		  "SHA256:nh7W2wPUMACC2NFQXJWRZ0cUVXFbwqHBGMmC9GlXpB4", "3rXwL43KxOUB-BivQSZMt93TDaoSDbfFPY67mGV71w8", "ES512",
+		  0 },
 		{ "AAAAC3NzaC1lZDI1NTE5AAAAINxQRlsXposcaw6WHcUSe+WF0z24a9JLfFtreM72ASpz",
-		  "SHA256:cpyyazMBjN8CpMiYDv0TVSu2eml0b0Pgp7yl8iLzPUc", "gCNxlTYRYslcmHyKBOXDtrw8ddtz2cmYtkv7hVmZwYw", "EdDSA", 0 },
+		  "SHA256:cpyyazMBjN8CpMiYDv0TVSu2eml0b0Pgp7yl8iLzPUc", "gCNxlTYRYslcmHyKBOXDtrw8ddtz2cmYtkv7hVmZwYw", "EdDSA",
+		  0 },
 		{ "AAAAB3NzaC1yc2EAAAADAQABAAABAQCdx9Osvd5qL25dq0fsw7bA8bDZu6gRksXvjrOmqhSGyEcbPZWxUsROsq5mSjQABzZeV+lapP1UM9Zjeh"
 		  "dNe5fbSyxCGdcnS33n9t6yC0OjNA9jmW6tgyZrRqPGsqGR1L27nPpt0DWGDkpGJo3mTTGCyNWth7wKpsxd3v7F2Vrg+PLWfDMhgJ03VOBLcbMl"
 		  "hbzn4B/onJtjiugl3TeyucUUTpDrLj4IC03Zn1kuYJsgIE1eErQEQiYdytLnlt43HuDdzzPa7j9shR61qM8PwNuXodoVc1cE7BrE4T05l+fV28"
 		  "0ql3IdXgtEIr7EkyVytmc+zltmbGqBUwhoY5dWie4d",
-		  "SHA256:n9ls66DMsSVjS+Ql45m3F9K6Y3HQytg956YCMAo5k2o", "uHCTIJx560dXEvAkboNL_4VYY_gCAP5Oy6YgW7rqXEU", "RS256", 2 },
+		  "SHA256:n9ls66DMsSVjS+Ql45m3F9K6Y3HQytg956YCMAo5k2o", "uHCTIJx560dXEvAkboNL_4VYY_gCAP5Oy6YgW7rqXEU", "RS256",
+		  2 },
 	};
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
@@ -90,10 +95,11 @@ static void keys_are_what_others_say(void)
 static void keys_are_what_the_standards_say(void)
 {
 	static const char x[] = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
-	static const char n[] = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiF"
-				"V4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9"
-				"c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1"
-				"jF44-csFCur-kEgU8awapJzKnqDKgw";
+	static const char n[] =
+		"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiF"
+		"V4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9"
+		"c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1"
+		"jF44-csFCur-kEgU8awapJzKnqDKgw";
 	BUF_AUTO(bytes, 1024);
 	BUF_AUTO(blob, 1024);
 	BUF_AUTO(text, 1024);
@@ -108,8 +114,9 @@ static void keys_are_what_the_standards_say(void)
 	CHECK_TEXT(text.data, "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
 	buf_reset(&text);
 	ssh_key_put_jwk(&key, "k", &text);
-	CHECK_TEXT(text.data, "{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\",\"kid\":\"k\","
-			      "\"use\":\"sig\"}");
+	CHECK_TEXT(text.data,
+		   "{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\",\"kid\":\"k\","
+		   "\"use\":\"sig\"}");
 
 	// its first bit is set, so SSH has a zero before it, and a JWK has none
 	buf_reset(&bytes);
@@ -125,7 +132,7 @@ static void keys_are_what_the_standards_say(void)
 	CHECK_TEXT(text.data, "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
 }
 
-// key_of TYPE, CURVE (or ""), PARTS: a blob of strings.
+// A key of one or two strings; curve: "" where the kind has none.
 static enum status parse_parts(const char *type, const char *curve, const char *first, size_t first_len, const char *second,
 			       size_t second_len, struct err *err)
 {
@@ -167,7 +174,8 @@ static void what_is_no_key_is_refused(void)
 	// RSA: 2048 to 8192 bits, without the zeros in front
 	CHECK(parse_parts("ssh-rsa", "", "\3", 1, bytes, 256, &err) == STATUS_OK);
 	CHECK(parse_parts("ssh-rsa", "", "\3", 1, bytes, 1024, &err) == STATUS_OK);
-	CHECK(parse_parts("ssh-rsa", "", "\3", 1, bytes, 255, &err) == STATUS_USAGE && strstr(err.text, "and this one has 2040"));
+	CHECK(parse_parts("ssh-rsa", "", "\3", 1, bytes, 255, &err) == STATUS_USAGE &&
+	      strstr(err.text, "and this one has 2040"));
 	CHECK(parse_parts("ssh-rsa", "", "\3", 1, bytes, 1025, &err) == STATUS_USAGE);
 	CHECK(parse_parts("ssh-rsa", "", "", 0, bytes, 256, &err) == STATUS_UNAVAILABLE);
 	CHECK(parse_parts("ssh-rsa", "", "\0\0", 2, bytes, 256, &err) == STATUS_UNAVAILABLE);
@@ -179,7 +187,8 @@ static void what_is_no_key_is_refused(void)
 	bytes[45] = 1;
 	CHECK(parse_parts("ssh-rsa", "", "\3", 1, bytes, 300, &err) == STATUS_USAGE);
 	// other kinds have their reasons, and what they call themselves goes nowhere else
-	CHECK(parse_parts("sk-ssh-ed25519@openssh.com", "", bytes, 32, NULL, 0, &err) == STATUS_USAGE && strstr(err.text, "FIDO"));
+	CHECK(parse_parts("sk-ssh-ed25519@openssh.com", "", bytes, 32, NULL, 0, &err) == STATUS_USAGE &&
+	      strstr(err.text, "FIDO"));
 	CHECK(parse_parts("sk-ecdsa-sha2-nistp256@openssh.com", "nistp256", bytes, 65, NULL, 0, &err) == STATUS_USAGE &&
 	      strstr(err.text, "FIDO"));
 	CHECK(parse_parts("ssh-ed25519-cert-v01@openssh.com", "", bytes, 32, NULL, 0, &err) == STATUS_USAGE &&
@@ -233,7 +242,8 @@ static enum status ec_signed(const char *r, size_t r_len, const char *s, size_t 
 	memset(point, 4, sizeof point);
 	ssh_put_string(&value, r, r_len);
 	ssh_put_string(&value, s, s_len);
-	return signed_with("ecdsa-sha2-nistp256", "nistp256", point, sizeof point, NULL, 0, "ecdsa-sha2-nistp256", &value, text, err);
+	return signed_with("ecdsa-sha2-nistp256", "nistp256", point, sizeof point, NULL, 0, "ecdsa-sha2-nistp256", &value, text,
+			   err);
 }
 
 // The bytes of a signature that was written.
