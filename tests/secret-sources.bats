@@ -34,6 +34,8 @@ as_options() {
 # add_command [OPTION]...: the program that ENGINE_COMMAND has.
 add_command() {
 	as_options "${ENGINE_COMMAND[@]}"
+	# where the test's own are, which is no usual place
+	[[ ${PASSWORD_STORE_DIR:-} != "$BATS_TEST_TMPDIR"* ]] || OPTIONS+=(--secret-env GNUPGHOME --secret-env PASSWORD_STORE_DIR)
 	add_source "${OPTIONS[@]}" "$@"
 }
 
@@ -132,7 +134,7 @@ statuses() { cat "$BATS_TEST_TMPDIR"/[0-9]*.status | sort | uniq -c | xargs; }
 	before=$(token_requests)
 	run -0 --separate-stderr sk-helper get todo
 	assert_equal "$(token_requests)" "$before"
-	fails 3 "secret_file '$SECRET_FILE': No such file or directory"
+	fails 3 "secret_file: '$SECRET_FILE': No such file or directory"
 	new_secret 'test_secret\n'
 	works
 	# it is nowhere else
@@ -560,7 +562,7 @@ works_with() {
 		CREDENTIALS_DIRECTORY=/x VAULT_ADDR=https://vault.example.com BAO_ADDR=x OP_SERVICE_ACCOUNT_TOKEN=x BW_SESSION=x AWS_PROFILE=mine GNUPGHOME=/g PASSWORD_STORE_DIR=/p LC_ALL=C
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH run -0 add_command
 	assert_equal "$(sed 's/=.*//' environment | sort | grep -vxE 'LANG|LC_.*|TZ|USER|LOGNAME|[AL]SAN_OPTIONS|PWD|OLDPWD|SHLVL|_' | xargs)" \
-		'AWS_PROFILE BAO_ADDR BW_SESSION DBUS_SESSION_BUS_ADDRESS GNUPGHOME HOME OP_SERVICE_ACCOUNT_TOKEN PASSWORD_STORE_DIR PATH VAULT_ADDR'
+		'AWS_PROFILE BW_SESSION DBUS_SESSION_BUS_ADDRESS HOME OP_SERVICE_ACCOUNT_TOKEN PATH'
 	run -0 cat environment
 	assert_line PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 	assert_line AWS_PROFILE=mine
@@ -1035,7 +1037,8 @@ each_edit() {
 	works
 	# 'set' of something else does not make it right
 	sed -i 's/^secret_command=two/secret_command=three/' "$PROFILES/todo.conf"
-	run -0 sk-helper set todo --scope todo:read
+	run -8 sk-helper set todo --scope todo:read
+	run -0 at_home sk-helper set todo --scope todo:read
 	: >"$ENGINE_CALLS"
 	refused_by_binding 'the secret was given for secret_command'
 	: >"$ENGINE_CALLS"
@@ -1105,6 +1108,10 @@ each_edit() {
 	# as it was written in this boot
 	works
 	edit issuer "$ISSUER"
+	fails 8 "the profile was changed since sk-helper has written it: nothing was sent; if that is right, 'sk-helper add todo' proves it again"
+	run -8 at_home sk-helper get todo --fresh
+	# after a reboot, there is only the file
+	rm "$(dirname "$(lock_file todo)")"/profile-*
 	fails 8 "is not below your home (/etc/passwd), and sk-helper has not written it so since the last reboot: nothing was sent. If it is yours: 'sk-helper set todo --secret-file PATH'"
 	before=$(token_requests)
 	run -0 at_home sk-helper get todo --fresh
@@ -1325,7 +1332,7 @@ $line"
 	assert_line --regexp "^client secret +warn.* every user of this machine"
 	rm "$SECRET_FILE"
 	run -3 sk-helper doctor todo --offline
-	assert_line --regexp '^client secret +BAD +secret_file .*No such file or directory'
+	assert_line --regexp '^client secret +BAD +secret_file: .*No such file or directory'
 	run -0 --separate-stderr sk-helper remove todo
 	assert_output "removed profile 'todo': its file, its secret stays where it is (file), 1 cached token"
 	assert_equal "$(ls -A "$PROFILES")" ''
@@ -1342,4 +1349,97 @@ $line"
 	run -0 --separate-stderr add_source --secret-command /usr/bin/touch --secret-command "$BATS_TEST_TMPDIR/ran" --no-verify
 	assert [ ! -e "$BATS_TEST_TMPDIR/ran" ]
 	assert_equal "$(token_requests)" "$before"
+}
+
+# --- what a repository can set, and what it can have an agent run
+
+@test "a HOME or XDG_CONFIG_HOME with '..' in it leads nowhere, whatever it begins with" {
+	engine_script 'echo ran >"$BATS_TEST_TMPDIR/ran"' 'echo test_secret'
+	if nobody_has_root; then return; fi
+	add_command >/dev/null
+	mkdir -p "$BATS_TEST_TMPDIR/repo/.config/sk-helper/profiles"
+	cp "$PROFILES/todo.conf" "$BATS_TEST_TMPDIR/repo/.config/sk-helper/profiles/evil.conf"
+	for way in "HOME=$HOME/.config/sk-helper/profiles/../../../../repo" "XDG_CONFIG_HOME=$PROFILES/../../../../repo/.config" "HOME=$BATS_TEST_TMPDIR/repo/.."; do
+		run -8 --separate-stderr at_home env "$way" sk-helper get evil
+		assert_error "there is '..' in HOME or XDG_CONFIG_HOME, which is not followed"
+	done
+}
+
+@test "a program is run in / and with the home of its profile; a bus or a runtime directory that is not the user's own is not passed on" {
+	engine_script 'pwd >here' 'env >environment' 'echo test_secret'
+	sed -i "s|>here|>'$BATS_TEST_TMPDIR/here'|; s|>environment|>'$BATS_TEST_TMPDIR/environment'|" "$BATS_TEST_TMPDIR/engine"
+	sed -i '/^cd /d' "$BATS_TEST_TMPDIR/engine"
+	if nobody_has_root; then return; fi
+	cd "$BATS_TEST_TMPDIR"
+	DBUS_SESSION_BUS_ADDRESS='unix:path=/x;unixexec:path=/bin/true' XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR SSL_CERT_FILE=/x GNUPGHOME=/x VAULT_ADDR=x CLOUDSDK_PYTHON=x \
+		add_command >/dev/null
+	assert_equal "$(cat here)" /
+	run -0 cat environment
+	assert_line "HOME=$HOME"
+	refute_line --regexp '^(DBUS_SESSION_BUS_ADDRESS|XDG_RUNTIME_DIR|SSL_CERT_FILE|GNUPGHOME|VAULT_ADDR|CLOUDSDK_PYTHON)='
+	XDG_CONFIG_HOME=$HOME/.config HOME=$BATS_TEST_TMPDIR/other run -0 sk-helper get todo --fresh
+	run -0 cat environment
+	refute_line "HOME=$BATS_TEST_TMPDIR/other"
+}
+
+@test "store does not lead a secret elsewhere, and does not put another source in its place" {
+	new_secret test_secret
+	add_source --secret-file "$SECRET_FILE" >/dev/null
+	before=$(token_requests)
+	for line in "token_endpoint=$ELSEWHERE" "secret_file=/etc/passwd" "secret_command=/bin/true" secret_store=kernel; do
+		printf 'profile=todo\n%s\n' "$line" >"$BATS_TEST_TMPDIR/request"
+		run ! --separate-stderr sk-helper store <"$BATS_TEST_TMPDIR/request"
+	done
+	run -0 sk-helper store <<<$'profile=todo\nscope=todo:read'
+	assert_equal "$(token_requests)" "$before"
+	works
+	# nor does it give up a secret that works
+	store_client kept "$TOKEN_ENDPOINT"
+	for line in "secret_file=$SECRET_FILE" secret_command=/bin/true; do
+		printf 'profile=kept\n%s\n' "$line" >"$BATS_TEST_TMPDIR/request"
+		run -8 --separate-stderr sk-helper store <"$BATS_TEST_TMPDIR/request"
+		assert_error "'sk-helper set kept' changes it, and proves that it works"
+	done
+	run -2 --separate-stderr sk-helper add kept --secret-file "$SECRET_FILE" --no-verify
+	assert_error 'leave --no-verify out'
+	run -0 sk-helper get kept --fresh
+}
+
+@test "an identity token that was put into a profile with a secret is not read where the environment leads to it" {
+	store_client kept "$TOKEN_ENDPOINT"
+	printf 'grant=token-exchange\nidentity_token=file:%s\n' "$SECRET_FILE" >>"$PROFILES/kept.conf"
+	run -8 --separate-stderr sk-helper get kept
+	assert_error 'sk-helper has not written it so since the last reboot'
+}
+
+@test "a file in a directory that others can write to is not read; a link of theirs is not followed" {
+	mkdir "$BATS_TEST_TMPDIR/open"
+	SECRET_FILE=$BATS_TEST_TMPDIR/open/secret
+	new_secret test_secret
+	add_source --secret-file "$SECRET_FILE" >/dev/null
+	chmod 777 "$BATS_TEST_TMPDIR/open"
+	fails 8 "others than you and root can write to '$BATS_TEST_TMPDIR/open'"
+	run sk-helper doctor todo
+	assert_line --regexp '^client secret +BAD .*others than you and root can write'
+	chmod 1777 "$BATS_TEST_TMPDIR/open"
+	if [ "$(id -u)" = 0 ]; then works; fi
+}
+
+@test "public-key, where a program has the private key; set, which takes out what the program needs" {
+	openssl genpkey -algorithm ed25519 -out "$BATS_TEST_TMPDIR/key.pem" 2>/dev/null
+	if nobody_has_root; then return; fi
+	run -0 sk-helper add pub --token-endpoint "$TOKEN_ENDPOINT" --issuer "$ISSUER" --client-id m2m_todo --auth-method private_key_jwt --no-verify \
+		--secret-command /bin/cat --secret-command "$BATS_TEST_TMPDIR/key.pem"
+	run -0 sk-helper public-key pub
+	assert_equal "$(jq -r .crv <<<"$output")" Ed25519
+	engine_script '[ "$MINE" = here ] || exit 1' 'echo test_secret'
+	MINE=here add_command --secret-env MINE >/dev/null
+	MINE=here run -3 sk-helper set todo --unset secret_env
+	MINE=here works
+	# another place for the secret takes out what belonged to the old one
+	new_secret test_secret
+	run -0 sk-helper set todo --secret-file "$SECRET_FILE"
+	run ! grep -q '^secret_\(command\|env\)' "$PROFILES/todo.conf"
+	run -2 --separate-stderr sk-helper set todo --secret-env MINE
+	assert_error 'secret_env: it does not go with secret_store file'
 }

@@ -106,30 +106,32 @@ static enum status source_step(struct source_walk *walk, struct err *err)
 	return STATUS_OK;
 }
 
-static enum status source_trust(struct source_walk *walk, const char *path, char real[PATH_MAX], struct err *err)
+// To the path without links. What is at its end is not looked at yet.
+static enum status source_walk_path(struct source_walk *walk, const char *path, struct err *err)
 {
 	enum status status = STATUS_OK;
-	struct stat st;
 
 	if ((size_t)snprintf(walk->rest, sizeof walk->rest, "%s", path) >= sizeof walk->rest)
 		return err_set(err, STATUS_NOT_FOUND, "'%.300s': %s", path, strerror(ENAMETOOLONG));
 	while (status == STATUS_OK && walk->rest[strspn(walk->rest, "/")])
 		status = source_step(walk, err);
-	if (status != STATUS_OK)
-		return status;
-	if (stat(walk->done, &st) < 0 || !S_ISREG(st.st_mode))
-		return err_set(err, STATUS_NOT_FOUND, "'%.300s' is not a file", path);
-	if (!source_is_safe(walk, &st))
-		return source_distrust(walk->done, err);
-	memcpy(real, walk->done, strlen(walk->done) + 1);
-	return STATUS_OK;
+	return status;
 }
 
 enum status source_program_trust(const char *program, char real[PATH_MAX], struct err *err)
 {
 	struct source_walk walk = { .links = 0 };
+	enum status status = source_walk_path(&walk, program, err);
+	struct stat st;
 
-	return source_trust(&walk, program, real, err);
+	if (status != STATUS_OK)
+		return status;
+	if (stat(walk.done, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(err, STATUS_NOT_FOUND, "'%.300s' is not a file", program);
+	if (!source_is_safe(&walk, &st))
+		return source_distrust(walk.done, err);
+	memcpy(real, walk.done, strlen(walk.done) + 1);
+	return STATUS_OK;
 }
 
 // Whether user ids are mapped (user_namespaces(7)), so that those that are not, root's among them, are 65534.
@@ -147,8 +149,11 @@ static bool source_ids_are_mapped(void)
 enum status source_file_trust(const char *path, char real[PATH_MAX], struct err *err)
 {
 	struct source_walk walk = { .nobody = source_ids_are_mapped() ? 65534 : 0 };
+	enum status status = source_walk_path(&walk, path, err);
 
-	return source_trust(&walk, path, real, err);
+	if (status == STATUS_OK)
+		memcpy(real, walk.done, strlen(walk.done) + 1);
+	return status;
 }
 
 // --- what it gets

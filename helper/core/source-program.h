@@ -40,7 +40,8 @@ enum status source_program_run(const struct source_program *program, int caller,
 // what may be run.
 enum status source_program_trust(const char *program, char real[PATH_MAX], struct err *err);
 
-// The same of a file that is only read. In a user namespace, where root's files are nobody's, those are trusted, too.
+// The same of the directories above a file that is only read, and of links on the way to it; the file itself is the caller's to look at. In a user
+// namespace, where root's directories are nobody's, those are trusted, too.
 enum status source_file_trust(const char *path, char real[PATH_MAX], struct err *err);
 
 #endif
