@@ -43,7 +43,7 @@ _sk_helper()
 			case $command,$cur in
 			get,-*) words='--format --scope --min-ttl --fresh --prompt --quiet' ;;
 			add,-*) words="$keys --preset --private-key --generate-key --key-id --missing --no-verify --prompt --dry-run --yes" ;;
-			set,-*) words="$keys --unset --default --no-verify" ;;
+			set,-*) words="$keys --unset --default --no-verify --prompt" ;;
 			doctor,-*) words='--offline --json' ;;
 			log,-*) words='--since --lines --follow --json' ;;
 			remove,-*) words='--all --force --yes' ;;

@@ -51,7 +51,7 @@ complete -c sk-helper -n '__fish_seen_subcommand_from list' -l names -d 'only th
 complete -c sk-helper -n '__fish_seen_subcommand_from get' -l format -x -d 'how to print it' -a 'token header-value header mcp-headers curl-config json env kubernetes goauth google'
 complete -c sk-helper -n '__fish_seen_subcommand_from get' -l scope -x -d 'ask for these scopes'
 complete -c sk-helper -n '__fish_seen_subcommand_from get' -l min-ttl -x -d 'at least so much life left'
-complete -c sk-helper -n '__fish_seen_subcommand_from get add' -l prompt -d 'let the program that gives the secret ask'
+complete -c sk-helper -n '__fish_seen_subcommand_from get add set' -l prompt -d 'let the program that gives the secret ask'
 complete -c sk-helper -n '__fish_seen_subcommand_from get' -l quiet -d 'no warning that the token is on the terminal'
 complete -c sk-helper -n '__fish_seen_subcommand_from get' -l fresh -d 'a new token, whatever is cached'
 

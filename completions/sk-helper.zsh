@@ -102,7 +102,7 @@ _sk_helper() {
 		;;
 	set)
 		_arguments $keys '*--unset[take a key out]:key:' '--default[make it the default]' \
-			'--no-verify[store the secret without getting a token first]' '1:profile:_sk_helper_profiles'
+			'--no-verify[store the secret without getting a token first]' '--prompt[let the program that gives the secret ask]' '1:profile:_sk_helper_profiles'
 		;;
 	list) _arguments '--json[as a JSON array]' '--names[only the names]' '1:profile:_sk_helper_profiles' ;;
 	doctor) _arguments '--offline[do not ask a server]' '--json[as a JSON array]' '1:profile:_sk_helper_profiles' ;;

@@ -1377,7 +1377,8 @@ $line"
 	run -0 cat environment
 	assert_line "HOME=$HOME"
 	refute_line --regexp '^(DBUS_SESSION_BUS_ADDRESS|XDG_RUNTIME_DIR|SSL_CERT_FILE|GNUPGHOME|VAULT_ADDR|CLOUDSDK_PYTHON)='
-	XDG_CONFIG_HOME=$HOME/.config HOME=$BATS_TEST_TMPDIR/other run -0 sk-helper get todo --fresh
+	own=$HOME
+	XDG_CONFIG_HOME=$own/.config HOME=$BATS_TEST_TMPDIR/other run -0 sk-helper get todo --fresh
 	run -0 cat environment
 	refute_line "HOME=$BATS_TEST_TMPDIR/other"
 }

@@ -28,6 +28,7 @@ const struct option set_options[] = {
 	{ "--unset", "KEY", "take a key out of the profile, such as scope; may be repeated" },
 	{ "--default", NULL, "make it the profile that is meant where none is named" },
 	{ "--no-verify", NULL, "store a secret that is asked for without getting a token first" },
+	{ "--prompt", NULL, "let the program that gives the secret ask on this terminal (--secret-command)" },
 	{ NULL, NULL, NULL },
 };
 
