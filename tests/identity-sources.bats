@@ -261,7 +261,7 @@ nobody_has_root() {
 	assert_line AWS_PROFILE=mine
 	assert_line PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 	refute_line --partial FOO_SECRET
-	refute_line --regexp 'CONFIG|PYTHON|ENDPOINT|ADDR'
+	refute_line --regexp 'CONFIG|PYTHON|ENDPOINT|_ADDR='
 	refute_line --partial ANTHROPIC
 	assert_equal "$(cat "$BATS_TEST_TMPDIR/input")" ''
 	# 3 is the list's own

@@ -2,6 +2,7 @@
 # Secrets that others keep, and that sk-helper only reads: files, systemd credentials, and what programs print; with a real authorization
 # server that gets them, and real programs that have them.
 load common
+load todo
 load bus
 load engines
 
@@ -65,24 +66,6 @@ new_credential() {
 	chmod 400 "$CREDENTIALS_DIRECTORY/${2:-sk-helper.todo}"
 }
 
-# works: the next get, which asks the server once.
-works() {
-	local before
-	before=$(token_requests)
-	run -0 --separate-stderr sk-helper get todo --fresh
-	assert_equal "$stderr" ''
-	assert_equal "$(token_requests)" $((before + 1))
-}
-
-# fails STATUS WORDS: the next get, which sends nothing.
-fails() {
-	local before
-	before=$(token_requests)
-	run "-$1" --separate-stderr timeout 12 sk-helper get todo --fresh
-	assert_error "$2"
-	assert_equal "$(token_requests)" "$before"
-}
-
 # is_refused_by_server: something was sent, and it was not the secret.
 is_refused_by_server() {
 	local before
@@ -92,12 +75,6 @@ is_refused_by_server() {
 	assert_equal "$(token_requests)" $((before + 1))
 	# or the next request would have to wait
 	rm -f "$(lock_file todo)"
-}
-
-# edit KEY VALUE: by hand, so that nobody has said that it is right.
-edit() {
-	sed -i "/^$1=/d" "$PROFILES/todo.conf"
-	printf '%s=%s\n' "$1" "$2" >>"$PROFILES/todo.conf"
 }
 
 calls() { wc -l <"$ENGINE_CALLS"; }

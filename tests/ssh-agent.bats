@@ -2,6 +2,7 @@
 # Private keys that sign, and are never seen: in real ssh-agents, in a PKCS#11 token behind one, and in one that has every fault; and those
 # that sk-key alone is given. With a real authorization server, which checks what was signed.
 load common
+load todo
 load ssh-agents
 
 setup_file() { start_faulty_server; }
@@ -33,29 +34,6 @@ at_server() {
 }
 
 assertion() { curl -s "$AS_URL/__stats" | jq -r ".assertion.$1"; }
-
-# works: the next get, which asks the server once.
-works() {
-	local before
-	before=$(token_requests)
-	run -0 --separate-stderr sk-helper get todo --fresh
-	assert_equal "$stderr" ''
-	assert_equal "$(token_requests)" $((before + 1))
-}
-
-# fails STATUS WORDS: the next get, which sends nothing.
-fails() {
-	local before
-	before=$(token_requests)
-	run "-$1" --separate-stderr timeout 15 sk-helper get todo --fresh
-	assert_error "$2"
-	assert_equal "$(token_requests)" "$before"
-}
-
-edit() {
-	sed -i "/^$1=/d" "$PROFILES/todo.conf"
-	printf '%s=%s\n' "$1" "$2" >>"$PROFILES/todo.conf"
-}
 
 # thumbprint JWK: as another library has it (RFC 7638).
 thumbprint() {

@@ -3,6 +3,7 @@
 # become the other; in the real keyrings, where nothing is left.
 # bats file_tags=root
 load common
+load todo
 load systemd
 load ssh-agents
 
@@ -171,15 +172,6 @@ ExecStart=$SK_BUILD/stage/bin/sk-helper erase todo"
 
 # add_here OPTION...
 add_here() { sk-helper add todo --token-endpoint "$TOKEN_ENDPOINT" --client-id m2m_todo --token-cache none --no-verify "$@" >/dev/null; }
-
-# fails STATUS WORDS
-fails() {
-	local before
-	before=$(token_requests)
-	run "-$1" --separate-stderr timeout 12 sk-helper get todo --fresh
-	assert_error "$2"
-	assert_equal "$(token_requests)" "$before"
-}
 
 @test "another user's file is not read, and neither is another user's credential" {
 	file=$BATS_TEST_TMPDIR/secret
