@@ -578,12 +578,14 @@ TABLE
 	for kind in id_token jwt; do
 		edit_only subject_token_type "$kind"
 		run -8 sk-helper get job
-		sk-helper set job --subject-token-type "$kind"
+		# a change of something else does not make it right
+		run -8 sk-helper set job --subject-token-type "$kind"
+		sk-helper set job --identity-token "file:$JWT" --subject-token-type "$kind"
 		changed subject_token_type
 	done
 	edit_only grant jwt-bearer
 	run -8 sk-helper get job
-	sk-helper set job --grant token-exchange --param x=1
+	sk-helper set job --identity-token "file:$JWT" --grant token-exchange --param x=1
 	changed param
 	# what has no part in it
 	edit_only timeout 3
