@@ -94,7 +94,7 @@ readme_elsewhere_commands() { sed -n '/^```bash$/,/^```$/p' "$ROOT/README.md" | 
 	printf 'test_secret\n' >"$BATS_TEST_TMPDIR/todo"
 	readme_elsewhere_commands | sed -e "s|https://ACME.scalekit.dev/oauth/token|$TOKEN_ENDPOINT|" -e "s|https://ACME.scalekit.dev|$ISSUER|" -e 's|m2m_…|m2m_todo|' \
 		-e "s|/run/secrets/todo|'$BATS_TEST_TMPDIR/todo'|" -e "s#/usr/bin/\(op\|vault\)#'${ENGINE_COMMAND[0]}'#" -e "s|SHA256:…|$FINGERPRINT|" \
-		-e "s|--secret-command todo\$|--secret-command todo/client --secret-env GNUPGHOME --secret-env PASSWORD_STORE_DIR|" >"$BATS_TEST_TMPDIR/script"
+		-e "s|--secret-command todo --secret-first|--secret-command todo/client --secret-env GNUPGHOME --secret-env PASSWORD_STORE_DIR --secret-first|" >"$BATS_TEST_TMPDIR/script"
 	assert_equal "$(grep -c . "$BATS_TEST_TMPDIR/script")" 9
 	# what needs a server that knows the key is run below
 	grep -v "^sk-helper get" "$BATS_TEST_TMPDIR/script" >"$BATS_TEST_TMPDIR/first"

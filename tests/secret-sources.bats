@@ -101,7 +101,7 @@ statuses() { cat "$BATS_TEST_TMPDIR"/[0-9]*.status | sort | uniq -c | xargs; }
 	new_secret 'test_secret\n'
 	run -0 --separate-stderr add_source --secret-file "$SECRET_FILE" --issuer "$ISSUER"
 	assert_equal "$stderr" ''
-	assert_line "client secret: the file '$SECRET_FILE': it is read when a token is requested, and not kept"
+	assert_line "client secret: the file '$SECRET_FILE': sk-helper reads it when a token is requested, and does not store it"
 	assert_line --partial 'token: works'
 	works
 	new_secret 'another\n'
@@ -187,7 +187,7 @@ statuses() { cat "$BATS_TEST_TMPDIR"/[0-9]*.status | sort | uniq -c | xargs; }
 	credentials
 	new_credential test_secret
 	run -0 --separate-stderr add_source --secret-store credential
-	assert_line --partial "client secret: the systemd credential 'sk-helper.todo': it is read"
+	assert_line --partial "client secret: the systemd credential 'sk-helper.todo': sk-helper reads it"
 	works
 	mv "$CREDENTIAL" "$CREDENTIALS_DIRECTORY/other"
 	fails 3 "the systemd credential 'sk-helper.todo': No such file or directory (the unit wants LoadCredentialEncrypted=sk-helper.todo:PATH)"
@@ -207,7 +207,7 @@ statuses() { cat "$BATS_TEST_TMPDIR"/[0-9]*.status | sort | uniq -c | xargs; }
 	for dir in '' credentials "$BATS_TEST_TMPDIR/nowhere" "$CREDENTIAL"; do
 		CREDENTIALS_DIRECTORY=$dir fails 3 ''
 	done
-	CREDENTIALS_DIRECTORY=credentials fails 3 'CREDENTIALS_DIRECTORY is not set, which a unit with LoadCredential='
+	CREDENTIALS_DIRECTORY=credentials fails 3 'this is no service whose unit has LoadCredential='
 	ln -s credentials "$BATS_TEST_TMPDIR/link"
 	CREDENTIALS_DIRECTORY=$BATS_TEST_TMPDIR/link fails 3 "'$BATS_TEST_TMPDIR/link'"
 	unset CREDENTIALS_DIRECTORY
@@ -391,7 +391,7 @@ add_key_from() {
 		file=$BATS_TEST_TMPDIR/key.$form
 		run -0 --separate-stderr add_key_from --secret-file "$file"
 		assert_equal "$stderr" ''
-		assert_line --partial "private key: the file '$file': it is read"
+		assert_line --partial "private key: the file '$file': sk-helper reads it"
 		run -0 --separate-stderr sk-helper get key --fresh
 		assert_equal "$(sk-helper public-key key | jq -cS 'del(.use,.kid)')" "$(jq -cS . <<<"$public")"
 		install -m 400 "$file" "$CREDENTIALS_DIRECTORY/key"
@@ -423,7 +423,7 @@ add_key_from() {
 	fails 8 'it has more than one line'
 	sed -i s/^auth_method=.*/auth_method=client_secret_post/ "$PROFILES/key.conf"
 	run -8 --separate-stderr sk-helper get key
-	assert_error "auth_method 'client_secret_post' needs a client secret, and what was proved is a private key"
+	assert_error "auth_method 'client_secret_post' needs a client secret, and what was checked is a private key"
 	assert_equal "$(token_requests)" "$before"
 }
 
@@ -433,7 +433,7 @@ add_key_from() {
 	engine_pass 'user: me' 'url: https://example.com'
 	if nobody_has_root; then return; fi
 	add_command_unproved
-	fails 8 "it has more than one line: if the first one is the secret, say so: 'sk-helper set todo --secret-first-line yes'"
+	fails 8 "it has more than one line: if the first one is the secret, say so: --secret-first-line yes (of 'sk-helper add' or 'set')"
 	run -0 --separate-stderr add_command --secret-first-line yes
 	assert_equal "$stderr" ''
 	assert_line --partial "client secret: the program '/usr/bin/pass'"
@@ -944,7 +944,7 @@ each_edit() {
 	while IFS='|' read -r key value; do
 		edit "$key" "$value"
 		refused_by_binding "the secret was given for $key '"
-		[[ $stderr == *"and the profile now says '$value': nothing was sent; if that is right, 'sk-helper add todo' proves it again"* ]]
+		[[ $stderr == *"and the profile now says '$value': nothing was sent; if that is right, 'sk-helper add todo' checks it again"* ]]
 		run -8 sk-helper doctor todo
 		[ ! -e "${ENGINE_CALLS:-/nonexistent}" ] || assert_equal "$(calls)" 0
 		cp "$BATS_TEST_TMPDIR/as-added.conf" "$PROFILES/todo.conf"
@@ -976,7 +976,7 @@ each_edit() {
 	run ! grep -F "$SECRET_FILE" "$BATS_TEST_TMPDIR/trace"
 }
 
-@test "an edited profile: its program is not run, and add proves it again" {
+@test "an edited profile: its program is not run, and add checks it again" {
 	engine_counts
 	if nobody_has_root; then return; fi
 	add_command --secret-command one --secret-env MINE >/dev/null
@@ -1085,7 +1085,7 @@ each_edit() {
 	# as it was written in this boot
 	works
 	edit issuer "$ISSUER"
-	fails 8 "the profile was changed since sk-helper has written it: nothing was sent; if that is right, 'sk-helper add todo' proves it again"
+	fails 8 "the profile was changed since sk-helper has written it: nothing was sent; if that is right, 'sk-helper add todo' checks it again"
 	run -8 at_home sk-helper get todo --fresh
 	# after a reboot, there is only the file
 	rm "$(dirname "$(lock_file todo)")"/profile-*
@@ -1223,8 +1223,8 @@ refute_source() {
 		secret_file is missing: secret_store file needs it|--secret-store file
 		secret_command is missing: secret_store command needs it|--secret-store command
 		secret_store: 'vault' is none of|--secret-store vault
-		secret_timeout: not a number from 1 to 120|--secret-file $SECRET_FILE --secret-timeout 121
-		secret_timeout: not a number from 1 to 120|--secret-file $SECRET_FILE --secret-timeout 0
+		is not a number from 1 to 120|--secret-file $SECRET_FILE --secret-timeout 121
+		is not a number from 1 to 120|--secret-file $SECRET_FILE --secret-timeout 0
 		secret_first_line: 'maybe' is none of: yes no|--secret-file $SECRET_FILE --secret-first-line maybe
 		secret_command: given more than 32 times|$(printf -- '--secret-command /x %.0s' {1..33})
 		secret_env: given more than 16 times|--secret-command /x $(printf -- '--secret-env X %.0s' {1..17})
@@ -1257,7 +1257,7 @@ refute_source() {
 	add_source --secret-file "$SECRET_FILE" >/dev/null
 	cp "$PROFILES/todo.conf" "$BATS_TEST_TMPDIR/before"
 	run -2 --separate-stderr sk-helper rotate todo <<<new
-	assert_error "its client secret is in secret_store file, which sk-helper only reads: change it there; 'sk-helper get todo --fresh' then proves that it works"
+	assert_error "its client secret is in secret_store file, which sk-helper only reads: change it there; 'sk-helper get todo --fresh' then checks that it works"
 	run -2 --separate-stderr sk-helper rotate todo --private-key "$SECRET_FILE"
 	assert_error 'which sk-helper only reads'
 	run -2 --separate-stderr sk-helper store <<<$'profile=todo\nclient_secret=new'
@@ -1311,17 +1311,17 @@ $line"
 	run -3 sk-helper doctor todo --offline
 	assert_line --regexp '^client secret +BAD +secret_file: .*No such file or directory'
 	run -0 --separate-stderr sk-helper remove todo
-	assert_output "removed profile 'todo': its file, its secret stays where it is (file), 1 cached token"
+	assert_output "removed profile 'todo': its file, its secret was not touched (secret_store file), 1 cached token"
 	assert_equal "$(ls -A "$PROFILES")" ''
 }
 
 @test "a dry run shows the plan, and reads, runs and sends nothing" {
 	before=$(token_requests)
 	run -0 --separate-stderr add_source --secret-file "$BATS_TEST_TMPDIR/nowhere" --dry-run
-	assert_line "# the client secret would be that of the file '$BATS_TEST_TMPDIR/nowhere', for $TOKEN_ENDPOINT"
+	assert_line "# $TOKEN_ENDPOINT would get the secret that the file '$BATS_TEST_TMPDIR/nowhere' has"
 	assert_line secret_store=file
 	run -0 --separate-stderr add_source --secret-command /usr/bin/touch --secret-command "$BATS_TEST_TMPDIR/ran" --dry-run
-	assert_line "# the client secret would be that of the program '/usr/bin/touch', for $TOKEN_ENDPOINT"
+	assert_line "# $TOKEN_ENDPOINT would get the secret that the program '/usr/bin/touch' has"
 	assert [ ! -e "$BATS_TEST_TMPDIR/ran" ]
 	run -0 --separate-stderr add_source --secret-command /usr/bin/touch --secret-command "$BATS_TEST_TMPDIR/ran" --no-verify
 	assert [ ! -e "$BATS_TEST_TMPDIR/ran" ]
@@ -1376,7 +1376,7 @@ $line"
 	for line in "secret_file=$SECRET_FILE" secret_command=/bin/true; do
 		printf 'profile=kept\n%s\n' "$line" >"$BATS_TEST_TMPDIR/request"
 		run -8 --separate-stderr sk-helper store <"$BATS_TEST_TMPDIR/request"
-		assert_error "'sk-helper set kept' changes it, and proves that it works"
+		assert_error "'sk-helper set kept' changes it, and checks that it works"
 	done
 	run -2 --separate-stderr sk-helper add kept --secret-file "$SECRET_FILE" --no-verify
 	assert_error 'leave --no-verify out'

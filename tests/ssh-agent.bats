@@ -120,7 +120,7 @@ thumbprint() {
 	start_authorization_server
 	run -6 --separate-stderr add_agent
 	assert_error 'invalid_client'
-	[[ ${stderr,,} == *'with --no-verify the profile is made before the server knows '* ]]
+	[[ ${stderr,,} == *'run this again with --no-verify: that makes the profile'* ]]
 	assert [ ! -e "$PROFILES/todo.conf" ]
 	unset TOKEN_ENDPOINT ISSUER
 	run -0 --separate-stderr add_agent --no-verify
@@ -148,9 +148,9 @@ thumbprint() {
 	ssh-add -q -D 2>/dev/null
 	agent_key rsa
 	FINGERPRINT=$certified
-	fails 3 "it has 1 key, and not $certified"
+	fails 3 "it has 1 key, but none with the fingerprint $certified"
 	agent_key ed25519
-	fails 3 "it has 2 keys, and not $certified"
+	fails 3 "it has 2 keys, but none with the fingerprint $certified"
 	sk-helper erase todo
 	run -3 sk-helper doctor todo
 	assert_line --regexp '^private key +BAD +ssh-agent: it has 2 keys'
@@ -207,7 +207,7 @@ thumbprint() {
 	agent_askpass <<<'exec sleep infinity'
 	run -0 sk-helper set todo --secret-timeout 2
 	SECONDS=0
-	fails 7 "it did not answer within 2 s: does it ask for confirmation (ssh-add -c, a token's button), or hang? ('sk-helper set todo --secret-timeout SECONDS' gives it more time)"
+	fails 7 "it did not answer within 2 s: does it ask for confirmation (ssh-add -c, a security key's button), or hang? --secret-timeout SECONDS (of 'sk-helper add' or 'set') gives it more time"
 	assert [ "$SECONDS" -ge 2 ] && assert [ "$SECONDS" -le 4 ]
 }
 
@@ -269,7 +269,7 @@ get_into() {
 	for SSH_AUTH_SOCK in '' "$BATS_TEST_TMPDIR/nowhere" "$KEY_FILE" "$BATS_TEST_TMPDIR"; do
 		fails 3 "ssh-agent: "
 	done
-	SSH_AUTH_SOCK='' fails 3 "there is none: SSH_AUTH_SOCK is not set ('sk-helper set todo --ssh-agent-socket PATH' names its socket once and for all)"
+	SSH_AUTH_SOCK='' fails 3 "there is none: SSH_AUTH_SOCK is not set. Start one ('eval"
 	SSH_AUTH_SOCK=$BATS_TEST_TMPDIR/nowhere fails 3 "it cannot be reached at '$BATS_TEST_TMPDIR/nowhere': No such file or directory"
 	SSH_AUTH_SOCK=$KEY_FILE fails 3 'Connection refused'
 	for SSH_AUTH_SOCK in s ./s "@s"; do fails 8 "'$SSH_AUTH_SOCK' is not an absolute path (SSH_AUTH_SOCK)"; done
@@ -308,7 +308,7 @@ get_into() {
 		assert_error "$words"
 		assert [ ! -e "$PROFILES/todo.conf" ]
 	done <<-TABLE
-		is not a key's fingerprint, SHA256: and 43 characters|--ssh-agent MD5:00:11
+		is not a key's SHA256 fingerprint, SHA256: and 43 characters|--ssh-agent MD5:00:11
 		is not a key's fingerprint|--ssh-agent ${FINGERPRINT}x
 		is not a key's fingerprint|--ssh-agent ${FINGERPRINT%?}
 		is not a key's fingerprint|--ssh-agent ${FINGERPRINT%?}=
@@ -543,7 +543,7 @@ proofs_elsewhere() { curl -s "$FAULTY_URL/__stats" | jq '[.bodies[] | select(con
 	assert_line --regexp '^private key +ok +in the ssh-agent, which can sign with EdDSA'
 	assert_line --regexp '^token +ok'
 	run -0 --separate-stderr sk-helper remove todo
-	assert_output "removed profile 'todo': its file, its secret stays where it is (ssh-agent), 1 cached token"
+	assert_output "removed profile 'todo': its file, its secret was not touched (secret_store ssh-agent), 1 cached token"
 	assert_equal "$(ssh-add -l | wc -l)" 1
 }
 
@@ -564,7 +564,7 @@ proofs_elsewhere() { curl -s "$FAULTY_URL/__stats" | jq '[.bodies[] | select(con
 	start_fake_agent none sign ed25519
 	start_authorization_server
 	run -0 --separate-stderr add_agent --dry-run
-	assert_line "# the private key would be that of the key $FINGERPRINT in an ssh-agent, for $TOKEN_ENDPOINT"
+	assert_line "# requests to $TOKEN_ENDPOINT would be signed with the key $FINGERPRINT in an ssh-agent"
 	assert_equal "$(cat "$AGENT_ASKED")" ''
 	assert [ ! -e "$PROFILES/todo.conf" ]
 }

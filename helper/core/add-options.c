@@ -17,7 +17,7 @@ const struct option add_options[] = {
 	{ "--generate-key", NULL, "make a key pair, and print the public key to register" },
 	{ "--key-id", "ID", "what the server calls the key (kid), where it is not the key's own" },
 	{ "--missing", NULL, "ask for each client secret that is not stored, as after a reboot" },
-	{ "--no-verify", NULL, "store the secret without getting a token first" },
+	{ "--no-verify", NULL, "make the profile, or store the secret, without requesting a token first" },
 	{ "--prompt", NULL, "let the program that gives the secret ask on this terminal (--secret-command)" },
 	{ "--dry-run", NULL, "show what would be done; nothing is asked for, sent as a credential, or stored" },
 	{ "--yes", NULL, "agree to the scopes that the servers name; replace a secret that is left of a removed profile" },
@@ -27,7 +27,7 @@ const struct option add_options[] = {
 const struct option set_options[] = {
 	{ "--unset", "KEY", "take a key out of the profile, such as scope; may be repeated" },
 	{ "--default", NULL, "make it the profile that is meant where none is named" },
-	{ "--no-verify", NULL, "store a secret that is asked for without getting a token first" },
+	{ "--no-verify", NULL, "make the change without requesting a token first" },
 	{ "--prompt", NULL, "let the program that gives the secret ask on this terminal (--secret-command)" },
 	{ NULL, NULL, NULL },
 };
@@ -83,6 +83,10 @@ static enum status add_options_take_name(struct add_options *options, const char
 			       (int)strcspn(value, "="), value);
 	if (*given->name && strstr(value, "://"))
 		return err_set(err, STATUS_USAGE, "%s takes one name: did you mean --url URL?", options->command);
+	if (*given->name && given->secret_command_count)
+		return err_set(err, STATUS_USAGE,
+			       "%s takes one name: each word of the program needs a --secret-command of its own",
+			       options->command);
 	if (*given->name)
 		// the word may be a secret that somebody put into the wrong place
 		return err_set(err, STATUS_USAGE,

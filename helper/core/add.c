@@ -27,6 +27,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SECRET_TRIES 3 // as ssh and sudo do
@@ -364,15 +365,21 @@ static void report_wrapped(const char *label, const char *text)
 	terminal_print_wrapped(stdout, text, (int)strlen(label), terminal_width(stdout));
 }
 
-static void report_source(const struct profile *profile)
+static void report_source(const struct add *add)
 {
+	const struct profile *profile = &add->profile;
 	BUF_AUTO(text, 1000);
 	char label[32];
+	struct stat st;
 
 	(void)snprintf(label, sizeof label, "%s: ", secret_noun(auth_method_uses_key(profile->auth_method)));
 	secret_source_describe(profile, &text);
 	buf_adds(&text, profile->ssh_agent ? ", which signs; sk-helper never sees it" :
-					     ": it is read when a token is requested, and not kept");
+					     ": sk-helper reads it when a token is requested, and does not store it");
+	if (!add->verified)
+		buf_addf(&text, ". It was not tried: 'sk-helper get %s' does that", profile->name);
+	else if (fstat(STDIN_FILENO, &st) == 0 && S_ISFIFO(st.st_mode))
+		buf_adds(&text, ". Standard input was not read");
 	report_wrapped(label, text.data);
 }
 
@@ -382,7 +389,7 @@ static void report_place(const struct add *add)
 	char label[32], text[1000];
 
 	if (!store) {
-		report_source(&add->profile);
+		report_source(add);
 		return;
 	}
 	(void)snprintf(label, sizeof label, "%s: ", secret_noun(has_key(add)));
@@ -477,8 +484,9 @@ static enum status add_show_plan(const struct add *add)
 		BUF_AUTO(source, 1000);
 
 		secret_source_describe(&add->profile, &source);
-		printf("# the %s would be that of %s, for %s\n", secret_noun(auth_method_uses_key(add->profile.auth_method)),
-		       source.data, add->profile.token_endpoint);
+		printf(add->profile.ssh_agent ? "# requests to %s would be signed with %s\n" :
+						"# %s would get the secret that %s has\n",
+		       add->profile.token_endpoint, source.data);
 	} else if (add->takes_secret)
 		printf(has_key(add) ? "# the private key would be kept in the %s keyring, and sign requests to %s\n" :
 				      "# the client secret would be asked for, kept in the %s keyring, and sent to %s\n",
@@ -570,7 +578,8 @@ static enum status add_verify(struct add *add, struct endpoint_failure *failure,
 	terminal_wait_end();
 	add->verified = status == STATUS_OK;
 	if (failure->error == OAUTH_INVALID_CLIENT && add->profile.ssh_agent && !add->exists)
-		err_suffix(err, ". With --no-verify the profile is made before the server knows the key");
+		err_suffix(err,
+			   ". Run this again with --no-verify: that makes the profile, and prints the public key to register");
 	return status;
 }
 

@@ -212,6 +212,10 @@ void advice_append(const struct profile *profile, const struct secret *secret, b
 		    advice_is_so(advice->condition, profile, is_stored))
 			advice_put(advice->text, profile, &text);
 	}
+	if (failure->error == OAUTH_INVALID_CLIENT && !secret->is_key && *secret->value && strchr("{\"'", *secret->value))
+		err_suffix(err,
+			   ". What was read begins with %c: is it JSON, or a word in quotes? One field of it alone is wanted",
+			   *secret->value);
 	if (failure->error == OAUTH_INVALID_CLIENT && advice_secret_has_blanks(secret))
 		err_suffix(err, ". The client secret that was given begins or ends with a blank");
 	if (text.len)

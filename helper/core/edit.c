@@ -140,7 +140,7 @@ static void edit_say(const struct profile *old, const struct profile *profile)
 		puts("no key was changed");
 	else if (stored_secret_check(profile, NULL) == STATUS_POLICY)
 		printf("profile '%s' is changed: its client secret was given for another client or server, so it is not sent until 'sk-helper add %s' %s\n",
-		       old->name, old->name, profile_secret_is_elsewhere(profile) ? "proves it again" : "asks for it again");
+		       old->name, old->name, profile_secret_is_elsewhere(profile) ? "checks it again" : "asks for it again");
 	else
 		printf("profile '%s' is changed\n", old->name);
 }

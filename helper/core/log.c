@@ -187,11 +187,12 @@ enum status command_log(char **args, struct err *err)
 	if (status != STATUS_OK)
 		return status;
 	(void)system_config_load(&config, &config_text, NULL);
-	if (program && (journal_is_there() || !config.audit_file))
+	if (program && journal_is_there())
 		return log_run_journalctl(program, &words, err);
 	if (config.audit_file)
 		return log_read_file(config.audit_file, &words, err);
-	return err_set(err, STATUS_UNAVAILABLE,
-		       "there is no journal here, and no journalctl: audit_file in " SYSTEM_CONFIG_FILE
-		       " names a file that events are written to instead");
+	return err_set(
+		err, STATUS_UNAVAILABLE,
+		"nothing is logged here: there is no systemd journal (or no journalctl), and no audit_file in " SYSTEM_CONFIG_FILE
+		" that names a file instead");
 }

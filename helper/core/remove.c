@@ -180,7 +180,7 @@ static void remove_report(const struct removal *removal, bool had_file)
 	if (had_file)
 		printf("its file, ");
 	if (!removal->secret_in && profile_secret_is_elsewhere(&removal->profile))
-		printf("its secret stays where it is (%s)", removal->profile.secret_store);
+		printf("its secret was not touched (secret_store %s)", removal->profile.secret_store);
 	else if (!removal->secret_in && !profile_has_secret(&removal->profile))
 		printf("there was no client secret");
 	else if (removal->secret_in)

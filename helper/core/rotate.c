@@ -77,11 +77,17 @@ static enum status check_old(const struct profile *profile, const struct rotatio
 	struct secret old;
 	enum status status;
 
+	if (profile->ssh_agent)
+		return err_set(
+			err, STATUS_USAGE,
+			"its key is in an ssh-agent: add the new one there (ssh-add), and then 'sk-helper set %s --ssh-agent SHA256:... "
+			"--no-verify' and 'sk-helper public-key %s', which prints what is to be registered",
+			profile->name, profile->name);
 	if (profile_secret_is_elsewhere(profile))
 		return err_set(
 			err, STATUS_USAGE,
 			"its %s is in secret_store %s, which sk-helper only reads: change it there; 'sk-helper get %s --fresh' then "
-			"proves that it works",
+			"checks that it works",
 			secret_noun(auth_method_uses_key(profile->auth_method)), profile->secret_store, profile->name);
 	status = stored_secret_get(profile, &record, &old, err);
 	// there is nothing to fall back to, then

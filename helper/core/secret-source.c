@@ -46,8 +46,9 @@ static enum status source_credentials_dir(int *dir, struct err *err)
 
 	if (!path || path[0] != '/')
 		return err_set(err, STATUS_NOT_FOUND,
-			       "there are no systemd credentials here: " CREDENTIALS_VARIABLE
-			       " is not set, which a unit with LoadCredential= or LoadCredentialEncrypted= does");
+			       "there are no systemd credentials here: this is no service whose unit has LoadCredential= or "
+			       "LoadCredentialEncrypted= (" CREDENTIALS_VARIABLE
+			       " is not set). --no-verify makes the profile all the same");
 	*dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (*dir < 0)
 		return err_set(err, STATUS_NOT_FOUND, "'%.300s': %s", path, strerror(errno));
@@ -151,8 +152,15 @@ static enum status source_read_command(const struct profile *profile, struct buf
 {
 	enum status status = source_runner_ask(profile, SOURCE_SECRET, text, err);
 
-	if (status != STATUS_OK)
-		err_prefix(err, "secret_command");
+	if (status == STATUS_OK)
+		return status;
+	err_prefix(err, "secret_command");
+	if (status == STATUS_NOT_FOUND && strchr(profile->secret_command[0], ' '))
+		err_suffix(err, ". Several words need a --secret-command each: the program's path, and then word by word");
+	else if (status == STATUS_NOT_FOUND)
+		err_suffix(
+			err,
+			". If it works in your terminal: --prompt lets it ask there, --secret-env VARIABLE passes a variable on");
 	return status;
 }
 
@@ -182,8 +190,7 @@ static enum status source_take_secret(const struct profile *profile, struct buf 
 	if (!first_line && strchr(text->data, '\n'))
 		return err_set(
 			err, STATUS_POLICY,
-			"it has more than one line: if the first one is the secret, say so: 'sk-helper set %s --secret-first-line yes'",
-			profile->name);
+			"it has more than one line: if the first one is the secret, say so: --secret-first-line yes (of 'sk-helper add' or 'set')");
 	status = secret_text_check(text->data, err);
 	if (status != STATUS_OK)
 		return err_set(err, STATUS_POLICY,

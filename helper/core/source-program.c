@@ -30,6 +30,7 @@ extern char **environ;
 
 // A path on its way to what it is without links: what is behind, and what is to come.
 struct source_walk {
+	const char *path; // as it was given
 	char done[PATH_MAX], rest[PATH_MAX];
 	int links;
 	uid_t nobody; // who root is where user ids are not mapped; 0 where he is himself
@@ -47,9 +48,10 @@ static bool source_is_safe(const struct source_walk *walk, const struct stat *st
 
 static enum status source_distrust(const char *path, struct err *err)
 {
-	return err_set(err, STATUS_POLICY,
-		       "others than you and root can write to '%s': it is not used ('chmod go-w' removes their permission)",
-		       path);
+	return err_set(
+		err, STATUS_POLICY,
+		"others than you and root can write to '%s': it is not used ('chmod go-w' on it removes their permission)",
+		path);
 }
 
 // In a sticky directory, such as /tmp, others cannot replace what is ours.
@@ -96,7 +98,7 @@ static enum status source_step(struct source_walk *walk, struct err *err)
 	if (!source_dir_is_safe(walk))
 		return source_distrust(*walk->done ? walk->done : "/", err);
 	if ((size_t)snprintf(next, sizeof next, "%s/%s", walk->done, word) >= sizeof next || lstat(next, &st) < 0)
-		return err_set(err, STATUS_NOT_FOUND, "'%.300s': %s", next, strerror(errno));
+		return err_set(err, STATUS_NOT_FOUND, "'%.300s': %s", walk->path, strerror(errno));
 	if (S_ISLNK(st.st_mode) && !source_is_trusted(walk, st.st_uid))
 		return source_distrust(next, err);
 	if (S_ISLNK(st.st_mode))
@@ -111,6 +113,7 @@ static enum status source_walk_path(struct source_walk *walk, const char *path, 
 {
 	enum status status = STATUS_OK;
 
+	walk->path = path;
 	if ((size_t)snprintf(walk->rest, sizeof walk->rest, "%s", path) >= sizeof walk->rest)
 		return err_set(err, STATUS_NOT_FOUND, "'%.300s': %s", path, strerror(ENAMETOOLONG));
 	while (status == STATUS_OK && walk->rest[strspn(walk->rest, "/")])
@@ -329,7 +332,10 @@ static enum status source_start(struct source_run *run, const char *path, const 
 		status = subprocess_spawn(&spawn, &run->pid, NULL);
 	}
 	if (status != STATUS_OK)
-		err_set(err, STATUS_NOT_FOUND, "'%.300s' cannot be run: %s", program->args[0], strerror(errno));
+		err_set(err, STATUS_NOT_FOUND, "'%.300s' cannot be run: %s%s", program->args[0], strerror(errno),
+			errno == ENOEXEC ? " (does its first line begin with #! and a program's path?)" :
+			errno == EACCES	 ? " ('chmod +x' makes it a program)" :
+					   "");
 	for (int i = 0; i < 2; i++) {
 		int ours = i ? error[0] : out[0], its = i ? error[1] : out[1];
 
@@ -488,8 +494,8 @@ enum status source_program_run(const struct source_program *program, int caller,
 				 WIFEXITED(how) ? "status" : "signal", WIFEXITED(how) ? WEXITSTATUS(how) : WTERMSIG(how),
 				 source_last_words(&run.errors));
 	else if (output->len == 0)
-		status = err_set(err, STATUS_NOT_FOUND, "'%.200s' printed nothing: %.300s", name,
-				 source_last_words(&run.errors));
+		status = err_set(err, STATUS_NOT_FOUND, "'%.200s' ended without an error, and printed nothing%s%.300s", name,
+				 run.errors.len ? ": " : "", run.errors.len ? source_last_words(&run.errors) : "");
 	buf_free(&run.errors);
 	return status;
 }

@@ -49,9 +49,9 @@ static enum status agent_find(struct agent *agent, struct err *err)
 	agent->path = agent->profile->ssh_agent_socket ? agent->profile->ssh_agent_socket : getenv(AGENT_VARIABLE);
 	if (!agent->path || !*agent->path)
 		return err_set(err, STATUS_NOT_FOUND,
-			       "there is none: " AGENT_VARIABLE " is not set ('sk-helper set %s --ssh-agent-socket PATH' names "
-			       "its socket once and for all)",
-			       agent->profile->name);
+			       "there is none: " AGENT_VARIABLE
+			       " is not set. Start one ('eval $(ssh-agent)', 'ssh-add FILE'), or name its "
+			       "socket in the profile: --ssh-agent-socket PATH (of 'sk-helper add' or 'set')");
 	if (agent->path[0] != '/')
 		return err_set(err, STATUS_POLICY, "'%.200s' is not an absolute path (" AGENT_VARIABLE ")", agent->path);
 	return STATUS_OK;
@@ -95,7 +95,8 @@ static enum status agent_connect(struct agent *agent, struct err *err)
 	if (errno == EAGAIN)
 		return err_set(err, STATUS_TEMPORARY, "it does not answer at '%.200s', where others are waiting, too",
 			       agent->path);
-	return err_set(err, STATUS_NOT_FOUND, "it cannot be reached at '%.200s': %s", agent->path, strerror(errno));
+	return err_set(err, STATUS_NOT_FOUND, "it cannot be reached at '%.200s': %s: is it still running?", agent->path,
+		       strerror(errno));
 }
 
 static enum status agent_wait(const struct agent *agent, short events, struct err *err)
@@ -111,10 +112,10 @@ static enum status agent_wait(const struct agent *agent, short events, struct er
 		if (found < 0 && errno != EINTR)
 			break;
 	}
-	return err_set(err, STATUS_TEMPORARY,
-		       "it did not answer within %lld s: does it ask for confirmation (ssh-add -c, a token's button), or hang? "
-		       "('sk-helper set %s --secret-timeout SECONDS' gives it more time)",
-		       (long long)profile_secret_timeout(agent->profile), agent->profile->name);
+	return err_set(
+		err, STATUS_TEMPORARY,
+		"it did not answer within %lld s: does it ask for confirmation (ssh-add -c, a security key's button), or hang? --secret-timeout SECONDS (of 'sk-helper add' or 'set') gives it more time",
+		(long long)profile_secret_timeout(agent->profile));
 }
 
 static enum status agent_broken(const struct agent *agent, struct err *err)
@@ -238,11 +239,13 @@ static enum status agent_find_key(struct agent *agent, struct buf *blob, struct 
 	if (count == 0)
 		return agent_is_locked(err);
 	if (certificates)
-		return err_set(err, STATUS_NOT_FOUND,
-			       "it has %u key%s, and not %s, unless that is one of its certificates: the plain key is needed "
-			       "('ssh-add FILE' without FILE-cert.pub beside it)",
-			       (unsigned)count, count == 1 ? "" : "s", agent->profile->ssh_agent);
-	return err_set(err, STATUS_NOT_FOUND, "it has %u key%s, and not %s ('ssh-add -l' shows them, 'ssh-add FILE' adds one)",
+		return err_set(
+			err, STATUS_NOT_FOUND,
+			"it has %u key%s, but none with the fingerprint %s, unless that is one of its certificates: the plain key is needed "
+			"('ssh-add FILE' without FILE-cert.pub beside it)",
+			(unsigned)count, count == 1 ? "" : "s", agent->profile->ssh_agent);
+	return err_set(err, STATUS_NOT_FOUND,
+		       "it has %u key%s, but none with the fingerprint %s ('ssh-add -l' shows them, 'ssh-add FILE' adds one)",
 		       (unsigned)count, count == 1 ? "" : "s", agent->profile->ssh_agent);
 }
 

@@ -82,7 +82,7 @@ static enum status store_check_elsewhere(const struct store_request *request, co
 		return err_set(
 			err, STATUS_POLICY,
 			"this changes where its secret comes from, or where it goes, and secret_store '%s' is only read: "
-			"'sk-helper set %s' changes it, and proves that it works",
+			"'sk-helper set %s' changes it, and checks that it works",
 			profile->secret_store, profile->name);
 	return STATUS_OK;
 }

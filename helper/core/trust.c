@@ -116,7 +116,7 @@ enum status trust_check_note(const struct profile *profile, struct err *err)
 	return err_set(
 		err, STATUS_POLICY,
 		"the profile was changed since sk-helper has written it: nothing was sent; if that is right, 'sk-helper add %s' "
-		"proves it again; if not, 'sk-helper edit %s' undoes it",
+		"checks it again; if not, 'sk-helper edit %s' undoes it",
 		profile->name, profile->name);
 }
 

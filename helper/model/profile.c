@@ -196,9 +196,10 @@ static enum status check_fingerprint(const char *value, struct err *err)
 	const char *digest = value + strlen("SHA256:");
 
 	if (!text_starts(value, "SHA256:") || strlen(digest) != 43 || digest[strspn(digest, letters)])
-		return err_set(err, STATUS_USAGE,
-			       "'%.100s' is not a key's fingerprint, SHA256: and 43 characters ('ssh-add -l' shows them)",
-			       value);
+		return err_set(
+			err, STATUS_USAGE,
+			"'%.100s' is not a key's SHA256 fingerprint, SHA256: and 43 characters ('ssh-add -l -E sha256' shows it in the second column, 'ssh-keygen -lf FILE' that of a file)",
+			value);
 	return STATUS_OK;
 }
 
@@ -275,8 +276,8 @@ const struct profile_key profile_keys[] = {
 	  .argument = "URL", .help = HELP("where tokens are revoked") },
 	{ "secret_store", TEXT(secret_store), .check = check_secret_store, .argument = "STORE",
 	  .help = HELP(
-		  "where the client secret is: secret-service or kernel, or, only read, credential, file, command or ssh-agent; "
-		  "none where there is none") },
+		  "where the client secret is: stored in secret-service or kernel; only read from credential, file or command; "
+		  "used in an ssh-agent; none where there is none") },
 	{ "secret_credential", TEXT(secret_credential), .check = check_credential, .binds_secret = true, .argument = "NAME",
 	  .help = HELP("the systemd credential that is the secret (default: sk-helper. and the profile's name)") },
 	{ "secret_file", TEXT(secret_file), .check = check_path, .binds_secret = true, .argument = "PATH",
@@ -417,8 +418,8 @@ enum status profile_set(struct profile *p, const char *name, const char *value, 
 		if (*number)
 			return err_set(err, STATUS_USAGE, "%s: given twice", name);
 		if (!text_to_number(value, key->min, key->max, number))
-			return err_set(err, STATUS_USAGE, "%s: not a number from %lld to %lld", name, (long long)key->min,
-				       (long long)key->max);
+			return err_set(err, STATUS_USAGE, "%s: '%.40s' is not a number from %lld to %lld", name, value,
+				       (long long)key->min, (long long)key->max);
 		return STATUS_OK;
 	}
 	const char **text = member(p, key);
@@ -574,10 +575,11 @@ enum status profile_check_store(const struct profile *p, struct err *err)
 	if (store->needs_key && !profile_has(p, profile_key_find(store->key)))
 		return err_set(err, STATUS_USAGE, "%s is missing: secret_store %s needs it", store->key, store->name);
 	if (p->secret_command_count && p->secret_command[0][0] != '/')
-		return err_set(err, STATUS_USAGE,
-			       "secret_command: '%.200s' is not an absolute path: the program's comes first, and then each "
-			       "word in a secret_command of its own",
-			       p->secret_command[0]);
+		return err_set(
+			err, STATUS_USAGE,
+			"secret_command: '%.200s' is not an absolute path ('command -v' shows a program's): the path comes "
+			"first, and then each word in a --secret-command of its own",
+			p->secret_command[0]);
 	if (p->ssh_agent && p->auth_method && strcmp(p->auth_method, "private_key_jwt") != 0)
 		return err_set(err, STATUS_USAGE, "ssh_agent: it signs for auth_method private_key_jwt alone, and not for %s",
 			       p->auth_method);

@@ -87,7 +87,7 @@ void secret_write(const struct secret *secret, const struct profile *profile, st
 
 const char *secret_again(const struct profile *profile, bool is_key)
 {
-	return profile_secret_is_elsewhere(profile) ? "' proves it again" :
+	return profile_secret_is_elsewhere(profile) ? "' checks it again" :
 	       is_key				    ? " --private-key FILE' stores the key again" :
 						      "' asks for the secret again";
 }
@@ -127,7 +127,7 @@ enum status secret_check(const struct secret *secret, const struct profile *prof
 	if (secret->is_key != auth_method_uses_key(profile->auth_method) && profile_secret_is_elsewhere(profile))
 		return err_set(
 			err, STATUS_POLICY,
-			"auth_method '%s' needs a %s, and what was proved is a %s: nothing was sent; if that is right, 'sk-helper "
+			"auth_method '%s' needs a %s, and what was checked is a %s: nothing was sent; if that is right, 'sk-helper "
 			"add %s%s",
 			profile->auth_method, secret_noun(!secret->is_key), secret_noun(secret->is_key), profile->name,
 			secret_again(profile, secret->is_key));
