@@ -89,11 +89,18 @@ assert_warning() {
 	[[ $stderr == "sk-helper: warning: "*"$1"*"$2"* ]] || fail "expected '$1' and '$2' in: $stderr"
 }
 
+# says_all COMMAND...: with all that the profile's file says, because what is elsewhere than below the home of the user database is believed only so.
+says_all() {
+	local key value options=()
+	while IFS='=' read -r key value; do options+=("--${key//_/-}" "$value"); done < <(grep '^[a-z]' "$PROFILES/job.conf")
+	sk-helper "$@" "${options[@]}"
+}
+
 # edit KEY VALUE: the profile, by hand; and then it is the user's again, which it need not be said to be below the user's own home.
 edit() {
 	sed -i "/^$1=/d" "$PROFILES/job.conf"
 	printf '%s=%s\n' "$1" "$2" >>"$PROFILES/job.conf"
-	sk-helper set job --identity-token "$(sed -n 's/^identity_token=//p' "$PROFILES/job.conf")" >/dev/null 2>&1 || true
+	says_all set job >/dev/null 2>&1 || true
 }
 
 # get_into NUMBER

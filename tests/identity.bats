@@ -580,12 +580,15 @@ TABLE
 		run -8 sk-helper get job
 		# a change of something else does not make it right
 		run -8 sk-helper set job --subject-token-type "$kind"
-		sk-helper set job --identity-token "file:$JWT" --subject-token-type "$kind"
+		run -2 sk-helper set job --identity-token "file:$JWT" --subject-token-type "$kind"
+		says_all set job
 		changed subject_token_type
 	done
 	edit_only grant jwt-bearer
 	run -8 sk-helper get job
-	sk-helper set job --identity-token "file:$JWT" --grant token-exchange --param x=1
+	edit_only grant token-exchange
+	printf 'param=x=1\n' >>"$PROFILES/job.conf"
+	says_all set job
 	changed param
 	# what has no part in it
 	edit_only timeout 3

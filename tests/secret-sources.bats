@@ -211,7 +211,7 @@ statuses() { cat "$BATS_TEST_TMPDIR"/[0-9]*.status | sort | uniq -c | xargs; }
 	ln -s credentials "$BATS_TEST_TMPDIR/link"
 	CREDENTIALS_DIRECTORY=$BATS_TEST_TMPDIR/link fails 3 "'$BATS_TEST_TMPDIR/link'"
 	unset CREDENTIALS_DIRECTORY
-	fails 3 'there are no systemd credentials here: CREDENTIALS_DIRECTORY is not set'
+	fails 3 'there are no systemd credentials here: this is no service'
 	run -3 sk-helper doctor todo --offline
 	assert_line --regexp '^client secret +BAD +there are no systemd credentials here'
 }
@@ -539,7 +539,7 @@ works_with() {
 		CREDENTIALS_DIRECTORY=/x VAULT_ADDR=https://vault.example.com BAO_ADDR=x OP_SERVICE_ACCOUNT_TOKEN=x BW_SESSION=x AWS_PROFILE=mine GNUPGHOME=/g PASSWORD_STORE_DIR=/p LC_ALL=C
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH run -0 add_command
 	assert_equal "$(sed 's/=.*//' environment | sort | grep -vxE 'LANG|LC_.*|TZ|USER|LOGNAME|[AL]SAN_OPTIONS|PWD|OLDPWD|SHLVL|_' | xargs)" \
-		'AWS_PROFILE BW_SESSION DBUS_SESSION_BUS_ADDRESS HOME OP_SERVICE_ACCOUNT_TOKEN PATH'
+		'AWS_PROFILE BW_SESSION HOME OP_SERVICE_ACCOUNT_TOKEN PATH'
 	run -0 cat environment
 	assert_line PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 	assert_line AWS_PROFILE=mine
@@ -1006,7 +1006,7 @@ each_edit() {
 	refused_by_binding 'the secret was given for secret_command'
 	# where the environment could have led to it, 'add' alone is not enough
 	run -8 --separate-stderr sk-helper add todo
-	assert_error "If it is yours: 'sk-helper set todo --secret-command PATH...', with the source that it has"
+	assert_error "If it is yours: 'sk-helper add todo' with all its options makes it again"
 	assert_equal "$(calls)" 0
 	run -0 --separate-stderr at_home sk-helper add todo
 	assert_line --partial 'token: works'
@@ -1015,12 +1015,13 @@ each_edit() {
 	# 'set' of something else does not make it right
 	sed -i 's/^secret_command=two/secret_command=three/' "$PROFILES/todo.conf"
 	run -8 sk-helper set todo --scope todo:read
-	run -0 at_home sk-helper set todo --scope todo:read
+	run -8 at_home sk-helper set todo --scope todo:read
 	: >"$ENGINE_CALLS"
 	refused_by_binding 'the secret was given for secret_command'
 	: >"$ENGINE_CALLS"
 	as_options "${ENGINE_COMMAND[0]}" four
-	run -0 --separate-stderr sk-helper set todo "${OPTIONS[@]}"
+	run -2 --separate-stderr sk-helper set todo "${OPTIONS[@]}"
+	run -0 --separate-stderr add_source "${OPTIONS[@]}"
 	assert_equal "$(calls)" 1
 	works
 }
@@ -1085,15 +1086,15 @@ each_edit() {
 	# as it was written in this boot
 	works
 	edit issuer "$ISSUER"
-	fails 8 "the profile was changed since sk-helper has written it: nothing was sent; if that is right, 'sk-helper add todo' checks it again"
-	run -8 at_home sk-helper get todo --fresh
+	run -8 --separate-stderr at_home sk-helper get todo --fresh
+	assert_error "the profile was changed since sk-helper has written it: nothing was sent; if that is right, 'sk-helper add todo' checks it again"
 	# after a reboot, there is only the file
 	rm "$(dirname "$(lock_file todo)")"/profile-*
-	fails 8 "is not below your home (/etc/passwd), and sk-helper has not written it so since the last reboot: nothing was sent. If it is yours: 'sk-helper set todo --secret-file PATH'"
+	fails 8 "is not below your home (/etc/passwd), and sk-helper has not written it so since the last reboot: nothing was sent. If it is yours: 'sk-helper add todo' with all its options makes it again"
 	before=$(token_requests)
 	run -0 at_home sk-helper get todo --fresh
 	assert_equal "$(token_requests)" $((before + 1))
-	run -0 sk-helper set todo --secret-file "$SECRET_FILE"
+	run -0 add_source --secret-file "$SECRET_FILE"
 	works
 	assert [ -e "$PROFILES/todo.binding" ]
 	# with a record, the home does not make an edited one right
@@ -1142,8 +1143,17 @@ secret_command=$BATS_TEST_TMPDIR/ran" secret_store=credential; do
 	fails 8 'is not below your home'
 	run sk-helper set todo --scope todo:read
 	fails 8 'is not below your home'
-	# the user says that it is the right one
-	run -0 sk-helper set todo --secret-file "$SECRET_FILE"
+	# what the user names is not put into what is there, which would say where it goes
+	run -2 --separate-stderr sk-helper set todo --secret-file "$SECRET_FILE"
+	assert_error 'cannot be trusted, so nothing in it is used: give --token-endpoint, --issuer or --url too'
+	run -2 --separate-stderr sk-helper add todo --secret-file "$SECRET_FILE" </dev/null
+	assert_error 'give --token-endpoint, --issuer or --url too'
+	run -2 --separate-stderr sk-helper add todo --secret-file "$SECRET_FILE" --token-endpoint "$TOKEN_ENDPOINT" </dev/null
+	assert_error 'give --client-id too'
+	printf 'token_endpoint=%s\nclient_id=other\nsecret_command=%s\nsecret_env=THEIRS\n' "$ELSEWHERE" /bin/true \
+		>"$repository/sk-helper/profiles/todo.conf"
+	run -0 --separate-stderr add_source --secret-file "$SECRET_FILE"
+	run ! grep -e "$ELSEWHERE" -e THEIRS -e other "$repository/sk-helper/profiles/todo.conf"
 	works
 }
 
@@ -1420,4 +1430,29 @@ $line"
 	run ! grep -q '^secret_\(command\|env\)' "$PROFILES/todo.conf"
 	run -2 --separate-stderr sk-helper set todo --secret-env MINE
 	assert_error 'secret_env: it does not go with secret_store file'
+}
+
+@test "a record that was changed with the profile, a change of something else, and a secret of a keyring's that is said to be elsewhere, do not help" {
+	new_secret test_secret
+	printf 'other' >"$BATS_TEST_TMPDIR/other"
+	chmod 600 "$BATS_TEST_TMPDIR/other"
+	add_source --secret-file "$SECRET_FILE" >/dev/null
+	before=$(token_requests)
+	# both files, by hand
+	sed -i "s|$SECRET_FILE|$BATS_TEST_TMPDIR/other|" "$PROFILES/todo.conf" "$PROFILES/todo.binding"
+	run -8 --separate-stderr at_home sk-helper get todo --fresh
+	assert_error 'the profile was changed since sk-helper has written it'
+	# and a change of something else does not make them right
+	rm "$PROFILES/todo.binding"
+	run -8 at_home sk-helper set todo --scope todo:read
+	run -8 at_home sk-helper add todo --no-verify --scope todo:read
+	printf 'profile=todo\nscope=todo:read\n' >"$BATS_TEST_TMPDIR/request"
+	run -8 at_home sk-helper store <"$BATS_TEST_TMPDIR/request"
+	run -8 at_home sk-helper get todo --fresh
+	# a profile with a secret in the keyring
+	store_client kept "$TOKEN_ENDPOINT"
+	sed -i "s|^secret_store=.*|secret_store=file\nsecret_file=$BATS_TEST_TMPDIR/other|" "$PROFILES/kept.conf"
+	run -8 --separate-stderr at_home sk-helper get kept
+	assert_error 'the profile was changed since sk-helper has written it'
+	assert_equal "$(token_requests)" "$before"
 }

@@ -309,11 +309,11 @@ get_into() {
 		assert [ ! -e "$PROFILES/todo.conf" ]
 	done <<-TABLE
 		is not a key's SHA256 fingerprint, SHA256: and 43 characters|--ssh-agent MD5:00:11
-		is not a key's fingerprint|--ssh-agent ${FINGERPRINT}x
-		is not a key's fingerprint|--ssh-agent ${FINGERPRINT%?}
-		is not a key's fingerprint|--ssh-agent ${FINGERPRINT%?}=
-		is not a key's fingerprint|--ssh-agent ${FINGERPRINT#SHA256:}
-		is not a key's fingerprint|--ssh-agent $KEY_FILE
+		is not a key's SHA256 fingerprint|--ssh-agent ${FINGERPRINT}x
+		is not a key's SHA256 fingerprint|--ssh-agent ${FINGERPRINT%?}
+		is not a key's SHA256 fingerprint|--ssh-agent ${FINGERPRINT%?}=
+		is not a key's SHA256 fingerprint|--ssh-agent ${FINGERPRINT#SHA256:}
+		is not a key's SHA256 fingerprint|--ssh-agent $KEY_FILE
 		ssh_agent is missing: secret_store ssh-agent needs it|--secret-store ssh-agent
 		it goes with secret_store ssh-agent, and secret_store is kernel|--ssh-agent $FINGERPRINT --secret-store kernel
 		it signs for auth_method private_key_jwt alone, and not for client_secret_post|--ssh-agent $FINGERPRINT --auth-method client_secret_post
@@ -502,7 +502,7 @@ proofs_elsewhere() { curl -s "$FAULTY_URL/__stats" | jq '[.bodies[] | select(con
 	printf '%s\n' "token_endpoint=$TOKEN_ENDPOINT" "issuer=$ISSUER" client_id=todo "ssh_agent=$FINGERPRINT" >"$repository/todo.conf"
 	chmod 600 "$repository/todo.conf"
 	chmod -R go-w "$BATS_TEST_TMPDIR/repository"
-	XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/repository fails 8 "is not below your home (/etc/passwd), and sk-helper has not written it so since the last reboot: nothing was sent. If it is yours: 'sk-helper set todo --ssh-agent SHA256:...'"
+	XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/repository fails 8 "is not below your home (/etc/passwd), and sk-helper has not written it so since the last reboot: nothing was sent. If it is yours: 'sk-helper add todo' with all its options makes it again"
 	assert_equal "$(cat "$AGENT_ASKED")" ''
 }
 

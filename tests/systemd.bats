@@ -77,7 +77,7 @@ service() {
 	unit_run erase <<<"User=$OTHER
 ExecStart=$SK_BUILD/stage/bin/sk-helper erase todo"
 	run -3 --separate-stderr service "User=$OTHER"
-	assert_error 'there are no systemd credentials here: CREDENTIALS_DIRECTORY is not set, which a unit with LoadCredential= or LoadCredentialEncrypted= does'
+	assert_error 'there are no systemd credentials here: this is no service'
 	encrypted_credential other
 	run -3 --separate-stderr service "User=$OTHER" LoadCredentialEncrypted=other:/var/lib/credentials/other
 	assert_error "the systemd credential 'sk-helper.todo': No such file or directory (the unit wants LoadCredentialEncrypted=sk-helper.todo:PATH)"

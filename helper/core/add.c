@@ -38,6 +38,7 @@ struct add {
 	struct profile old;	// as it was; with a name and a path alone where there was none
 	struct buf old_text;
 	bool exists, is_set;
+	bool replaces_file;	 // there is one that cannot be trusted, of which nothing stays
 	bool takes_secret;	 // a new secret is given or asked for
 	struct add_asked *asked; // what the user was asked for, because it was missing; may be NULL
 	char path[PROFILE_PATH_MAX];
@@ -97,7 +98,7 @@ static enum status add_lock(const struct add *add, struct lock *lock, struct err
 {
 	enum status status = add->exists ? keep_lock_unchanged(lock, &add->old, err) : keep_lock(lock, err);
 
-	if (status == STATUS_OK && !add->exists &&
+	if (status == STATUS_OK && !add->exists && !add->replaces_file &&
 	    (profile_dir_exists(add->profile.name) || (!add->replaces && add_finds_secret(add)))) {
 		lock_release(lock);
 		return err_set(err, STATUS_TEMPORARY, "another process has added profile '%s' meanwhile: nothing was changed",
@@ -127,6 +128,21 @@ static bool add_drops_secret(const struct add *add)
 	       (!profile_has_secret(&add->profile) || profile_secret_is_elsewhere(&add->profile));
 }
 
+// A file of which nothing stays is a new profile, which the user was not asked about because there was a file.
+static enum status add_check_anew(const struct add *add, struct err *err)
+{
+	const struct profile *profile = &add->profile;
+	const char *missing = !profile->token_endpoint && !profile->issuer && !profile->url_count ?
+				      "--token-endpoint, --issuer or --url" :
+			      !profile->client_id && !profile->identity_token ? "--client-id" :
+										NULL;
+
+	if (!add->replaces_file || !missing)
+		return STATUS_OK;
+	return err_set(err, STATUS_USAGE, "%s cannot be trusted, so nothing in it is used: give %s too", profile->path,
+		       missing);
+}
+
 // What is there, with the change over it.
 static enum status add_load(struct add *add, struct err *err)
 {
@@ -142,6 +158,9 @@ static enum status add_load(struct add *add, struct err *err)
 	}
 	if (status != STATUS_OK)
 		return status;
+	if (add->exists)
+		add->exists = change_begin(&add->options->change, &add->old);
+	add->replaces_file = profile_dir_exists(given->name) && !add->exists;
 	add->profile = add->old;
 	// what another issuer says takes the place of what the old one said
 	if (given->issuer && !given->token_endpoint && !add->is_set)
@@ -153,9 +172,11 @@ static enum status add_load(struct add *add, struct err *err)
 	if (status == STATUS_OK)
 		add_switch_identity(add);
 	if (status == STATUS_OK)
+		status = add_check_anew(add, err);
+	if (status == STATUS_OK)
 		status = add_options_check(add->options, &add->profile, err);
 	if (status == STATUS_OK && add->exists)
-		status = change_check_trust(&add->options->change, &add->old, err);
+		status = change_check_trust(&add->options->change, &add->old, !add->is_set && !add->options->no_verify, err);
 	return status == STATUS_OK && add->exists ? change_may_write(&add->old, &add->profile, err) : status;
 }
 

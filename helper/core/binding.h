@@ -9,7 +9,7 @@
 #include "model/profile.h"
 
 // Whether the profile may use its secret, as it stands: it fits its record, where there is one, and its file is where it can be trusted
-// (trust_identity). STATUS_POLICY, with what has changed.
+// (trust_profile). STATUS_POLICY, with what has changed.
 enum status binding_check(const struct profile *profile, struct err *err);
 
 // Writes the record for the profile as it stands. STATUS_INTERNAL when it cannot be written: what was there stays.

@@ -2,6 +2,7 @@
 #include "core/change.h"
 
 #include "base/text.h"
+#include "core/binding.h"
 #include "core/trust.h"
 #include "model/profile-dir.h"
 #include "model/secret-store.h"
@@ -136,11 +137,26 @@ bool change_names_source(const struct change *change)
 	return store && store->is_elsewhere && (!store->needs_key || profile_has(&change->given, profile_key_find(store->key)));
 }
 
-enum status change_check_trust(const struct change *change, const struct profile *old, struct err *err)
+enum status change_check_trust(const struct change *change, const struct profile *old, bool checks_again, struct err *err)
 {
-	if (change_names_source(change) || (!old->identity_token && !profile_secret_is_elsewhere(old)))
+	if (!old->identity_token && !profile_secret_is_elsewhere(old))
 		return STATUS_OK;
-	return trust_identity(old, err);
+	// the source is named, and change_begin has looked at the rest
+	if (change_names_source(change) || checks_again)
+		return trust_source(old, err);
+	return profile_secret_is_elsewhere(old) ? binding_check(old, err) : trust_profile(old, err);
+}
+
+bool change_begin(const struct change *change, struct profile *old)
+{
+	struct profile anew = { .path = old->path };
+
+	if (!change_names_source(change) || trust_source(old, NULL) == STATUS_OK)
+		return true;
+	memcpy(anew.name, old->name, sizeof anew.name);
+	memcpy(anew.file_id, old->file_id, sizeof anew.file_id);
+	*old = anew;
+	return false;
 }
 
 // Another place for the secret: what said where it was, and how it was read, does not stay.

@@ -31,9 +31,13 @@ enum status change_apply(const struct change *change, struct profile *profile, s
 // Whether the change says itself where the secret, or the identity token, comes from.
 bool change_names_source(const struct change *change);
 
-// A profile that is not where it can be trusted (trust_identity) is not made a trusted one by a change of something else: STATUS_POLICY, unless the
-// change names the source itself. STATUS_OK, too, where the profile has its secret in a keyring.
-enum status change_check_trust(const struct change *change, const struct profile *old, struct err *err);
+// Where the change names the source of a secret or of an identity token, and the profile that is there is not where it can be trusted (trust_source),
+// nothing of that one counts: old then has its name and its path alone, and false is returned.
+bool change_begin(const struct change *change, struct profile *old);
+
+// A profile that cannot be trusted, or was changed by hand, is not made a trusted one by a change of something else: STATUS_POLICY. checks_again: a
+// token is requested with it, as it was changed. STATUS_OK, too, where the profile has its secret in a keyring.
+enum status change_check_trust(const struct change *change, const struct profile *old, bool checks_again, struct err *err);
 
 // Whether the two differ in a key that decides who sees the client secret.
 bool change_moves_secret(const struct profile *old, const struct profile *profile);

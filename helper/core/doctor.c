@@ -411,7 +411,7 @@ static enum status doctor_check_client(struct findings *findings, const struct p
 
 	*secret = (struct secret){ .value = "" };
 	if (!profile_has_secret(profile)) {
-		status = trust_identity(profile, &err);
+		status = trust_profile(profile, &err);
 		if (status != STATUS_OK)
 			findings_add(findings, "profile", LEVEL_BAD, status, "%s", err.text);
 		return status;

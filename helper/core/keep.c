@@ -350,8 +350,9 @@ enum status keep_client(const struct profile *profile, const struct secret *secr
 	if (replaces)
 		forget_old_places(&old, profile, warning);
 	flight_forget_failure(profile);
-	if (profile->identity_token || profile_secret_is_elsewhere(profile))
-		trust_note_identity(profile);
+	// of a secret that is elsewhere, only what was just looked at
+	if (secret || !profile_secret_is_elsewhere(profile))
+		trust_note_profile(profile);
 	return STATUS_OK;
 }
 

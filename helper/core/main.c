@@ -68,7 +68,7 @@ static int main_asker(const struct command *command, char **argv)
 {
 	int64_t pid = 0;
 
-	for (int i = 2; command->internal && i <= 5; i++) {
+	for (int i = 2; !strcmp(command->name, "renew") && i <= 5; i++) {
 		if (!argv[i])
 			return 0;
 		if (i == 5)

@@ -99,7 +99,7 @@ static enum status source_step(struct source_walk *walk, struct err *err)
 		return source_distrust(*walk->done ? walk->done : "/", err);
 	if ((size_t)snprintf(next, sizeof next, "%s/%s", walk->done, word) >= sizeof next || lstat(next, &st) < 0)
 		return err_set(err, STATUS_NOT_FOUND, "'%.300s': %s", walk->path, strerror(errno));
-	if (S_ISLNK(st.st_mode) && !source_is_trusted(walk, st.st_uid))
+	if (S_ISLNK(st.st_mode) && st.st_uid != 0 && st.st_uid != geteuid())
 		return source_distrust(next, err);
 	if (S_ISLNK(st.st_mode))
 		return source_follow(walk, next) ? STATUS_OK :
@@ -169,11 +169,9 @@ static const char *const source_environment[] = {
 	"LOGNAME",
 	"LANG",
 	"LC_",
-	"TZ",
 	"SSH_AUTH_SOCK",
 	"https_proxy",
 	"HTTPS_PROXY",
-	"http_proxy",
 	"no_proxy",
 	"NO_PROXY",
 	"VAULT_TOKEN",
@@ -204,10 +202,16 @@ static const char *const source_environment[] = {
 #endif
 };
 
-// The session's own bus, and no other: libdbus and sd-bus run a program for "unixexec:", and take one address after the other.
-static bool source_is_plain_bus(const char *value)
+// A bus of this user's, and no other: libdbus and sd-bus run a program for "unixexec:", and try one address after the other.
+static bool source_is_own_bus(const char *value)
 {
-	return (text_starts(value, "unix:path=") || text_starts(value, "unix:abstract=")) && !strchr(value, ';');
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (!text_starts(value, "unix:path=/") || strchr(value, ';'))
+		return false;
+	(void)snprintf(path, sizeof path, "%.*s", (int)strcspn(value + 10, ","), value + 10);
+	return stat(path, &st) == 0 && S_ISSOCK(st.st_mode) && (st.st_uid == geteuid() || st.st_uid == 0);
 }
 
 static bool source_is_own_runtime_dir(const char *value)
@@ -227,7 +231,7 @@ static bool source_may_have(const char *entry)
 		if (text_starts(entry, name) && (name[len - 1] == '_' || entry[len] == '='))
 			return true;
 	}
-	return (text_starts(entry, "DBUS_SESSION_BUS_ADDRESS=") && source_is_plain_bus(strchr(entry, '=') + 1)) ||
+	return (text_starts(entry, "DBUS_SESSION_BUS_ADDRESS=") && source_is_own_bus(strchr(entry, '=') + 1)) ||
 	       (text_starts(entry, "XDG_RUNTIME_DIR=") && source_is_own_runtime_dir(strchr(entry, '=') + 1));
 }
 
@@ -393,6 +397,7 @@ static bool source_has_ended(struct source_run *run)
 	// Ctrl-Z, or a question in the background: nobody could make it go on
 	if (WIFSTOPPED(how)) {
 		kill(-run->pid, SIGKILL);
+		kill(run->pid, SIGKILL); // one that has left its group
 		return false;
 	}
 	run->how = how;

@@ -153,7 +153,9 @@ static enum status runner_check(enum source_use use, const struct profile *profi
 {
 	if (runner_profile_is_new(profile))
 		return err_set(err, STATUS_TEMPORARY, "the profile was changed at this very moment: try again");
-	return use == SOURCE_SECRET && !runner.changes ? binding_check(profile, err) : trust_identity(profile, err);
+	if (runner.changes)
+		return trust_source(profile, err);
+	return use == SOURCE_SECRET ? binding_check(profile, err) : trust_profile(profile, err);
 }
 
 static enum status runner_load(enum source_use use, const char *name, struct buf *text, struct profile *profile,
@@ -165,6 +167,8 @@ static enum status runner_load(enum source_use use, const char *name, struct buf
 
 	if (status == STATUS_OK && !named)
 		status = runner_check(use, profile, err);
+	else if (status == STATUS_OK)
+		(void)change_begin(&runner.change, profile);
 	if (status == STATUS_OK || !named)
 		return status;
 	// what the user has typed is for a profile that is not there yet, or that does not work

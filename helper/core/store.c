@@ -138,6 +138,7 @@ static enum status store_change(const struct store_request *request, struct err 
 
 	if (status != STATUS_OK)
 		return status;
+	exists = exists && change_begin(&request->change, &old);
 	profile = old;
 	status = change_apply(&request->change, &profile, err);
 	if (status == STATUS_OK)
@@ -147,7 +148,7 @@ static enum status store_change(const struct store_request *request, struct err 
 	if (status == STATUS_OK)
 		status = change_may_write(&old, &profile, err);
 	if (status == STATUS_OK && exists)
-		status = change_check_trust(&request->change, &old, err);
+		status = change_check_trust(&request->change, &old, false, err);
 	if (status == STATUS_OK)
 		status = store_check(request, &old, &profile, exists, err);
 	if (status == STATUS_OK)

@@ -90,7 +90,7 @@ enum status stored_secret_get(const struct profile *profile, struct buf *record,
 
 enum status client_secret_get(const struct profile *profile, struct buf *record, struct secret *secret, struct err *err)
 {
-	enum status status = profile->identity_token || !profile_has_secret(profile) ? trust_identity(profile, err) : STATUS_OK;
+	enum status status = profile->identity_token || !profile_has_secret(profile) ? trust_profile(profile, err) : STATUS_OK;
 
 	*secret = (struct secret){ .value = "", .previous = "" };
 	return status == STATUS_OK && profile_has_secret(profile) ? stored_secret_get(profile, record, secret, err) : status;

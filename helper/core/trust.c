@@ -68,7 +68,7 @@ static void trust_digest(const struct profile *profile, char hex[SHA256_HEX_SIZE
 	for (size_t i = 0; i < profile_key_count; i++) {
 		const struct profile_key *key = &profile_keys[i];
 
-		if (key->binds_secret || key->binds_token)
+		if (key->binds_secret || key->binds_token || !strcmp(key->name, "secret_store"))
 			profile_write_key(profile, key, &text);
 	}
 	sha256_hex(text.data, text.len, hex, SHA256_HEX_SIZE - 1);
@@ -79,7 +79,7 @@ static void trust_note_name(char name[64], const struct profile *profile)
 	(void)snprintf(name, 64, "profile-%s", profile->file_id);
 }
 
-void trust_note_identity(const struct profile *profile)
+void trust_note_profile(const struct profile *profile)
 {
 	BUF_AUTO(note, SHA256_HEX_SIZE);
 	char hex[SHA256_HEX_SIZE], name[64];
@@ -109,17 +109,6 @@ static enum trust_note trust_find_note(const struct profile *profile)
 	return !strcmp(note.data, hex) ? TRUST_NOTED : TRUST_CHANGED;
 }
 
-enum status trust_check_note(const struct profile *profile, struct err *err)
-{
-	if (trust_find_note(profile) != TRUST_CHANGED)
-		return STATUS_OK;
-	return err_set(
-		err, STATUS_POLICY,
-		"the profile was changed since sk-helper has written it: nothing was sent; if that is right, 'sk-helper add %s' "
-		"checks it again; if not, 'sk-helper edit %s' undoes it",
-		profile->name, profile->name);
-}
-
 // Not HOME's, which a repository can set.
 static bool trust_is_at_home(const struct profile *profile)
 {
@@ -132,19 +121,7 @@ static bool trust_is_at_home(const struct profile *profile)
 	return len > 0 && (size_t)len < sizeof place && text_starts(profile->path, place) && !strstr(profile->path, "/../");
 }
 
-// What says again where its identity token, or its secret, comes from.
-static const char *trust_option(const struct profile *profile)
-{
-	const char *store = profile->secret_store ? profile->secret_store : "";
-
-	return profile->identity_token	   ? "--identity-token SOURCE" :
-	       !strcmp(store, "file")	   ? "--secret-file PATH" :
-	       !strcmp(store, "command")   ? "--secret-command PATH..." :
-	       !strcmp(store, "ssh-agent") ? "--ssh-agent SHA256:..." :
-					     "--secret-store credential";
-}
-
-enum status trust_identity(const struct profile *profile, struct err *err)
+enum status trust_source(const struct profile *profile, struct err *err)
 {
 	char ca_file_sha256[SHA256_HEX_SIZE];
 	enum status status = trust_profile_place(profile, err);
@@ -157,8 +134,19 @@ enum status trust_identity(const struct profile *profile, struct err *err)
 	return err_set(
 		err, STATUS_POLICY,
 		"'%.300s' is not below your home (%s), and sk-helper has not written it so since the last reboot: nothing was "
-		"sent. If it is yours: 'sk-helper set %s %s', with the source that it has",
-		profile->path, "/etc/passwd", profile->name, trust_option(profile));
+		"sent. If it is yours: 'sk-helper add %s' with all its options makes it again",
+		profile->path, "/etc/passwd", profile->name);
+}
+
+enum status trust_profile(const struct profile *profile, struct err *err)
+{
+	if (!profile_dir_is_system(profile) && trust_find_note(profile) == TRUST_CHANGED && trust_is_at_home(profile))
+		return err_set(
+			err, STATUS_POLICY,
+			"the profile was changed since sk-helper has written it: nothing was sent; if that is right, 'sk-helper "
+			"add %s' checks it again; if not, 'sk-helper edit %s' undoes it",
+			profile->name, profile->name);
+	return trust_source(profile, err);
 }
 
 enum status trust_profile_place(const struct profile *profile, struct err *err)

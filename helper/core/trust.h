@@ -19,16 +19,17 @@ enum status trust_ca_file_changed(const struct profile *profile, bool is_key, st
 enum status trust_directory(const char *directory, struct err *err);
 enum status trust_profile_place(const struct profile *profile, struct err *err);
 
-// Where there is no secret of ours that was given for the profile, its file is all that says where an identity token, or a secret that is elsewhere, goes, and which program gives it. So
-// its place, and its CA file, must be out of others' reach; and it must be where the environment alone cannot lead: the system's, or below
-// the home of the user database; elsewhere it must be as 'add', 'set' or 'store' have written it in this boot (trust_note_identity).
-// STATUS_POLICY.
-enum status trust_identity(const struct profile *profile, struct err *err);
+// Where there is no secret of ours that was given for the profile, its file is all that says where an identity token, or a secret that is elsewhere,
+// goes, and which program gives it. So its place, and its CA file, must be out of others' reach; it must be where the environment alone cannot
+// lead: the system's, or below the home of the user database; elsewhere it must be as 'add', 'set' or 'store' have written it in this boot
+// (trust_note_profile). STATUS_POLICY.
+enum status trust_source(const struct profile *profile, struct err *err);
 
-// Whether it has been changed in this boot since it was noted: STATUS_POLICY. STATUS_OK, too, where nothing is noted.
-enum status trust_check_note(const struct profile *profile, struct err *err);
+// The same, and wherever it is, it must not have been changed in this boot since it was written: for everything but 'add' and 'set', which look at
+// a changed one again.
+enum status trust_profile(const struct profile *profile, struct err *err);
 
 // Notes how the profile was written: a file beside the locks, which no environment leads away from.
-void trust_note_identity(const struct profile *profile);
+void trust_note_profile(const struct profile *profile);
 
 #endif

@@ -53,8 +53,12 @@ static enum status profile_check_url(const char *value, struct err *err)
 // RFC 8707: an absolute URI without a fragment. Not only https: Entra and others use urn: and api:.
 static enum status check_resource(const char *value, struct err *err)
 {
+	const char *host = strstr(value, "://"), *at = host ? strchr(host + 3, '@') : NULL;
+
 	if (!text_is_graphic(value) || !strchr(value, ':') || strchr(value, '#'))
 		return err_set(err, STATUS_USAGE, "not an absolute URI without a fragment");
+	if (at && at < host + 3 + strcspn(host + 3, "/?"))
+		return err_set(err, STATUS_USAGE, "there is a user name or a password in it");
 	return STATUS_OK;
 }
 
@@ -184,7 +188,11 @@ static enum status check_variable(const char *value, struct err *err)
 {
 	if (!text_is_variable(value))
 		return err_set(err, STATUS_USAGE, "'%.64s' is not the name of an environment variable", value);
-	if (text_starts(value, "LD_") || !strcmp(value, "PATH"))
+	if (text_starts(value, "LD_") ||
+	    text_has_word(
+		    "PATH ENV BASH_ENV IFS PYTHONPATH PYTHONSTARTUP PYTHONHOME PERL5LIB PERL5OPT RUBYOPT RUBYLIB NODE_OPTIONS "
+		    "NODE_PATH JAVA_TOOL_OPTIONS GIT_EXEC_PATH GCONV_PATH NLSPATH LOCPATH",
+		    value, strlen(value)))
 		return err_set(err, STATUS_USAGE, "'%.64s' would change which program is run", value);
 	return STATUS_OK;
 }
