@@ -326,7 +326,7 @@ get_into() {
 	fails 2 "assertion_alg: the key cannot do 'ES256'"
 	unset SSH_AUTH_SOCK
 	run -2 --separate-stderr sk-helper rotate todo --private-key "$KEY_FILE"
-	assert_error 'its private key is in secret_store ssh-agent, which sk-helper only reads'
+	assert_error "not rotated: its key is in an ssh-agent: add the new one there (ssh-add), and then 'sk-helper set todo --ssh-agent SHA256:... --no-verify'"
 	run -2 --separate-stderr sk-helper store <<<$'profile=todo\nclient_secret=x'
 	assert_error "client_secret is given, and secret_store 'ssh-agent' is only read"
 	run -2 --separate-stderr sk-helper add todo --generate-key
@@ -489,7 +489,7 @@ proofs_elsewhere() { curl -s "$FAULTY_URL/__stats" | jq '[.bodies[] | select(con
 	# the user says that it is right
 	edit assertion_audience "$ISSUER"
 	fails 8 'the secret was given for assertion_audience'
-	run -0 --separate-stderr sk-helper set todo --ssh-agent "$FINGERPRINT"
+	run -0 --separate-stderr add_agent
 	assert_line --partial 'token: works'
 	works
 }
@@ -591,7 +591,13 @@ process() {
 	local pid
 	pid=$(sed -n "s/^\([0-9]*\) .*execve(\"[^\"]*\/$1\".*/\1/p" "$TRACE" | tail -n 1)
 	[ -n "$pid" ] || fail "$1 was not run"
-	awk -v pid="$pid" -v start="/$1\"" '$1 == pid && /execve\(/ && index($0, start) { on = 1 } on && $1 == pid' "$TRACE"
+	# a call that another process's came into the middle of is put together again
+	awk -v pid="$pid" -v start="/$1\"" '
+		$1 == pid && /execve\(/ && index($0, start) { on = 1 }
+		!on || $1 != pid { next }
+		sub(/ <unfinished \.\.\.>$/, "") { begun = $0; next }
+		match($0, /^[0-9]+ +<\.\.\. [a-z0-9_]+ resumed>/) { print begun substr($0, RLENGTH + 1); next }
+		{ print }' "$TRACE"
 }
 
 @test "sk-oauth never gets a private key, and sk-key, which does, has no network and opens no file" {

@@ -13,6 +13,7 @@ ETC=$SK_BUILD/stage/etc/sk-helper/profiles
 
 setup_file() {
 	start_authorization_server
+	mkdir -p "$SK_BUILD/stage/etc"
 	start_systemd
 	# its /etc/sk-helper, and a user with a home, are there alone
 	in_systemd mount -n -t tmpfs -o mode=755 none "$SK_BUILD/stage/etc"
