@@ -71,8 +71,10 @@ engine_secret_tool() {
 # A key that its user can read, whatever the session keyring is.
 engine_keyctl() {
 	local key
-	key=$(printf test_secret | keyctl padd user "todo-engine.$$" @u)
-	keyctl setperm "$key" 0x3f1f0000
+	# only who has the key in a session keyring can set its permissions, and a session that 'su' makes has the user's keyring not
+	key=$(printf test_secret | keyctl session - sh -c 'keyctl link @u @s && key=$(keyctl padd user "$1" @u) && keyctl setperm "$key" 0x3f1f0000 && echo "$key"' \
+		sh "todo-engine.$$" 2>/dev/null)
+	[ -n "$key" ]
 	echo "$key" >>"$BATS_TEST_TMPDIR/engine.keys"
 	ENGINE_COMMAND=(/usr/bin/keyctl pipe "$key")
 }
