@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "base/private-request.h"
 
+#include "base/text.h"
+
 #include <string.h>
 #include <unistd.h>
 
@@ -41,4 +43,22 @@ enum status private_request_read(struct private_request *how, struct buf *text, 
 			       "%s: it is of another version than sk-core: is sk-helper installed completely? ('make install')",
 			       how->program);
 	return STATUS_OK;
+}
+
+void private_answer_fail(struct buf *answer, enum status status, struct err *err)
+{
+	buf_reset(answer);
+	text_sanitize(err->text);
+	wire_put(answer, "status", status_word(status));
+	wire_put(answer, "message", err->text);
+}
+
+int private_answer_send(struct buf *answer, struct buf *request_text)
+{
+	wire_end(answer);
+	if (!buf_ok(answer) || !buf_write(answer, STDOUT_FILENO))
+		return 1;
+	buf_free(answer);
+	buf_free(request_text);
+	wire_exit(0);
 }

@@ -64,16 +64,15 @@ static bool asks_for_help(const struct command *command, char **words)
 }
 
 // The front door tells a renewal in the background who has asked.
-static int main_asker(const struct command *command, char **argv)
+static int main_asker(const struct command *command, char **words)
 {
 	int64_t pid = 0;
+	size_t count = 0;
 
-	for (int i = 2; !strcmp(command->name, "renew") && i <= 5; i++) {
-		if (!argv[i])
-			return 0;
-		if (i == 5)
-			(void)text_to_number(argv[i], 1, INT32_MAX, &pid);
-	}
+	while (words[count])
+		count++;
+	if (!strcmp(command->name, "renew") && count > 3)
+		(void)text_to_number(words[3], 1, INT32_MAX, &pid);
 	return (int)pid;
 }
 
@@ -114,7 +113,7 @@ static enum status run(char **argv, struct err *err)
 			       " is set: run it outside, where 'sk-helper share' runs",
 			       command->name);
 	audit_set_command(command->name);
-	audit_asker_look(main_asker(command, argv));
+	audit_asker_look(main_asker(command, argv + 2));
 	// what a tool asks for is known only when it was read; forking costs a miss as much as a keyring does
 	if (command->runs_sources && !profile_dir_socket() &&
 	    (command->internal || command->takes_keys || source_runner_may_be_needed(argv + 2)))

@@ -69,7 +69,7 @@ bool hit_find(struct hit *hit, struct request *request)
 	hit->answer = (struct answer){ .profile = profile, .token = &hit->token, .now = clock_now() };
 	hit->answer.left = token_left(&hit->token, hit->answer.now, NULL);
 	hit->freshness = token_freshness(&hit->token, hit->answer.now, NULL, request->min_ttl);
-	if (hit_is_audited(profile))
+	if (request->long_lived ? hit->freshness != TOKEN_FRESH : hit->freshness == TOKEN_STALE)
 		return false;
-	return request->long_lived ? hit->freshness == TOKEN_FRESH : hit->freshness != TOKEN_STALE;
+	return !hit_is_audited(profile);
 }

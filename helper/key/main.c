@@ -6,14 +6,11 @@
 #include "base/harden.h"
 #include "base/json-read.h"
 #include "base/private-request.h"
-#include "base/text.h"
-#include "base/wire.h"
 #include "key/client-key.h"
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define KEY_SECONDS 30 // an RSA key takes its time to be made
 
@@ -72,16 +69,7 @@ int main(void)
 		status = key_run(&request, &answer, &err);
 	if (status == STATUS_OK && !buf_ok(&answer))
 		status = err_set(&err, STATUS_INTERNAL, "sk-key: its answer is too long");
-	if (status != STATUS_OK) {
-		buf_reset(&answer);
-		text_sanitize(err.text);
-		wire_put(&answer, "status", status_word(status));
-		wire_put(&answer, "message", err.text);
-	}
-	wire_end(&answer);
-	if (!buf_ok(&answer) || !buf_write(&answer, STDOUT_FILENO))
-		return 1;
-	buf_free(&answer);
-	buf_free(&text);
-	wire_exit(0);
+	if (status != STATUS_OK)
+		private_answer_fail(&answer, status, &err);
+	return private_answer_send(&answer, &text);
 }

@@ -4,7 +4,6 @@
 #include "base/harden.h"
 #include "base/json-read.h"
 #include "base/private-request.h"
-#include "base/text.h"
 #include "base/wire.h"
 #include "http/loopback.h"
 #include "http/proxy.h"
@@ -17,7 +16,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 // What may come more than once.
 static void oauth_take_list(const struct wire_field *field, void *context)
@@ -158,10 +156,7 @@ int main(void)
 	if (status == STATUS_OK && !buf_ok(&answer))
 		status = err_set(&err, STATUS_POLICY, "token endpoint: the answer is too large, or has control characters");
 	if (status != STATUS_OK) {
-		buf_reset(&answer);
-		text_sanitize(err.text); // libcurl may quote what a certificate says
-		wire_put(&answer, "status", status_word(status));
-		wire_put(&answer, "message", err.text);
+		private_answer_fail(&answer, status, &err); // libcurl may quote what a certificate says
 		if (failure.retry_after >= 0)
 			wire_put_number(&answer, "retry_after", failure.retry_after);
 		if (failure.http_status)
@@ -171,10 +166,5 @@ int main(void)
 	}
 	wire_put_number(&answer, "landlock", walls.landlock);
 	wire_put(&answer, "seccomp", walls.seccomp ? "yes" : "no");
-	wire_end(&answer);
-	if (!buf_ok(&answer) || !buf_write(&answer, STDOUT_FILENO))
-		return 1;
-	buf_free(&answer);
-	buf_free(&text);
-	wire_exit(0);
+	return private_answer_send(&answer, &text);
 }

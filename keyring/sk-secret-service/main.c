@@ -5,6 +5,7 @@
 // bus. Not meant to be run by hand.
 #include "base/confine.h"
 #include "base/harden.h"
+#include "base/private-request.h"
 #include "base/wire.h"
 #include "bus.h"
 #include "items.h"
@@ -108,10 +109,5 @@ int main(void)
 	wire_put(&answer, "status", status_word(status));
 	wire_put(&answer, "message", err.text);
 	buf_free(&request.value);
-	wire_end(&answer);
-	if (!buf_ok(&answer) || !buf_write(&answer, STDOUT_FILENO))
-		return 1;
-	buf_free(&answer);
-	buf_free(&text);
-	wire_exit(0);
+	return private_answer_send(&answer, &text);
 }

@@ -133,18 +133,24 @@ static void keys_are_what_the_standards_say(void)
 }
 
 // A key of one or two strings; curve: "" where the kind has none.
+static void put_parts(struct buf *blob, const char *type, const char *curve, const char *first, size_t first_len,
+		      const char *second, size_t second_len)
+{
+	put_text(blob, type);
+	if (*curve)
+		put_text(blob, curve);
+	ssh_put_string(blob, first, first_len);
+	if (second)
+		ssh_put_string(blob, second, second_len);
+}
+
 static enum status parse_parts(const char *type, const char *curve, const char *first, size_t first_len, const char *second,
 			       size_t second_len, struct err *err)
 {
 	BUF_AUTO(blob, 8192);
 	struct ssh_key key;
 
-	put_text(&blob, type);
-	if (*curve)
-		put_text(&blob, curve);
-	ssh_put_string(&blob, first, first_len);
-	if (second)
-		ssh_put_string(&blob, second, second_len);
+	put_parts(&blob, type, curve, first, first_len, second, second_len);
 	CHECK(buf_ok(&blob));
 	return parse(&blob, blob.len, &key, err);
 }
@@ -211,12 +217,7 @@ static enum status signed_with(const char *type, const char *curve, const char *
 	struct blob exact;
 	enum status status;
 
-	put_text(&blob, type);
-	if (*curve)
-		put_text(&blob, curve);
-	ssh_put_string(&blob, first, first_len);
-	if (second)
-		ssh_put_string(&blob, second, second_len);
+	put_parts(&blob, type, curve, first, first_len, second, second_len);
 	CHECK(ssh_key_parse(&key, blob.data, blob.len, err) == STATUS_OK);
 	put_text(&signature, name);
 	ssh_put_string(&signature, value->data, value->len);
